@@ -1,0 +1,1 @@
+"""Scores and statistics: numbers in, numbers out; knows neither the web nor the database."""

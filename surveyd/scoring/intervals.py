@@ -1,0 +1,78 @@
+"""Confidence intervals from counts.
+
+Adjusted Wald for the difference of two shares of one sample: Rocks, American Statistician 2016. Wilson for
+one share: Wilson, JASA 1927. Both stay sensible for a handful of answers, where plain Wald does not.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from math import sqrt
+from statistics import NormalDist
+
+NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Both ends, in the unit of the estimate; ``low`` is never above ``high``."""
+
+    low: float
+    high: float
+
+    @property
+    def centre(self) -> float:
+        """The middle."""
+        return (self.low + self.high) / 2
+
+    @property
+    def half_width(self) -> float:
+        """The margin to either side of the middle."""
+        return (self.high - self.low) / 2
+
+    def clamped(self, low: float, high: float) -> "Interval":
+        """Return the interval cut to what is possible at all."""
+        return Interval(min(max(self.low, low), high), max(min(self.high, high), low))
+
+    def containing(self, estimate: float) -> "Interval":
+        """Return the interval widened as far as needed to hold ``estimate``."""
+        return Interval(min(self.low, estimate), max(self.high, estimate))
+
+
+@cache
+def normal_quantile(confidence: float) -> float:
+    """Return z of a two-sided normal interval; raises ValueError unless 0 < confidence < 1."""
+    if not 0 < confidence < 1:
+        raise ValueError("confidence must lie between 0 and 1, such as 0.95.")
+    return NORMAL.inv_cdf((1 + confidence) / 2)
+
+
+def two_sided_p(z: float) -> float:
+    """Return the chance of a normal deviate at least as far from zero as ``z``."""
+    return 2 * NORMAL.cdf(-abs(z))
+
+
+def adjusted_moments(losses: int, draws: int, wins: int) -> tuple[float, float]:
+    """Return (wins - losses) / n and its variance, after adding 3/4, 3/2 and 3/4 of an answer."""
+    n = losses + draws + wins + 3
+    centre = (wins - losses) / n
+    return centre, ((wins + losses + 1.5) / n - centre * centre) / n
+
+
+def adjusted_wald(losses: int, draws: int, wins: int, *, confidence: float = 0.95) -> Interval:
+    """Return the interval of (wins - losses) / n, not cut to -1 and 1, for any n from 0."""
+    centre, variance = adjusted_moments(losses, draws, wins)
+    half = normal_quantile(confidence) * sqrt(variance)
+    return Interval(centre - half, centre + half)
+
+
+def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval | None:
+    """Return the interval of a share (0 to 1), None without answers; raise ValueError for impossible counts."""
+    if not 0 <= successes <= n:
+        raise ValueError("successes must lie between 0 and n.")
+    if n == 0:
+        return None
+    z = normal_quantile(confidence)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return Interval(centre - half, centre + half).clamped(0, 1).containing(share)

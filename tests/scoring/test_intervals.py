@@ -1,0 +1,81 @@
+"""Intervals from counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveyd.scoring.intervals import Interval, adjusted_wald, normal_quantile, two_sided_p, wilson
+
+
+@pytest.mark.parametrize(
+    ("losses", "draws", "wins", "at_95", "at_90"),
+    # R package NPS 0.1.1 (Brendan Rocks), adjusted Wald; the first is also Cross Validated's box model.
+    [
+        (54, 108, 162, (0.2494525141, 0.4110979446), (0.2624466686, 0.3981037902)),
+        (0, 1, 1, (-0.3944865108, 0.7944865108), (-0.2989088071, 0.6989088071)),
+        (1, 1, 1, (-0.6111261434, 0.6111261434), (-0.512873227, 0.512873227)),
+        (0, 0, 10, (0.4750355154, 1.063426023), (0.5223343293, 1.0161272092)),
+        (10, 0, 0, (-1.063426023, -0.4750355154), (-1.0161272092, -0.5223343293)),
+        (38, 71, 118, (0.2507870309, 0.444865143), (0.266388344, 0.42926383)),
+        (362, 176, 462, (0.0438966693, 0.1555051254), (0.0528685128, 0.1465332818)),
+    ],
+)
+def test_adjusted_wald_as_published(
+    losses: int, draws: int, wins: int, at_95: tuple[float, float], at_90: tuple[float, float]
+) -> None:
+    for confidence, expected in ((0.95, at_95), (0.90, at_90)):
+        found = adjusted_wald(losses, draws, wins, confidence=confidence)
+        assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+# SciPy 1.17.1, norm.ppf of 0.95, 0.975 and 0.995.
+@pytest.mark.parametrize(
+    ("confidence", "z"), [(0.90, 1.644853626951), (0.95, 1.95996398454), (0.99, 2.575829303549)]
+)
+def test_normal_quantiles(confidence: float, z: float) -> None:
+    assert normal_quantile(confidence) == pytest.approx(z, abs=1e-9)
+    assert two_sided_p(z) == pytest.approx(1 - confidence, abs=1e-9)
+    assert two_sided_p(-z) == two_sided_p(z)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0, -0.5, float("nan")])
+def test_a_confidence_is_a_share(confidence: float) -> None:
+    with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
+        normal_quantile(confidence)
+
+
+def test_wilson_by_hand() -> None:
+    # 8 of 10 at z = 1.96: centre (0.8 + 0.19207) / 1.38415, half width 1.96 sqrt(0.016 + 0.009604) / 1.38415.
+    found = wilson(8, 10)
+
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
+
+
+def test_wilson_without_answers_says_nothing() -> None:
+    assert wilson(0, 0) is None
+
+
+@pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5), (1, 0)])
+def test_wilson_refuses_impossible_counts(successes: int, n: int) -> None:
+    with pytest.raises(ValueError, match="between 0 and n"):
+        wilson(successes, n)
+
+
+@given(st.integers(1, 5_000), st.data())
+def test_wilson_holds_its_share_and_never_has_no_width(n: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, n))
+    found = wilson(successes, n)
+
+    assert found is not None
+    assert 0 <= found.low <= successes / n <= found.high <= 1
+    assert found.low < found.high
+
+
+def test_an_interval_can_be_cut_and_widened() -> None:
+    assert Interval(-0.2, 1.3).clamped(0, 1) == Interval(0, 1)
+    assert Interval(1.1, 1.3).clamped(0, 1) == Interval(1, 1)
+    assert Interval(0.2, 0.4).containing(0.5) == Interval(0.2, 0.5)
+    assert Interval(0.2, 0.4).containing(0.1) == Interval(0.1, 0.4)
+    assert Interval(0.2, 0.4).centre == pytest.approx(0.3)
+    assert Interval(0.2, 0.4).half_width == pytest.approx(0.1)
