@@ -66,7 +66,7 @@ def adjusted_wald(losses: int, draws: int, wins: int, *, confidence: float = 0.9
 
 
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval | None:
-    """Return the interval of a share (0 to 1), None without answers; raise ValueError for impossible counts."""
+    """Return the interval of a share (0 to 1), None without answers; ValueError for impossible counts."""
     if not 0 <= successes <= n:
         raise ValueError("successes must lie between 0 and n.")
     if n == 0:

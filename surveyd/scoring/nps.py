@@ -1,7 +1,7 @@
 """Net Promoter Score: the category of one rating, and the score of many with its interval.
 
 Scores are shares between -1 and 1; ``display`` makes the customary number out of them. The interval is
-adjusted Wald (Rocks 2016), and for a census of known people it shrinks, centre and width, as fewer are unheard.
+adjusted Wald (Rocks 2016); for a census of known people its centre and width shrink as fewer are unheard.
 """
 
 from collections.abc import Iterable
