@@ -1,0 +1,29 @@
+"""create_app: a table of contents."""
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from surveyd.base.clock import Clock
+from surveyd.base.config import HOME, Config, load_config
+from surveyd.base.database import db, open_database
+from surveyd.base.mailer import Post
+from surveyd.base.services import open_services
+from surveyd.closed_loop import models as closed_loop_models
+from surveyd.distribution import models as distribution_models
+from surveyd.people import models as people_models
+from surveyd.responses import models as response_models
+from surveyd.results import models as result_models
+
+MIGRATIONS = HOME / "migrations"
+TABLES = (people_models, distribution_models, response_models, result_models, closed_loop_models)
+
+
+def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:
+    """The application. Raises ConfigError when the configuration cannot be used."""
+    config = config or load_config()
+    app = Flask("surveyd")
+    open_services(app, config, clock)
+    open_database(app, config.database_url)
+    Migrate(app, db, directory=str(MIGRATIONS))
+    Post(app, config.relay)
+    return app

@@ -1,0 +1,1 @@
+"""The ground floor: configuration, database, clock, tokens, errors, jobs, mail and paper."""

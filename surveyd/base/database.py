@@ -1,0 +1,178 @@
+"""The database: one handle, one way to read and one way to write, the same on SQLite and PostgreSQL.
+
+`reading()` opens a transaction in which the database itself refuses writes, so that opening a
+page changes nothing; `writing()` opens one that commits at its end. On SQLite a writer first
+takes its place in a queue (a lock on a file beside the database): the kernel wakes whoever
+waits, where SQLite's own busy timeout sleeps and starves single writers for seconds.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+BUSY_MS = 5000
+WRITE = "surveyd_write"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC. A naive one is refused: nobody could say which hour it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant without a time zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def one_of(states: type[StrEnum]) -> TypeEngine[Any]:
+    """A text column that holds one value of `states`, held to it by a CHECK constraint."""
+    return Enum(
+        states,
+        native_enum=False,
+        create_constraint=True,
+        name=states.__name__.lower(),
+        values_callable=lambda kind: [state.value for state in kind],
+        length=32,
+    )
+
+
+class Base(DeclarativeBase):
+    """What every table inherits: names of constraints, and which column a Python type becomes."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}
+
+
+# Tables inherit from Base itself, which type checkers understand; Flask-SQLAlchemy keeps engine and session.
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+def open_database(app: Flask, url: str) -> None:
+    """Bind `app` to the database at `url`. No connection is made yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One write transaction: commits at its end, rolls back on any error. Transactions do not nest."""
+    session = begin_writing()
+    with _ending(session):
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One read-only transaction: the database refuses a write in it."""
+    session = db.session()
+    with _ending(session):
+        yield session
+
+
+def begin_writing() -> Session:
+    """Begin the write transaction of this thread; the caller commits or rolls back."""
+    session = db.session()
+    if session.in_transaction():
+        session.rollback()
+    session.connection(execution_options={WRITE: True, "postgresql_readonly": False})
+    return session
+
+
+@contextmanager
+def _ending(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_MS / 1000, "isolation_level": None}, "pool_size": 32}
+    return {
+        "execution_options": {"postgresql_readonly": True},
+        "pool_size": 16,
+        "max_overflow": 16,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 5},
+    }
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITE):
+            _queue_up(connection)
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine.pool, "checkin")
+    @event.listens_for(engine.pool, "close")
+    def leave_queue(connection: sqlite3.Connection | None, record: Any) -> None:
+        place = record.info.pop("queue_place", None)
+        if place is not None:
+            os.close(place)
+
+
+def _queue_up(connection: Connection) -> None:
+    path = connection.engine.url.database
+    if not path or path == ":memory:" or "queue_place" in connection.info:
+        return
+    place = os.open(f"{path}-writers", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(place)
+        raise
+    connection.info["queue_place"] = place

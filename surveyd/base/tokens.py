@@ -1,0 +1,93 @@
+"""Links that cannot be guessed: personal survey links, opt-out links, signed return paths.
+
+Every secret is derived from the secret key by HMAC-SHA-256 with a purpose in front, so that a
+token made for one purpose opens nothing else. Retired keys keep their links valid.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LINK_BYTES = 16
+RETURN_PATH_BYTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The secret keys: the first one makes, all of them check."""
+
+    secrets: Sequence[bytes]
+
+    def survey_token(self, invitation_id: int, digest: str | None = None) -> str:
+        """The token of an invitation's personal link: 128 bits, 22 characters.
+
+        With `digest` (the stored SHA-256) the token is made with the key that matches it, so
+        that a reminder carries the same link after the key was changed; the newest key serves
+        when none matches.
+        """
+        tokens = [
+            _base64(self._mac(secret, "survey", str(invitation_id))[:LINK_BYTES]) for secret in self.secrets
+        ]
+        return next((token for token in tokens if digest and token_digest(token) == digest), tokens[0])
+
+    def opt_out_token(self, contact_id: int, invitation_id: int) -> str:
+        """A token that opts one contact out; it names the two ids and outlives their rows."""
+        payload = f"{contact_id}.{invitation_id}"
+        return f"{payload}.{_base64(self._mac(self.secrets[0], 'opt-out', payload)[:LINK_BYTES])}"
+
+    def read_opt_out_token(self, token: str) -> tuple[int, int] | None:
+        """The contact's and the invitation's id of a genuine opt-out token, else None."""
+        payload, _, signature = token.rpartition(".")
+        contact_id, _, invitation_id = payload.partition(".")
+        if not (_is_id(contact_id) and _is_id(invitation_id)):
+            return None
+        if not any(
+            _same(signature, _base64(self._mac(secret, "opt-out", payload)[:LINK_BYTES]))
+            for secret in self.secrets
+        ):
+            return None
+        return int(contact_id), int(invitation_id)
+
+    def return_path(self, message_id: int, domain: str) -> str:
+        """The signed envelope sender (VERP) of one outbox row; case does not matter to it."""
+        return f"b-{message_id}-{self._return_mac(self.secrets[0], message_id)}@{domain}"
+
+    def read_return_path(self, address: str) -> int | None:
+        """The outbox row that a signed return path names, else None."""
+        local, _, _ = address.strip("<> ").lower().partition("@")
+        prefix, _, rest = local.partition("-")
+        message_id, _, signature = rest.partition("-")
+        if prefix != "b" or not _is_id(message_id):
+            return None
+        genuine = any(_same(signature, self._return_mac(secret, int(message_id))) for secret in self.secrets)
+        return int(message_id) if genuine else None
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another purpose (sessions, sampling), from the newest secret."""
+        return self._mac(self.secrets[0], "derive", purpose)
+
+    def _return_mac(self, secret: bytes, message_id: int) -> str:
+        return self._mac(secret, "return-path", str(message_id))[:RETURN_PATH_BYTES].hex()
+
+    @staticmethod
+    def _mac(secret: bytes, purpose: str, text: str) -> bytes:
+        return hmac.digest(secret, f"{purpose}:{text}".encode(), "sha256")
+
+
+def token_digest(token: str) -> str:
+    """What the table keeps of a link: the SHA-256 of its token, 64 hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

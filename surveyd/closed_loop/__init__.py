@@ -1,0 +1,1 @@
+"""What happens after an answer: intake, rules, cases."""

@@ -1,0 +1,1 @@
+"""Distribution: programs, waves, invitations, the outbox, the sender, reminders and calls."""

@@ -1,0 +1,1 @@
+"""Questionnaires: their definition as data, the kinds of question, the compiled pages."""

@@ -1,0 +1,1 @@
+"""What reaches across the whole house: the demo company, backup, erasure."""

@@ -1,0 +1,1 @@
+"""The people: accounts and contacts outside, users inside, and who may see whom."""

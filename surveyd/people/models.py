@@ -1,0 +1,137 @@
+"""Tables of the people: accounts and contacts outside, users inside."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_security import RoleMixin, UserMixin
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from surveyd.base.database import Base, BigId, one_of
+
+
+class AccountStatus(StrEnum):
+    ACTIVE = "active"
+    LAPSED = "lapsed"
+
+
+class RelationshipRole(StrEnum):
+    DECISION_MAKER = "decision_maker"
+    BUYER = "buyer"
+    USER = "user"
+    INFLUENCER = "influencer"
+    GATEKEEPER = "gatekeeper"
+    UNKNOWN = "unknown"
+
+
+class StaffRole(StrEnum):
+    ADMIN = "admin"
+    EXECUTIVE = "executive"
+    REGIONAL_LEADER = "regional_leader"
+    ACCOUNT_MANAGER = "account_manager"
+    SUPPORT = "support"
+
+
+class User(Base, UserMixin):
+    """A person on our side who signs in. `fs_uniquifier` names the sessions: changing it ends them all."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    password: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[StaffRole] = mapped_column(one_of(StaffRole))
+    region: Mapped[str] = mapped_column(String(80), default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("role <> 'regional_leader' OR region <> ''", name="leader_has_region"),
+    )
+
+    @property
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # a fixed answer where the mixin has an attribute
+        """One staff role a user; Flask-Security asks for a list."""
+        return []
+
+
+class Account(Base):
+    """A customer company. `revenue_cents` is a year's revenue in hundredths of `currency`; None when not known."""
+
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(300))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    country: Mapped[str] = mapped_column(String(2), default="")
+    region: Mapped[str] = mapped_column(String(80), default="", index=True)
+    business_unit: Mapped[str] = mapped_column(String(120), default="")
+    branch: Mapped[str] = mapped_column(String(120), default="")
+    channel: Mapped[str] = mapped_column(String(120), default="")
+    product_line: Mapped[str] = mapped_column(String(120), default="")
+    tier: Mapped[str] = mapped_column(String(40), default="")
+    renewal_date: Mapped[date | None]
+    revenue_cents: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3), default="")
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    status: Mapped[AccountStatus] = mapped_column(one_of(AccountStatus), default=AccountStatus.ACTIVE)
+    dimensions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("revenue_cents IS NULL OR revenue_cents >= 0", name="revenue_not_negative"),
+        CheckConstraint("revenue_cents IS NULL OR currency <> ''", name="revenue_has_currency"),
+    )
+
+
+class Contact(Base):
+    """A person at an account. Empty `language` or `time_zone` means the program's."""
+
+    __tablename__ = "contacts"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(120), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    language: Mapped[str] = mapped_column(String(12), default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    role: Mapped[RelationshipRole] = mapped_column(one_of(RelationshipRole), default=RelationshipRole.UNKNOWN)
+    consent: Mapped[str] = mapped_column(String(120), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    opted_out_at: Mapped[datetime | None]
+    do_not_phone: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ImportRun(Base):
+    """One import that was applied: who, when, what kind of file, and how many rows it changed."""
+
+    __tablename__ = "import_runs"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    file_name: Mapped[str] = mapped_column(String(255))
+    digest: Mapped[str] = mapped_column(String(64))
+    added: Mapped[int]
+    changed: Mapped[int]
+    unchanged: Mapped[int]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who did what to which thing, and when. Facts are ids and counts, never answers."""
+
+    __tablename__ = "audit_entries"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(String(60))
+    thing: Mapped[str] = mapped_column(String(40))
+    thing_id: Mapped[int | None] = mapped_column(BigInteger)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    __table_args__ = (Index("ix_audit_entries_thing_thing_id", "thing", "thing_id"),)

@@ -1,0 +1,1 @@
+"""Page objects in; HTML, PDF and CSV out."""

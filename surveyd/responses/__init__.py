@@ -1,0 +1,1 @@
+"""Answers on their way: drafts while a person answers, responses once sent."""
