@@ -1,0 +1,213 @@
+"""Score one response: from a questionnaire version and its answers to one narrow row.
+
+What a version measures is worked out once and kept; scoring is then arithmetic on a few integers, cheap
+enough to happen inside the transaction that stores the answers. An answer that cannot be scored (not
+applicable, left out, off the scale) counts as missing: a response is never lost over its score.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from surveyd.base.statements import table_of
+from surveyd.distribution.models import QuestionnaireVersion
+from surveyd.forms.definition import Answer, Answers, Item, Questionnaire
+from surveyd.forms.loading import from_json
+from surveyd.results.models import Score
+from surveyd.scoring import nps, scale, stages
+from surveyd.scoring.loyalty import Axis, Battery, LoyaltyItem, Placement, battery, place
+from surveyd.scoring.scale import Composite, Index, compose
+
+GATE_WORDS = "intends to continue"
+AXES = {"attitude": Axis.ATTITUDE, "intent": Axis.INTENT, "growth": Axis.GROWTH}
+STAGE = "stage:"
+KEPT_VERSIONS = 64
+YES = "yes"
+
+
+INSERT = insert(table_of(Score))
+_version = table_of(QuestionnaireVersion)
+DEFINITION = select(_version.c.definition).where(_version.c.id == bindparam("version_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringKey:
+    """What one questionnaire version measures, ready for scoring."""
+
+    recommendation: str | None
+    battery: Battery
+    ease: Composite
+    stages: tuple[stages.Stage, ...]
+    measured: tuple[scale.Item, ...]
+    asks_for_call: tuple[str, ...]
+
+
+_keys: dict[str, ScoringKey] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredResponse:
+    """The response a score belongs to."""
+
+    id: int
+    wave_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseScore:
+    """All that is measured of one response; what cannot be said is None or left out.
+
+    ``inputs`` are the answers that were scored, by item id; ``rule`` is the version of the rule.
+    """
+
+    recommendation: int | None
+    category: nps.Category | None
+    placement: Placement
+    ease: Index | None
+    stages: dict[str, Index]
+    wants_call: bool
+    inputs: dict[str, int]
+    rule: str
+
+    @property
+    def explanation(self) -> list[str]:
+        """The reasons in words, one sentence a score."""
+        said = [self.placement.explanation]
+        if self.category is not None:
+            said.insert(0, f"{self.category}: recommendation {self.recommendation} of 10")
+        if self.ease is not None:
+            said.append(
+                f"ease {self.ease.whole} of 100, from {self.ease.answered} of {self.ease.asked} items"
+            )
+        said += [
+            f"{name} {index.whole} of 100, from {index.answered} of {index.asked} items"
+            for name, index in self.stages.items()
+        ]
+        return said
+
+
+def key_of(questionnaire: Questionnaire) -> ScoringKey:
+    """Return what ``questionnaire`` measures, worked out once per version and process."""
+    return _keys.get(questionnaire.digest) or _keep(questionnaire.digest, questionnaire)
+
+
+def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
+    """Score one response's ``answers`` by item id."""
+    inputs = {
+        item.id: answer
+        for item in key.measured
+        if (answer := _number(answers.get(item.id), item)) is not None
+    }
+    rating = inputs.get(key.recommendation) if key.recommendation else None
+    return ResponseScore(
+        recommendation=rating,
+        category=None if rating is None else nps.category(rating),
+        placement=place(inputs, key.battery),
+        ease=key.ease.index(inputs),
+        stages=stages.scores(inputs, key.stages),
+        wants_call=any(answers.get(item) == YES for item in key.asks_for_call),
+        inputs=inputs,
+        rule=key.battery.policy.version,
+    )
+
+
+def store(session: Session, response: ScoredResponse, *, of: ResponseScore, now: datetime) -> None:
+    """Write the one row of ``scores`` for this response and rule version."""
+    placement = of.placement
+    row = {
+        "response_id": response.id,
+        "wave_id": response.wave_id,
+        "account_id": response.account_id,
+        "rule_version": of.rule,
+        "recommendation": of.recommendation,
+        "category": of.category and of.category.value,
+        "attitude": _value(placement.attitude),
+        "intent": _value(placement.intent),
+        "growth": _value(placement.growth),
+        "ease": _value(of.ease),
+        "segment": placement.segment.value,
+        "severity": placement.severity,
+        "stages": {name: index.value for name, index in of.stages.items()},
+        "inputs": of.inputs,
+        "explanation": of.explanation,
+        "scored_at": now,
+    }
+    session.execute(INSERT, row)
+
+
+def key_of_version(session: Session, *, version_id: int, digest: str) -> ScoringKey:
+    """Return what a stored version measures; only a version new to this process is read and loaded."""
+    key = _keys.get(digest)
+    if key is None:
+        definition = session.execute(DEFINITION, {"version_id": version_id}).scalar_one()
+        key = _keep(digest, from_json(json.dumps(definition)))
+    return key
+
+
+def _value(index: Index | None) -> float | None:
+    return None if index is None else index.value
+
+
+def _keep(digest: str, questionnaire: Questionnaire) -> ScoringKey:
+    if len(_keys) >= KEPT_VERSIONS:
+        _keys.clear()
+    key = _keys[digest] = _build_key(questionnaire)
+    return key
+
+
+def _number(answer: Answer | None, item: scale.Item) -> int | None:
+    return answer if isinstance(answer, int) and item.accepts(answer) else None
+
+
+def _build_key(questionnaire: Questionnaire) -> ScoringKey:
+    items = questionnaire.items.values()
+    recommendation = _recommendation(questionnaire)
+    loyalty = [_loyalty(item) for item in items if item.measures in AXES and item.scale]
+    eases = _scaled(questionnaire.measuring("ease"))
+    by_stage = [item for item in questionnaire.measuring(STAGE) if item.scale]
+    names = dict.fromkeys(item.measures.removeprefix(STAGE) for item in by_stage)
+    return ScoringKey(
+        recommendation=recommendation.id if recommendation else None,
+        battery=battery(loyalty),
+        ease=compose(eases),
+        stages=tuple(
+            stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)))) for name in names
+        ),
+        measured=(*([recommendation] if recommendation else []), *loyalty, *eases, *_scaled(by_stage)),
+        asks_for_call=tuple(item.id for item in questionnaire.measuring("contact_me")),
+    )
+
+
+def _recommendation(questionnaire: Questionnaire) -> scale.Item | None:
+    """The rating from 0 to 10, if the version asks one; another scale has no NPS category."""
+    item = questionnaire.recommendation
+    if item is None or item.scale is None or (item.scale.low, item.scale.high) != (0, 10):
+        return None
+    return scale.Item(item.id, minimum=0, maximum=10)
+
+
+def _scaled(items: Iterable[Item]) -> list[scale.Item]:
+    return [
+        scale.Item(item.id, item.scale.low, item.scale.high, item.weight, item.reversed)
+        for item in items
+        if item.scale
+    ]
+
+
+def _loyalty(item: Item) -> LoyaltyItem:
+    assert item.scale  # chosen by the caller
+    return LoyaltyItem(
+        item.id,
+        item.scale.low,
+        item.scale.high,
+        item.weight,
+        item.reversed,
+        axis=AXES[item.measures],
+        gate=item.gate,
+        label=item.label.get("en", GATE_WORDS),
+    )
