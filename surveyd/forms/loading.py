@@ -32,7 +32,12 @@ def load(text: str, name: str) -> d.Questionnaire:
 
 def from_json(text: str) -> d.Questionnaire:
     """The questionnaire that a stored canonical JSON text holds. Raises BadFile with every fault."""
-    return _Reader(read_data(json.loads(text), "stored version")).questionnaire()
+    return from_data(json.loads(text))
+
+
+def from_data(data: Mapping[str, object]) -> d.Questionnaire:
+    """The questionnaire that plain data in the file's shape holds. Raises BadFile with every fault."""
+    return _Reader(read_data(data, "stored version")).questionnaire()
 
 
 def shipped_names() -> list[str]:

@@ -51,6 +51,25 @@ def shown_pages(questionnaire: Questionnaire, answers: Answers) -> list[Page]:
     return [page for page in questionnaire.pages if any(holds(item.show_if, answers) for item in page.items)]
 
 
+def page_named(questionnaire: Questionnaire, name: str, answers: Answers) -> Page:
+    """The shown page of that name, else the first one that is shown."""
+    shown = shown_pages(questionnaire, answers)
+    return next((page for page in shown if page.id == name), shown[0])
+
+
+def beside(questionnaire: Questionnaire, page: Page, answers: Answers, *, steps: int) -> Page:
+    """The shown page so many `steps` after `page` (before it when negative), within the ends.
+
+    `page` itself may be hidden by now; its place in the questionnaire counts.
+    """
+    shown = shown_pages(questionnaire, answers)
+    at = questionnaire.pages.index(page)
+    before = [other for other in shown if questionnaire.pages.index(other) < at]
+    after = [other for other in shown if questionnaire.pages.index(other) > at]
+    reachable = after[:steps] if steps > 0 else before[steps:][::-1]
+    return reachable[-1] if reachable else page
+
+
 def counted(questionnaire: Questionnaire, answers: Answers) -> dict[str, Answer]:
     """The answers that count: those to items that are shown. What is hidden is kept and never scored."""
     return {

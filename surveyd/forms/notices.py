@@ -1,0 +1,73 @@
+"""The respondent's pages that only say something: thank you, closed, not known, please wait.
+
+Compiled once for each language, like the questionnaire's pages.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from jinja2 import Environment
+from markupsafe import escape
+
+from surveyd.forms.pages import Fragment, piped, slot
+from surveyd.forms.wording import languages, wording
+
+
+class Notice(StrEnum):
+    """What can be said; each has its words in forms/wordings/."""
+
+    THANKS = "thanks"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    WAIT = "wait"
+
+
+@dataclass(slots=True)
+class Notices:
+    """All notices, drawn when first needed and kept."""
+
+    environment: Environment
+    _drawn: dict[tuple[Notice, str, tuple[str, ...]], Fragment] = field(default_factory=dict)
+
+    def render(
+        self,
+        notice: Notice,
+        language: str,
+        *,
+        offered: tuple[str, ...] = (),
+        company: str = "",
+        receipt: str = "",
+    ) -> str:
+        """The whole HTML of `notice`, with a switch between the languages `offered` (default: all)."""
+        key = (notice, language, offered or languages())
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(*key)
+        values = {"company": escape(company), "receipt": escape(receipt)}
+        return self._drawn[key].fill(values)
+
+    def _draw(self, notice: Notice, language: str, offered: tuple[str, ...]) -> Fragment:
+        words = wording(language)
+        body = {
+            Notice.THANKS: words.thanks_next,
+            Notice.CLOSED: words.closed_body,
+            Notice.UNKNOWN: words.unknown_body,
+            Notice.WAIT: words.wait_body,
+        }
+        title = {
+            Notice.THANKS: words.thanks_title,
+            Notice.CLOSED: words.closed_title,
+            Notice.UNKNOWN: words.unknown_title,
+            Notice.WAIT: words.wait_title,
+        }
+        template = self.environment.get_template("respond/notice.html")
+        return Fragment(
+            template.render(
+                slot=slot,
+                words=words,
+                language=language,
+                languages=[(code, wording(code).name) for code in offered],
+                title=title[notice],
+                body=piped(body[notice]),
+                has_receipt=notice is Notice.THANKS,
+            )
+        )

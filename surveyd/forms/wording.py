@@ -1,0 +1,62 @@
+"""What a respondent's page says around the questions, as data: one file for each language."""
+
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+from surveyd.forms.source import read_yaml
+
+WORDINGS = files("surveyd") / "forms" / "wordings"
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of one language. Names in braces are filled in where the text is used."""
+
+    name: str
+    direction: str
+    progress: str
+    next: str
+    back: str
+    send: str
+    saved: str
+    not_anonymous: str
+    not_applicable: str
+    required: str
+    end: str
+    languages: str
+    problems: str
+    problem_required: str
+    problem_not_an_option: str
+    problem_too_long: str
+    thanks_title: str
+    thanks_next: str
+    receipt: str
+    receipt_use: str
+    closed_title: str
+    closed_body: str
+    unknown_title: str
+    unknown_body: str
+    wait_title: str
+    wait_body: str
+    foot: str
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that surveyd's own words are there in, the fallback first."""
+    found = (file.name.removesuffix(".yaml") for file in WORDINGS.iterdir() if file.name.endswith(".yaml"))
+    return tuple(sorted(found, key=lambda language: (language != FALLBACK, language)))
+
+
+@cache
+def wording(language: str) -> Wording:
+    """The words of `language`; English for one that is not there. Raises BadFile when its file is faulty."""
+    code = language if language in languages() else FALLBACK
+    name = f"{code}.yaml"
+    top = read_yaml((WORDINGS / name).read_text(encoding="utf-8"), name)
+    wanted = [field.name for field in fields(Wording)]
+    found = {key: place.text() for key, place in top.keys(wanted, wanted).items()}
+    top.findings.raise_any()
+    return Wording(**found)

@@ -1,0 +1,211 @@
+"""Drafts: what a person has answered so far, saved page by page, and the link that leads to it.
+
+A page costs one indexed read (`find_link`), a save one transaction. Both go by columns, not by
+objects. Two saves at once are decided by the row count of a conditional UPDATE: the later one
+reads again and lays its own page over what the first one saved.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.errors import Unavailable
+from surveyd.base.statements import insert_into, table_of
+from surveyd.distribution.invitations import start
+from surveyd.distribution.models import (
+    Invitation,
+    InvitationState,
+    Program,
+    QuestionnaireVersion,
+    Wave,
+    WaveState,
+)
+from surveyd.forms.definition import Answer, Answers
+from surveyd.people.models import Account, Contact
+from surveyd.responses.answers import AnswerChannel
+from surveyd.responses.models import Draft, Response
+
+TRIES = 10
+OPEN_WAVES = frozenset({WaveState.PREPARING, WaveState.OPEN})
+SHUT = frozenset({InvitationState.CLOSED, InvitationState.CANCELLED})
+
+_invitation, _wave, _program = table_of(Invitation), table_of(Wave), table_of(Program)
+_contact, _account, _version = table_of(Contact), table_of(Account), table_of(QuestionnaireVersion)
+_draft, _response = table_of(Draft), table_of(Response)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One invitation as its respondent meets it: whose it is, where they left off, what is sent.
+
+    `version_id` is the version that the draft was begun on, else the invitation's. `saves` is 0
+    before the first save; `receipt` is empty until the answers are sent.
+    """
+
+    invitation_id: int
+    wave_id: int
+    contact_id: int
+    account_id: int
+    version_id: int
+    digest: str
+    language: str
+    company: str
+    contact: str
+    account: str
+    state: InvitationState
+    wave_state: WaveState
+    answers: Answers
+    page: str
+    saves: int
+    receipt: str
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the answers have been sent."""
+        return bool(self.receipt)
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether answers can still be given. Somebody who wants no more mail may still answer."""
+        return self.wave_state in OPEN_WAVES and self.state not in SHUT
+
+
+def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
+    version_id = func.coalesce(_draft.c.version_id, _invitation.c.version_id)
+    return (
+        select(
+            _invitation.c.id,
+            _invitation.c.wave_id,
+            _invitation.c.contact_id,
+            _invitation.c.account_id,
+            _version.c.id,
+            _version.c.digest,
+            _invitation.c.language,
+            _program.c.company,
+            _contact.c.name,
+            _account.c.name,
+            _invitation.c.state,
+            _wave.c.state,
+            _draft.c.answers,
+            _draft.c.page,
+            _draft.c.saves,
+            _response.c.receipt,
+        )
+        .select_from(_invitation)
+        .join(_wave, _wave.c.id == _invitation.c.wave_id)
+        .join(_program, _program.c.id == _wave.c.program_id)
+        .join(_contact, _contact.c.id == _invitation.c.contact_id)
+        .join(_account, _account.c.id == _invitation.c.account_id)
+        .outerjoin(_draft, _draft.c.invitation_id == _invitation.c.id)
+        .join(_version, _version.c.id == version_id)
+        .outerjoin(_response, _response.c.invitation_id == _invitation.c.id)
+        .where(condition)
+    )
+
+
+BY_TOKEN = _selecting(_invitation.c.token_digest == bindparam("key"))
+BY_ID = _selecting(_invitation.c.id == bindparam("key"))
+DEFINITION = select(_version.c.definition).where(_version.c.id == bindparam("version"))
+AGAIN = (
+    update(_draft)
+    .where(_draft.c.invitation_id == bindparam("invitation"), _draft.c.saves == bindparam("seen"))
+    .values(
+        answers=bindparam("new_answers"),
+        page=bindparam("new_page"),
+        channel=bindparam("new_channel"),
+        saves=_draft.c.saves + 1,
+        updated_at=bindparam("now"),
+    )
+)
+
+
+def find_link(session: Session, token_digest: str) -> Link | None:
+    """The invitation whose personal link has this token digest, in one indexed read, else None."""
+    return _one(session, BY_TOKEN, token_digest)
+
+
+def find_link_of(session: Session, invitation_id: int) -> Link | None:
+    """The same for staff who fill in the form on the phone: by the invitation's id."""
+    return _one(session, BY_ID, invitation_id)
+
+
+def definition_of(session: Session, version_id: int) -> Mapping[str, object]:
+    """The stored definition of a questionnaire version."""
+    return cast(Mapping[str, object], session.execute(DEFINITION, {"version": version_id}).scalar_one())
+
+
+def save_page(
+    session: Session,
+    link: Link,
+    *,
+    answers: Mapping[str, Answer | None],
+    page: str,
+    channel: AnswerChannel,
+    now: datetime,
+) -> Link:
+    """Save the `answers` of one page (None takes one away) and `page` as the place to go on at.
+
+    Answers of other pages are not touched, whoever saved them and when. The first save marks the
+    invitation as started. Returns the link as it is now; one that was sent meanwhile comes back
+    unchanged, with its receipt.
+    """
+    for _ in range(TRIES):
+        if link.is_sent:
+            return link
+        merged = _merged(link.answers, answers)
+        if _write(session, link, answers=merged, page=page, channel=channel, now=now):
+            return _saved(link, merged, page)
+        again = find_link_of(session, link.invitation_id)
+        if again is None:
+            break
+        link = again
+    raise Unavailable("draft", "it is being saved from too many places at once; send the page again")
+
+
+def _write(
+    session: Session, link: Link, *, answers: Answers, page: str, channel: AnswerChannel, now: datetime
+) -> bool:
+    if link.saves:
+        values = {"new_answers": answers, "new_page": page, "new_channel": channel.value, "now": now}
+        done = session.execute(AGAIN, {"invitation": link.invitation_id, "seen": link.saves, **values})
+        return cast(CursorResult[object], done).rowcount == 1
+    insert = insert_into(session, Draft).on_conflict_do_nothing(index_elements=["invitation_id"])
+    done = session.execute(
+        insert,
+        {
+            "invitation_id": link.invitation_id,
+            "version_id": link.version_id,
+            "answers": answers,
+            "page": page,
+            "channel": channel.value,
+            "saves": 1,
+            "updated_at": now,
+        },
+    )
+    if cast(CursorResult[object], done).rowcount != 1:
+        return False
+    start(session, link.invitation_id, now=now)
+    return True
+
+
+def _saved(link: Link, answers: Answers, page: str) -> Link:
+    return replace(link, answers=answers, page=page, saves=link.saves + 1)
+
+
+def _merged(before: Answers, page: Mapping[str, Answer | None]) -> Answers:
+    return {item: answer for item, answer in {**before, **page}.items() if answer is not None}
+
+
+def _one(session: Session, statement: Select[Any], key: str | int) -> Link | None:
+    row = session.execute(statement, {"key": key}).first()
+    if row is None:
+        return None
+    columns: list[Any] = list(row)
+    answers, page, saves, receipt = columns[-4:]
+    return Link(
+        *columns[:-4], answers=answers or {}, page=page or "", saves=saves or 0, receipt=receipt or ""
+    )

@@ -1,0 +1,233 @@
+"""One page of a questionnaire, shown and taken: for respondents, and for staff who fill it in on the phone.
+
+`show` reads. `take` writes inside the caller's transaction, and `answer` turns what was taken
+into the HTTP answer after the commit. Who may do so, and through which door, is the caller's affair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, redirect
+from jinja2 import Environment
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from surveyd.closed_loop.intake import Office, submit
+from surveyd.distribution.invitations import start
+from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
+from surveyd.forms.fields import Problem, kind_of
+from surveyd.forms.loading import from_data
+from surveyd.forms.notices import Notice, Notices
+from surveyd.forms.pages import CompiledForm, Sight
+from surveyd.forms.paths import Reading, beside, counted, faults, page_named, read_page, shown_pages
+from surveyd.responses.answers import AnswerChannel
+from surveyd.responses.drafts import Link, definition_of, save_page
+
+EXTENSION = "surveyd.forms"
+KEPT_FORMS = 64
+STEPS = {"next": 1, "back": -1, "stay": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way in: the form's address, the channel, and what an interviewer's page adds to the form."""
+
+    action: str
+    channel: AnswerChannel = AnswerChannel.WEB
+    interviewer_id: int | None = None
+    hidden: Markup = field(default_factory=Markup)
+    heading: Markup = field(default_factory=Markup)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a POST came to: a receipt, a page with problems, or the page to go to."""
+
+    link: Link
+    questionnaire: Questionnaire
+    language: str
+    page: Page | None = None
+    problems: Mapping[str, Problem] = field(default_factory=dict)
+    receipt: str = ""
+    queued: int = 0
+    """How many mails wait for the bell."""
+
+
+@dataclass(slots=True)
+class Forms:
+    """The compiled forms and notices of one app."""
+
+    environment: Environment
+    notices: Notices
+    _compiled: dict[tuple[str, str], CompiledForm] = field(default_factory=dict)
+    _versions: dict[str, Questionnaire] = field(default_factory=dict)
+
+    def questionnaire(self, session: Session, link: Link) -> Questionnaire:
+        """The version that the link's answers belong to; one new to this process is read and kept."""
+        found = self._versions.get(link.digest)
+        if found is None:
+            if len(self._versions) >= KEPT_FORMS:
+                self._versions.clear()
+                self._compiled.clear()
+            found = self._versions[link.digest] = from_data(definition_of(session, link.version_id))
+        return found
+
+    def compiled(self, questionnaire: Questionnaire, language: str) -> CompiledForm:
+        """The questionnaire's compiled pages in one of its languages."""
+        key = (questionnaire.digest, language)
+        if key not in self._compiled:
+            self._compiled[key] = CompiledForm(questionnaire, language, self.environment)
+        return self._compiled[key]
+
+
+def open_forms(app: Flask) -> None:
+    """Hang the compiled forms on `app`; nothing is compiled until it is asked for."""
+    environment = app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
+    app.extensions[EXTENSION] = Forms(environment, Notices(environment))
+
+
+def forms() -> Forms:
+    """The compiled forms of the current app."""
+    return cast(Forms, current_app.extensions[EXTENSION])
+
+
+def show(session: Session, link: Link, *, door: Door, asked: Mapping[str, str]) -> Response:
+    """The page where the person left off, or the one `asked` for by `page`; a notice when there is none.
+
+    `score` fills in the recommendation, in the page only: nothing is recorded.
+    """
+    questionnaire = forms().questionnaire(session, link)
+    language = questionnaire.language(asked.get("lang"), link.language)
+    if link.is_sent or not link.takes_answers:
+        return _ended(link, questionnaire, language)
+    page = page_named(questionnaire, asked.get("page") or link.page, link.answers)
+    answers = link.answers
+    score = _score(questionnaire, asked.get("score", ""), answers)
+    if score:
+        answers = {**answers, **score}
+        page = next(page for page in questionnaire.pages if any(item.id in score for item in page.items))
+    return _page(questionnaire, link, page, language=language, door=door, answers=answers)
+
+
+def take(
+    session: Session, link: Link, *, door: Door, sent: MultiDict[str, str], now: datetime, office: Office
+) -> Taken:
+    """Save the page that was `sent`, and hand the answers in when the person asked for that.
+
+    A page with a problem is saved all the same. Going back never asks for what is missing.
+    """
+    questionnaire = forms().questionnaire(session, link)
+    language = questionnaire.language(sent.get("lang"), link.language)
+    if link.is_sent or not link.takes_answers:
+        return Taken(link, questionnaire, language, receipt=link.receipt)
+    page = page_named(questionnaire, sent.get("page", link.page), link.answers)
+    reading = read_page(page, link.answers, sent)
+    target, problems = _next(questionnaire, page, link.answers, reading, way=sent.get("go", "next"))
+    if target is None and not link.saves:
+        start(session, link.invitation_id, now=now)
+        saved = replace(link, answers=reading.onto(link.answers))
+    else:
+        place = (target or page).id
+        answers = reading.answers
+        saved = save_page(session, link, answers=answers, page=place, channel=door.channel, now=now)
+    if target is None and not saved.is_sent:
+        return _send(session, saved, questionnaire, language=language, door=door, now=now, office=office)
+    return Taken(saved, questionnaire, language, target, problems, receipt=saved.receipt)
+
+
+def answer(taken: Taken, *, door: Door) -> AnyResponse:
+    """The HTTP answer: thanks with the receipt, the page with its problems, or the way to the next page."""
+    link, questionnaire, page = taken.link, taken.questionnaire, taken.page
+    if taken.receipt or page is None:
+        return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language)
+    if taken.problems:
+        response = _page(
+            questionnaire, link, page, language=taken.language, door=door, problems=taken.problems
+        )
+        response.status_code = 422
+        return response
+    asked = {"page": page.id}
+    if taken.language != questionnaire.language(link.language):
+        asked["lang"] = taken.language
+    return redirect(f"{door.action}?{urlencode(asked)}", 303)
+
+
+def _next(
+    questionnaire: Questionnaire, page: Page, before: Answers, reading: Reading, *, way: str
+) -> tuple[Page | None, Mapping[str, Problem]]:
+    """Where this way leads, with the problems to show there; None when the answers can be handed in."""
+    after = reading.onto(before)
+    steps = STEPS.get(way, 1)
+    if steps > 0 and reading.problems:
+        return page, reading.problems
+    new_pages = {other.id for other in shown_pages(questionnaire, after)}
+    new_pages -= {other.id for other in shown_pages(questionnaire, before)}
+    if way != "send" or new_pages:
+        return beside(questionnaire, page, after, steps=steps), {}
+    return next(faults(questionnaire, after), (None, {}))
+
+
+def _send(
+    session: Session,
+    link: Link,
+    questionnaire: Questionnaire,
+    *,
+    language: str,
+    door: Door,
+    now: datetime,
+    office: Office,
+) -> Taken:
+    receipt = submit(
+        session,
+        link.invitation_id,
+        answers=counted(questionnaire, link.answers),
+        channel=door.channel,
+        given_at=now,
+        now=now,
+        office=office,
+        by=door.interviewer_id,
+    )
+    return Taken(link, questionnaire, language, receipt=receipt.number, queued=receipt.queued)
+
+
+def _score(questionnaire: Questionnaire, score: str, answers: Answers) -> dict[str, Answer]:
+    """The recommendation that a number in the mail stands for, unless it is the saved one."""
+    item = questionnaire.recommendation
+    answer = kind_of(item).choices(item).get(score) if item else None
+    if item is None or answer is None or answers.get(item.id) == answer:
+        return {}
+    return {item.id: answer}
+
+
+def _page(
+    questionnaire: Questionnaire,
+    link: Link,
+    page: Page,
+    *,
+    language: str,
+    door: Door,
+    answers: Answers | None = None,
+    problems: Mapping[str, Problem] | None = None,
+) -> Response:
+    names = {"company": link.company, "contact": link.contact, "account": link.account}
+    sight = Sight(door.action, names, door.hidden, door.heading)
+    compiled = forms().compiled(questionnaire, language)
+    return Response(
+        compiled.render(
+            page, link.answers if answers is None else answers, sight=sight, problems=problems or {}
+        ),
+        mimetype="text/html",
+    )
+
+
+def _ended(link: Link, questionnaire: Questionnaire, language: str) -> Response:
+    notice, status = (Notice.THANKS, 200) if link.is_sent else (Notice.CLOSED, 410)
+    html = forms().notices.render(
+        notice, language, offered=questionnaire.languages, company=link.company, receipt=link.receipt
+    )
+    return Response(html, status, mimetype="text/html")

@@ -1,0 +1,61 @@
+"""A respondent's pages: the personal link. No sign-in, no cookie; the token in the address guards it.
+
+Opening changes nothing; a person's POST does. A wrong link is counted against its address, a
+good one never.
+"""
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from surveyd.base.database import reading, writing
+from surveyd.base.services import services
+from surveyd.base.tokens import token_digest
+from surveyd.closed_loop.intake import Office
+from surveyd.forms.notices import Notice
+from surveyd.forms.wording import languages
+from surveyd.responses.drafts import find_link
+from surveyd.web.answering import Door, answer, forms, open_forms, show, take
+from surveyd.web.assets import open_assets
+from surveyd.web.limits import WRONG_LINKS, client_address, guesses
+
+bp = Blueprint("respond", __name__)
+
+
+def open_respond(app: Flask) -> None:
+    """Serve personal links on `app`."""
+    open_assets(app)
+    open_forms(app)
+    app.register_blueprint(bp)
+
+
+@bp.get("/s/<token>", endpoint="show")
+def show_page(token: str) -> AnyResponse:
+    """The page where the person left off, their thanks once the answers are sent, or a helpful notice."""
+    with reading() as session:
+        link = find_link(session, token_digest(token))
+        if link is not None:
+            return show(session, link, door=Door(f"/s/{token}"), asked=request.args)
+    return _wrong_link()
+
+
+@bp.post("/s/<token>", endpoint="submit")
+def take_page(token: str) -> AnyResponse:
+    """Save the page and go on, back, or hand the answers in; the receipt is shown after the commit."""
+    door, now = Door(f"/s/{token}"), services().clock.now()
+    office = Office(services().keys, services().config.mail_domain)
+    taken = None
+    with writing() as session:
+        link = find_link(session, token_digest(token))
+        if link is not None:
+            taken = take(session, link, door=door, sent=request.form, now=now, office=office)
+    return _wrong_link() if taken is None else answer(taken, door=door)
+
+
+def _wrong_link() -> Response:
+    language = request.args.get("lang") or request.accept_languages.best_match(languages(), languages()[0])
+    known = guesses().count(WRONG_LINKS, client_address())
+    notice, status = (Notice.UNKNOWN, 404) if known else (Notice.WAIT, 429)
+    response = Response(forms().notices.render(notice, language), status, mimetype="text/html")
+    if status == 429:
+        response.headers["Retry-After"] = "60"
+    return response
