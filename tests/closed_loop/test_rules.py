@@ -14,7 +14,7 @@ GIVEN_AT = datetime(2026, 3, 27, 16, 30, tzinfo=UTC)
 
 
 def heard(category: Category | None, segment: Segment = Segment.UNCLASSIFIED, **facts: bool) -> Heard:
-    return Heard(category, segment, **facts)  # type: ignore[arg-type]  # the flags of Heard, by name
+    return Heard(category, segment, **facts)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,138 @@
+"""What intake has to know of one invitation, in one read: who was asked, where, who looks after them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from surveyd.base.errors import NotFound
+from surveyd.base.statements import table_of
+from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveState
+from surveyd.people.models import Account, Contact, StaffRole, User
+from surveyd.responses.answers import Asked
+from surveyd.responses.models import Draft
+
+CLOSED = frozenset({WaveState.CLOSED, WaveState.CANCELLED})
+
+_invitation, _wave, _program = table_of(Invitation), table_of(Wave), table_of(Program)
+_contact, _account, _user = table_of(Contact), table_of(Account), table_of(User)
+_version, _draft = table_of(QuestionnaireVersion), table_of(Draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to write to: a contact or a user, with the name that a mail may use."""
+
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """One invitation with all that the rules and the mails need; ``owner`` is the active account manager."""
+
+    asked: Asked
+    digest: str
+    language: str
+    program_id: int
+    company: str
+    sender_name: str
+    wave_slug: str
+    wave_state: WaveState
+    closes_at: datetime | None
+    large_from_cents: int | None
+    contact: Person
+    is_opted_out: bool
+    account_name: str
+    tier: str
+    revenue_cents: int | None
+    owner: Person | None
+
+    def is_closed(self, given_at: datetime) -> bool:
+        """Say whether the wave was over for answers given then."""
+        return self.wave_state in CLOSED or (self.closes_at is not None and given_at >= self.closes_at)
+
+
+# The version is the one the person was shown: a draft stays on the version it was begun on.
+_answered_version = func.coalesce(_draft.c.version_id, _invitation.c.version_id)
+BACKGROUND = (
+    select(
+        _invitation.c.id,
+        _invitation.c.wave_id,
+        _invitation.c.contact_id,
+        _invitation.c.account_id,
+        _invitation.c.language,
+        _version.c.id.label("version_id"),
+        _version.c.digest,
+        _wave.c.program_id,
+        _wave.c.slug.label("wave_slug"),
+        _wave.c.state.label("wave_state"),
+        _wave.c.closes_at,
+        _wave.c.large_revenue_cents,
+        _program.c.company,
+        _program.c.sender_name,
+        _contact.c.name.label("contact_name"),
+        _contact.c.email.label("contact_email"),
+        _contact.c.opted_out_at,
+        _account.c.name.label("account_name"),
+        _account.c.tier,
+        _account.c.revenue_cents,
+        _user.c.id.label("owner_id"),
+        _user.c.name.label("owner_name"),
+        _user.c.email.label("owner_email"),
+    )
+    .join(_wave, _wave.c.id == _invitation.c.wave_id)
+    .join(_program, _program.c.id == _wave.c.program_id)
+    .join(_contact, _contact.c.id == _invitation.c.contact_id)
+    .join(_account, _account.c.id == _invitation.c.account_id)
+    .outerjoin(_draft, _draft.c.invitation_id == _invitation.c.id)
+    .join(_version, _version.c.id == _answered_version)
+    .outerjoin(_user, (_user.c.id == _account.c.manager_id) & _user.c.active)
+    .where(_invitation.c.id == bindparam("invitation_id"))
+)
+FIRST_ADMIN = (
+    select(_user.c.id, _user.c.name, _user.c.email)
+    .where(_user.c.role == StaffRole.ADMIN, _user.c.active)
+    .order_by(_user.c.id)
+    .limit(1)
+)
+
+
+def read_background(session: Session, invitation_id: int) -> Background:
+    """Return what is known of one invitation. Raises NotFound."""
+    row = session.execute(BACKGROUND, {"invitation_id": invitation_id}).one_or_none()
+    if row is None:
+        raise NotFound("invitation", invitation_id)
+    return _background(row)
+
+
+def owner_of(session: Session, background: Background) -> Person | None:
+    """Return who sees to a case: the account manager, else the first active admin, else nobody."""
+    if background.owner is not None:
+        return background.owner
+    row = session.execute(FIRST_ADMIN).one_or_none()
+    return None if row is None else Person(row.id, row.name, row.email)
+
+
+def _background(row: Row[*tuple[Any, ...]]) -> Background:
+    return Background(
+        asked=Asked(row.id, row.wave_id, row.contact_id, row.account_id, row.version_id),
+        digest=row.digest,
+        language=row.language,
+        program_id=row.program_id,
+        company=row.company,
+        sender_name=row.sender_name,
+        wave_slug=row.wave_slug,
+        wave_state=row.wave_state,
+        closes_at=row.closes_at,
+        large_from_cents=row.large_revenue_cents,
+        contact=Person(row.contact_id, row.contact_name, row.contact_email),
+        is_opted_out=row.opted_out_at is not None,
+        account_name=row.account_name,
+        tier=row.tier,
+        revenue_cents=row.revenue_cents,
+        owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email),
+    )

@@ -1,0 +1,163 @@
+"""The one door for a response: web page, phone interview, API and import all end here.
+
+In the caller's one transaction the answers are stored and scored, what has become pointless is taken
+back, a case is opened if a rule says so, and the mails are queued. Nothing of it happens twice, however
+often the door is knocked at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from surveyd.base.errors import Refused
+from surveyd.base.tokens import Keys
+from surveyd.closed_loop.background import Background, owner_of, read_background
+from surveyd.closed_loop.cases import About, open_case
+from surveyd.closed_loop.mails import alert, thank_you
+from surveyd.closed_loop.rules import DRAWN, Heard, Opening, is_large, judge
+from surveyd.closed_loop.samples import draw, is_followed
+from surveyd.distribution.invitations import answered
+from surveyd.distribution.outbox import NewMessage, queue
+from surveyd.responses import answers as responses
+from surveyd.responses.answers import AnswerChannel, Given, Stored
+from surveyd.results import scores
+from surveyd.results.scores import ResponseScore, ScoredResponse
+
+FRESH = timedelta(days=7)
+SAMPLING = "sampling"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a respondent is told, and what was done: a repeat has the first one's number and did nothing."""
+
+    number: str
+    response_id: int
+    is_first: bool
+    case_id: int | None = None
+    queued: int = 0
+    """How many mails were queued: the edge rings the bell after its commit if there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the program brings along: its keys, for the random sample, and its domain, for the mails' ids."""
+
+    keys: Keys
+    mail_domain: str
+
+
+def submit(
+    session: Session,
+    invitation_id: int,
+    *,
+    answers: Mapping[str, int | str],
+    channel: AnswerChannel,
+    given_at: datetime,
+    now: datetime,
+    office: Office,
+    by: int | None = None,
+) -> Receipt:
+    """Take the answers to one invitation; ``by`` is the user who asked on the phone, or None.
+
+    Idempotent: a repeat, also at the same time, gets the first one's receipt and changes nothing. Answers to
+    a wave that was over, or given more than seven days ago, are stored and scored only: no case, no mail.
+    Raises NotFound for an unknown invitation and Refused for answers from the future.
+    """
+    if given_at > now:
+        raise Refused("The answers were given in the future; correct the time at which they were given.")
+    background = read_background(session, invitation_id)
+    given = Given(answers, channel, given_at, by)
+    stored = responses.store(session, background.asked, given=given, now=now)
+    if not stored.is_first:
+        return Receipt(stored.receipt, stored.id, is_first=False)
+    score = _score(session, background, stored, answers=answers, now=now)
+    answered(session, invitation_id, now=now)
+    if now - given_at > FRESH or background.is_closed(given_at):
+        return Receipt(stored.receipt, stored.id, is_first=True)
+    return _follow_up(session, background, stored, score=score, given_at=given_at, now=now, office=office)
+
+
+def _score(
+    session: Session,
+    background: Background,
+    stored: Stored,
+    *,
+    answers: Mapping[str, int | str],
+    now: datetime,
+) -> ResponseScore:
+    asked = background.asked
+    key = scores.key_of_version(session, version_id=asked.version_id, digest=background.digest)
+    score = scores.score(answers, key=key)
+    scores.store(session, ScoredResponse(stored.id, asked.wave_id, asked.account_id), of=score, now=now)
+    return score
+
+
+def _follow_up(
+    session: Session,
+    background: Background,
+    stored: Stored,
+    *,
+    score: ResponseScore,
+    given_at: datetime,
+    now: datetime,
+    office: Office,
+) -> Receipt:
+    """Open the case that the rules ask for and queue the mails."""
+    drawn = _is_drawn(session, background, score, office.keys)
+    opening = judge(_heard(background, score), drawn=drawn, given_at=given_at)
+    mails = [thank_you(background, receipt=stored.receipt, now=now)]
+    case_id = None
+    if opening is not None:
+        case_id, mail = _open(session, background, opening, stored=stored, score=score, now=now)
+        mails.append(mail)
+    to_queue = [mail for mail in mails if mail is not None]
+    queue(session, to_queue, mail_domain=office.mail_domain)
+    return Receipt(stored.receipt, stored.id, is_first=True, case_id=case_id, queued=len(to_queue))
+
+
+def _open(
+    session: Session,
+    background: Background,
+    opening: Opening,
+    *,
+    stored: Stored,
+    score: ResponseScore,
+    now: datetime,
+) -> tuple[int | None, NewMessage | None]:
+    owner = owner_of(session, background)
+    asked = background.asked
+    about = About(stored.id, asked.account_id, asked.contact_id, owner.id if owner else None)
+    case_id = open_case(session, about, opening=opening, now=now)
+    if owner is None:
+        return case_id, None
+    return case_id, alert(background, opening, owner=owner, response_id=stored.id, score=score, now=now)
+
+
+def _is_drawn(session: Session, background: Background, score: ResponseScore, keys: Keys) -> bool:
+    # Every arrival is counted, drawn or not; one drawn person at a time is enough for an account.
+    if score.category not in DRAWN:
+        return False
+    drawn = draw(
+        session,
+        wave_id=background.asked.wave_id,
+        wave=background.wave_slug,
+        stratum=score.category.value,
+        key=keys.derive(SAMPLING),
+    )
+    return drawn and not is_followed(session, background.asked.account_id)
+
+
+def _heard(background: Background, score: ResponseScore) -> Heard:
+    revenue, large_from = background.revenue_cents, background.large_from_cents
+    return Heard(
+        category=score.category,
+        segment=score.placement.segment,
+        recommendation=score.recommendation,
+        severity=score.placement.severity,
+        wants_call=score.wants_call,
+        is_large=is_large(tier=background.tier, revenue_cents=revenue, large_from_cents=large_from),
+        value_share=revenue / large_from if revenue and large_from else 0.0,
+    )

@@ -1,0 +1,82 @@
+"""The mails that a response gives rise to: thanks to the person, an alert to who sees to the case."""
+
+from datetime import datetime
+
+from surveyd.closed_loop.background import Background, Person
+from surveyd.closed_loop.rules import Opening
+from surveyd.distribution.mails import thank_you_context
+from surveyd.distribution.outbox import NewMessage
+from surveyd.results.scores import ResponseScore
+
+THANK_YOU = "thank_you"
+ALERT = "case_alert"
+
+
+def thank_you(background: Background, *, receipt: str, now: datetime) -> NewMessage | None:
+    """Return the thank-you to the respondent, or None to somebody without an address or who opted out.
+
+    It belongs to no wave: a wave that is paused does not hold back thanks.
+    """
+    contact, asked = background.contact, background.asked
+    if background.is_opted_out or not contact.email:
+        return None
+    return NewMessage(
+        dedup_key=f"{THANK_YOU}:{asked.invitation_id}",
+        name=THANK_YOU,
+        step=THANK_YOU,
+        language=background.language,
+        recipient=contact.email,
+        recipient_name=contact.name,
+        context=thank_you_context(
+            company=background.company,
+            sender_name=background.sender_name,
+            contact=contact.name,
+            receipt=receipt,
+        ),
+        program_id=background.program_id,
+        invitation_id=asked.invitation_id,
+        contact_id=contact.id,
+        due_at=now,
+        created_at=now,
+    )
+
+
+def alert(
+    background: Background,
+    opening: Opening,
+    *,
+    owner: Person,
+    response_id: int,
+    score: ResponseScore,
+    now: datetime,
+) -> NewMessage:
+    """Return the alert to the case's owner; it names the person and the reasons and links to the quick view.
+
+    Answers in words stay out of it: they are read on the page, by who may.
+    """
+    return NewMessage(
+        dedup_key=f"{ALERT}:{response_id}",
+        name=ALERT,
+        step=ALERT,
+        language="en",
+        recipient=owner.email,
+        recipient_name=owner.name,
+        context={
+            "company": background.company,
+            "sender_name": background.sender_name,
+            "contact": background.contact.name,
+            "account": background.account_name,
+            "owner": owner.name,
+            "reasons": [reason.words for reason in opening.reasons],
+            "recommendation": score.recommendation,
+            "segment": score.placement.segment.words,
+            "due_at": opening.due_at.isoformat(timespec="minutes"),
+            "due_words": f"{opening.due_at:%d %B %Y, %H:%M} UTC",
+            "priority": opening.priority,
+            "page": f"/staff/responses/{response_id}",
+        },
+        program_id=background.program_id,
+        user_id=owner.id,
+        due_at=now,
+        created_at=now,
+    )

@@ -1,0 +1,34 @@
+"""The random part of the follow-up: which arrival is drawn, counted in the transaction that scores it."""
+
+from sqlalchemy import String, bindparam, cast, select
+from sqlalchemy.orm import Session
+
+from surveyd.base.statements import insert_into, table_of
+from surveyd.closed_loop.models import Case, CaseState, SampleCounter
+from surveyd.scoring.sampling import is_drawn
+
+DRAWN_REASONS = '%"drawn_%'
+
+_counter, _case = table_of(SampleCounter), table_of(Case)
+BEING_FOLLOWED = (
+    select(_case.c.id)
+    .where(_case.c.account_id == bindparam("account_id"), _case.c.state != CaseState.CLOSED)
+    .where(cast(_case.c.reasons, String).like(DRAWN_REASONS))
+    .limit(1)
+)
+
+
+def draw(session: Session, *, wave_id: int, wave: str, stratum: str, key: bytes) -> bool:
+    """Count one more arrival of ``stratum`` in the wave and say whether it is the drawn one of its block."""
+    insert = insert_into(session, SampleCounter).values(arrived=1)
+    counted = insert.on_conflict_do_update(
+        index_elements=["wave_id", "stratum"], set_={"arrived": _counter.c.arrived + 1}
+    )
+    row = {"wave_id": wave_id, "stratum": stratum}
+    arrived = session.execute(counted.returning(_counter.c.arrived), row).scalar_one()
+    return is_drawn(arrived - 1, key=key, wave=wave, stratum=stratum)
+
+
+def is_followed(session: Session, account_id: int) -> bool:
+    """Say whether the account has an open case that was drawn at random: one at a time is enough."""
+    return session.execute(BEING_FOLLOWED, {"account_id": account_id}).first() is not None
