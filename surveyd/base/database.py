@@ -9,7 +9,7 @@ waits, where SQLite's own busy timeout sleeps and starves single writers for sec
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,8 +17,22 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -127,6 +141,33 @@ def _ending(session: Session) -> Iterator[None]:
         raise
     finally:
         session.close()
+
+
+def reserve_ids(session: Session, table: str, count: int) -> list[int]:
+    """`count` fresh ids for rows of `table` whose content depends on their own id.
+
+    Call it inside a write transaction: on SQLite that transaction is the only writer.
+    """
+    if session.connection().dialect.name == "sqlite":
+        last = session.execute(text(f"SELECT coalesce(max(id), 0) FROM {table}")).scalar_one()
+        return list(range(last + 1, last + 1 + count))
+    sequence = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+    return list(session.execute(sequence, {"table": table, "count": count}).scalars())
+
+
+def insert_new(
+    session: Session,
+    table: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unique: Sequence[str],
+) -> None:
+    """Insert `rows`, passing over those whose `unique` columns are taken already."""
+    if not rows:
+        return
+    insert = sqlite_insert if session.connection().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(table).on_conflict_do_nothing(index_elements=list(unique))
+    session.execute(statement, list(rows), execution_options={"render_nulls": True})
 
 
 def _engine_options(url: str) -> dict[str, Any]:

@@ -8,7 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
@@ -26,7 +36,7 @@ class InvitationState(StrEnum):
     WAITING = "waiting"
     ANSWERED = "answered"
     OPTED_OUT = "opted_out"
-    BOUNCED = "bounced"
+    DECLINED = "declined"
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
@@ -39,6 +49,7 @@ class Channel(StrEnum):
 class TouchState(StrEnum):
     PLANNED = "planned"
     RELEASED = "released"
+    HELD = "held"
     CANCELLED = "cancelled"
 
 
@@ -218,6 +229,8 @@ class Message(Base):
     recipient_name: Mapped[str] = mapped_column(String(200), default="")
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[MessageState] = mapped_column(one_of(MessageState), default=MessageState.QUEUED)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=1)
+    """0 goes first: a thank-you or an alert does not wait behind a wave."""
     due_at: Mapped[datetime]
     stale_at: Mapped[datetime | None]
     lease_by: Mapped[str | None] = mapped_column(String(40), index=True)
@@ -232,6 +245,7 @@ class Message(Base):
     __table_args__ = (
         Index(
             "ix_messages_owed",
+            "priority",
             "due_at",
             "id",
             sqlite_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),

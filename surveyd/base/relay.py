@@ -1,0 +1,140 @@
+"""One kept-alive connection to the relay that says, for each mail, what is certain and what is not.
+
+smtplib raises the same exception for a cut in the middle of a mail and for one after its final
+dot. The first is harmless: the mail is sent again. After the second nobody knows. So this module
+drives the dialogue step by step and notes the phase itself.
+"""
+
+import re
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from surveyd.base.config import Relay
+from surveyd.base.mailer import open_smtp
+
+FINAL_REPLY_SECONDS = 600.0
+DATA_OK = 354
+GONE = re.compile(
+    r"\b5\.1\.[0-36]\b|user (is )?unknown|unknown (user|recipient|mailbox)|no such (user|mailbox|recipient|person|address)"
+    r"|(does not|doesn't) exist|mailbox (not found|unavailable: no)|recipient (not found|unknown)|address unknown",
+    re.IGNORECASE,
+)
+
+
+class Verdict(StrEnum):
+    """What became of one mail."""
+
+    ACCEPTED = "accepted"
+    LATER = "later"
+    """Refused for now (4xx): the relay asks to try again."""
+    REFUSED = "refused"
+    """Refused for good (5xx)."""
+    NO_SUCH_ADDRESS = "no_such_address"
+    """Refused for good, because there is nobody of that address."""
+    NOT_SENT = "not_sent"
+    """The connection failed before the final dot: certainly not delivered."""
+    IN_DOUBT = "in_doubt"
+    """The connection failed after the final dot: delivered or not, nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The verdict, and the relay's own words for the ledger."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+class RelayConnection:
+    """A connection that opens itself when needed; not for several threads at once."""
+
+    def __init__(self, relay: Relay, open_connection: Callable[[Relay], smtplib.SMTP] = open_smtp) -> None:
+        self.relay = relay
+        self._open_connection = open_connection
+        self._smtp: smtplib.SMTP | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._smtp is not None
+
+    def open(self) -> None:
+        """Connect unless connected. Raises OSError or smtplib.SMTPException: nothing was sent then."""
+        if self._smtp is None:
+            self._smtp = self._open_connection(self.relay)
+
+    def close(self) -> None:
+        """Take leave of the relay; never raises."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            try:
+                smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                smtp.close()
+
+    def deliver(self, sender: str, recipient: str, mail: bytes) -> Delivery:
+        """Hand one mail over; `mail` has CRLF line ends. Never raises for what the relay or the network does."""
+        assert self._smtp is not None, "open() comes first"
+        smtp = self._smtp
+        try:
+            early = self._announce(smtp, sender, recipient)
+            if early is not None:
+                return early
+            smtp.send(smtplib._quote_periods(mail))  # type: ignore[attr-defined]  # the dot-stuffing of smtplib.data
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            self._drop()
+            return Delivery(Verdict.NOT_SENT, _words(error))
+        return self._finish(smtp, ends_in_newline=mail.endswith(b"\r\n"))
+
+    def _announce(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
+        options: list[str] = []
+        if not recipient.isascii():
+            if not smtp.has_extn("smtputf8"):
+                return Delivery(Verdict.REFUSED, "the relay takes no addresses outside ASCII (SMTPUTF8)")
+            options = ["SMTPUTF8"]
+            smtp.command_encoding = "utf-8"
+        for code, text in (smtp.mail(sender, options), smtp.rcpt(recipient)):
+            if code not in (250, 251):
+                smtp.rset()
+                return _refusal(code, text)
+        code, text = smtp.docmd("DATA")
+        if code != DATA_OK:
+            smtp.rset()
+            return _refusal(code, text)
+        return None
+
+    def _finish(self, smtp: smtplib.SMTP, *, ends_in_newline: bool) -> Delivery:
+        # From here on a failure leaves the mail in doubt: the relay may have it.
+        try:
+            assert smtp.sock is not None
+            usual = smtp.sock.gettimeout()
+            smtp.sock.settimeout(FINAL_REPLY_SECONDS)
+            smtp.send(b".\r\n" if ends_in_newline else b"\r\n.\r\n")
+            code, text = smtp.getreply()
+            if smtp.sock is not None:
+                smtp.sock.settimeout(usual)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            return Delivery(Verdict.IN_DOUBT, f"no reply after the final dot ({_words(error)})")
+        if code == 421:
+            self._drop()
+        return Delivery(Verdict.ACCEPTED) if 200 <= code < 300 else _refusal(code, text)
+
+    def _drop(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+
+def _refusal(code: int, text: bytes) -> Delivery:
+    words = f"{code} {text.decode('utf-8', 'replace')}"[:300]
+    if code == -1:
+        return Delivery(Verdict.NOT_SENT, "the relay hung up")
+    if 400 <= code < 500:
+        return Delivery(Verdict.LATER, words)
+    return Delivery(Verdict.NO_SUCH_ADDRESS if GONE.search(words) else Verdict.REFUSED, words)
+
+
+def _words(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,39 @@
+"""Mails to ourselves when a wave cannot go on."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution import outbox
+from surveyd.distribution.models import Wave
+from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.waves import pause, program_of
+from surveyd.people.models import StaffRole, User
+
+PAUSED_BY_REFUSALS = "the relay refused twenty mails in a row"
+
+
+def pause_after_refusals(session: Session, wave_id: int, *, now: datetime, mail_domain: str) -> None:
+    """Pause a wave whose mails are refused one after the other, and tell the admins, once a pause."""
+    wave = session.get_one(Wave, wave_id)
+    if wave.paused_at is not None:
+        return
+    pause(session, wave, now=now, reason=PAUSED_BY_REFUSALS)
+    admins = session.scalars(select(User).where(User.role == StaffRole.ADMIN, User.active))
+    alerts = [
+        NewMessage(
+            dedup_key=f"paused:{wave_id}:{now.isoformat()}:{admin.id}",
+            name="wave_paused",
+            language="en",
+            recipient=admin.email,
+            recipient_name=admin.name,
+            due_at=now,
+            created_at=now,
+            context={"wave": wave.slug, "reason": PAUSED_BY_REFUSALS, "path": f"/staff/waves/{wave_id}"},
+            program_id=program_of(session, wave).id,
+            user_id=admin.id,
+        )
+        for admin in admins
+    ]
+    outbox.queue(session, alerts, mail_domain=mail_domain)

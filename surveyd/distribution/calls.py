@@ -1,0 +1,179 @@
+"""The call list: whom support staff phone, because they did not answer.
+
+A claim is a lease on a row, taken by a conditional UPDATE: two people never call the same contact.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.clock import zone_named
+from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.cadence import Window
+from surveyd.distribution.invitations import end_asking, run
+from surveyd.distribution.models import (
+    Call,
+    CallAttempt,
+    CallOutcome,
+    CallState,
+    Invitation,
+    InvitationState,
+    Program,
+    Wave,
+)
+from surveyd.people.models import Account, Contact
+
+CLAIM = timedelta(minutes=20)
+ATTEMPTS_AT_MOST = 5
+PAUSE_AFTER_NO_ANSWER = timedelta(hours=4)
+NOTE_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One line of the call list. `local_time` is the contact's wall clock, naive; times are UTC otherwise."""
+
+    id: int
+    invitation_id: int
+    contact_id: int
+    contact: str
+    name: str
+    account_id: int
+    account: str
+    role: str
+    phone: str
+    language: str
+    time_zone: str
+    local_time: datetime
+    callable_now: bool
+    wave: str
+    flagged_at: datetime
+    not_before: datetime
+    attempts: int
+    started: bool
+    claimed_by_id: int | None
+    reason: str
+
+
+def call_list(session: Session, *, now: datetime, system_now: datetime, limit: int = 500) -> list[CallRow]:
+    """Everybody who is to be called, whoever can be called now first, then by how long they wait."""
+    rows = session.execute(
+        select(Call, Invitation, Contact, Account, Wave, Program)
+        .join(Invitation, Invitation.id == Call.invitation_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Contact.account_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .join(Program, Program.id == Wave.program_id)
+        .where(Call.state == CallState.OPEN)
+        .order_by(Call.not_before, Call.id)
+        .limit(limit)
+    )
+    listed = [_row(*row, now=now, system_now=system_now) for row in rows]
+    return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
+
+
+def find_call(session: Session, call_id: int) -> Call:
+    """The call of that id. Raises NotFound."""
+    call = session.get(Call, call_id)
+    if call is None:
+        raise NotFound("call", call_id)
+    return call
+
+
+def claim_call(session: Session, call: Call, *, by: int, system_now: datetime) -> None:
+    """Take a call for twenty minutes. Raises Refused when a colleague has it or it is over."""
+    if not run(
+        session,
+        update(Call)
+        .where(Call.id == call.id, Call.state == CallState.OPEN, _free_for(by, system_now))
+        .values(claimed_by_id=by, claimed_until=system_now + CLAIM),
+    ):
+        session.refresh(call)
+        over = call.state is not CallState.OPEN
+        raise Refused(
+            "This call is over; the list shows the next one."
+            if over
+            else "A colleague is calling this contact; take the next one."
+        )
+    session.refresh(call)
+
+
+def record(
+    session: Session,
+    call: Call,
+    outcome: CallOutcome,
+    *,
+    now: datetime,
+    system_now: datetime,
+    by: int,
+    note: str = "",
+    call_back_at: datetime | None = None,
+) -> None:
+    """Write down one attempt and what follows from it. Raises Refused when a colleague has the call."""
+    if outcome is CallOutcome.CALL_BACK and (call_back_at is None or call_back_at <= now):
+        raise Refused("Say when to call back, at a time that is still to come.")
+    if len(note) > NOTE_LIMIT:
+        raise Refused(f"The note is {len(note) - NOTE_LIMIT} characters too long; shorten it.")
+    claim_call(session, call, by=by, system_now=system_now)
+    session.add(
+        CallAttempt(
+            call_id=call.id, user_id=by, at=now, outcome=outcome, note=note, call_back_at=call_back_at
+        )
+    )
+    call.attempts += 1
+    call.outcome = outcome
+    call.claimed_by_id = call.claimed_until = None
+    if outcome is CallOutcome.CALL_BACK and call_back_at is not None:
+        call.not_before = call_back_at
+    elif outcome is CallOutcome.NO_ANSWER and call.attempts < ATTEMPTS_AT_MOST:
+        call.not_before = now + PAUSE_AFTER_NO_ANSWER
+    else:
+        call.state, call.closed_at, call.reason = CallState.DONE, now, outcome.value
+    session.flush()
+    if outcome is CallOutcome.DECLINED:
+        which = Invitation.id == call.invitation_id
+        end_asking(session, which, state=InvitationState.DECLINED, reason="declined", now=now)
+
+
+def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
+    return or_(Call.claimed_until.is_(None), Call.claimed_until < system_now, Call.claimed_by_id == by)
+
+
+def _row(
+    call: Call,
+    invitation: Invitation,
+    contact: Contact,
+    account: Account,
+    wave: Wave,
+    program: Program,
+    *,
+    now: datetime,
+    system_now: datetime,
+) -> CallRow:
+    zone = zone_named(invitation.time_zone)
+    window = Window(program.window_start, program.window_end, program.workdays_only)
+    claimed = call.claimed_until is not None and call.claimed_until > system_now
+    return CallRow(
+        id=call.id,
+        invitation_id=invitation.id,
+        contact_id=contact.id,
+        contact=contact.external_id,
+        name=contact.name,
+        account_id=account.id,
+        account=account.name,
+        role=contact.role.value,
+        phone=contact.phone,
+        language=invitation.language,
+        time_zone=invitation.time_zone,
+        local_time=now.astimezone(zone).replace(tzinfo=None),
+        callable_now=window.opens(now, zone) == now and call.not_before <= now and not claimed,
+        wave=wave.slug,
+        flagged_at=call.flagged_at,
+        not_before=call.not_before,
+        attempts=call.attempts,
+        started=invitation.started_at is not None,
+        claimed_by_id=call.claimed_by_id if claimed else None,
+        reason="half answered" if invitation.started_at else "no answer to the mails",
+    )

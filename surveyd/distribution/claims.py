@@ -1,0 +1,204 @@
+"""Claims on the outbox: who works on which mail, and what became of it.
+
+Every step is one conditional UPDATE; its row count says whether it was ours to make.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, and_, bindparam, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.relay import Delivery, Verdict
+from surveyd.distribution.invitations import run
+from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
+from surveyd.distribution.suppressions import suppress
+
+COPIES_AT_MOST = 4
+"""The first copy and three more; then a person decides."""
+ATTEMPTS_AT_MOST = 12
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
+DOUBT_PAUSE = timedelta(minutes=1)
+# The table itself: these statements run once a mail and need nothing of the object layer.
+MESSAGES = cast(Table, Message.__table__)
+FREE = {"lease_by": None, "lease_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One mail in a lane's hands, with what it takes to write it."""
+
+    id: int
+    name: str
+    language: str
+    recipient: str
+    recipient_name: str
+    message_id: str
+    context: dict[str, Any]
+    contact_id: int | None
+    invitation_id: int | None
+    wave_id: int | None
+    copies: int
+    attempts: int
+    created_at: datetime
+    rate: int | None
+    token_digest: str | None
+    sender_name: str | None
+    sender: str | None
+    reply_to: str | None
+
+
+def claim(
+    session: Session, by: str, *, limit: int, now: datetime, system_now: datetime, lease: timedelta
+) -> list[Claimed]:
+    """Take the next mails that are due at program time `now` and that nobody else works on."""
+    candidates = (
+        select(Message.id, Wave.rate)
+        .outerjoin(Wave, Wave.id == Message.wave_id)
+        .where(
+            Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+            Message.due_at <= now,
+            or_(Message.lease_until.is_(None), Message.lease_until < system_now),
+            or_(Message.stale_at.is_(None), Message.stale_at > system_now),
+            or_(Wave.id.is_(None), Wave.paused_at.is_(None)),
+        )
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    ids: list[int] = []
+    for message_id, rate in session.execute(candidates):
+        if rate is not None and len(ids) >= rate:
+            break  # a slow wave's claims are kept short, so that a pause or an alert need not wait
+        ids.append(message_id)
+    if not ids:
+        return []
+    run(
+        session,
+        update(Message).where(Message.id.in_(ids)).values(lease_by=by, lease_until=system_now + lease),
+    )
+    rows = (
+        select(
+            *(getattr(Message, name) for name in Claimed.__slots__[:13]),
+            Wave.rate,
+            Invitation.token_digest,
+            Program.sender_name,
+            Program.sender,
+            Program.reply_to,
+        )
+        .outerjoin(Wave, Wave.id == Message.wave_id)
+        .outerjoin(Invitation, Invitation.id == Message.invitation_id)
+        .outerjoin(Program, Program.id == Message.program_id)
+        .where(Message.id.in_(ids))
+        .order_by(Message.priority, Message.due_at, Message.id)
+    )
+    return [Claimed(*tuple(row)) for row in session.execute(rows)]
+
+
+BEGIN = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.id == bindparam("the_id"),
+        MESSAGES.c.lease_by == bindparam("by"),
+        MESSAGES.c.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+    )
+    .values(
+        state=MessageState.SENDING,
+        begun_at=bindparam("at"),
+        attempts=MESSAGES.c.attempts + 1,
+        copies=MESSAGES.c.copies + 1,
+    )
+)
+SENT = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.id == bindparam("the_id"),
+        MESSAGES.c.lease_by == bindparam("by"),
+        MESSAGES.c.state == MessageState.SENDING,
+    )
+    .values(state=MessageState.SENT, sent_at=bindparam("at"), reason="", **FREE)
+)
+
+
+def begin(session: Session, message_id: int, *, by: str, system_now: datetime) -> bool:
+    """Mark a mail as begun, just before it goes to the relay; False when it was withdrawn or taken meanwhile."""
+    result = session.connection().execute(BEGIN, {"the_id": message_id, "by": by, "at": system_now})
+    return bool(result.rowcount)
+
+
+def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, now: datetime) -> bool:
+    """Write what became of a begun mail; False when the lease had run out and it is somebody else's now."""
+    if delivery.verdict is Verdict.ACCEPTED:
+        return bool(session.connection().execute(SENT, {"the_id": message.id, "by": by, "at": now}).rowcount)
+    mine = and_(Message.id == message.id, Message.lease_by == by, Message.state == MessageState.SENDING)
+    settled = bool(run(session, update(Message).where(mine).values(**_outcome(message, delivery, now))))
+    if settled and delivery.verdict is Verdict.NO_SUCH_ADDRESS:
+        suppress(
+            session,
+            message.recipient,
+            reason="bounced",
+            now=now,
+            message_id=message.id,
+            detail=delivery.reason,
+        )
+    return settled
+
+
+def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, Any]:
+    if delivery.verdict is Verdict.IN_DOUBT:
+        held = message.copies + 1 >= COPIES_AT_MOST
+        state = MessageState.HELD if held else MessageState.UNCERTAIN
+        return {"state": state, "due_at": now + DOUBT_PAUSE, "reason": delivery.reason, **FREE}
+    # Certainly not delivered: this copy does not count.
+    values = {"copies": Message.copies - 1, "reason": delivery.reason, **FREE}
+    if delivery.verdict not in (Verdict.LATER, Verdict.NOT_SENT):
+        return values | {"state": MessageState.FAILED}
+    if message.attempts + 1 >= ATTEMPTS_AT_MOST:
+        return values | {
+            "state": MessageState.FAILED,
+            "reason": f"given up after {ATTEMPTS_AT_MOST} tries: {delivery.reason}"[:300],
+        }
+    pause = PAUSES[min(message.attempts, len(PAUSES) - 1)]
+    state = MessageState.UNCERTAIN if message.copies else MessageState.QUEUED
+    return values | {"state": state, "due_at": now + pause}
+
+
+def expire(session: Session, *, system_now: datetime) -> int:
+    """Mails whose sender is gone: begun ones are in doubt, the others are free again. Returns how many were begun."""
+    over = and_(Message.state == MessageState.SENDING, Message.lease_until < system_now)
+    doubtful = case(
+        (Message.copies >= COPIES_AT_MOST, MessageState.HELD.value), else_=MessageState.UNCERTAIN.value
+    )
+    return run(
+        session,
+        update(Message).where(over).values(state=doubtful, reason="the sender stopped in the middle", **FREE),
+    )
+
+
+def renew(session: Session, by: str, *, until: datetime) -> int:
+    """Keep a living lane's claims; returns how many it has."""
+    return run(session, update(Message).where(Message.lease_by == by).values(lease_until=until))
+
+
+def give_back(session: Session, by: str) -> None:
+    """Free a lane's claims on mails that it has not begun."""
+    unbegun = Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN])
+    run(session, update(Message).where(Message.lease_by == by, unbegun).values(**FREE))
+
+
+def take_slot(session: Session, wave_id: int, *, at: float) -> float | None:
+    """The system time, in seconds since 1970, at which a wave with a rate may send its next mail.
+
+    Each call takes one slot, over all senders; None when the wave has no rate any more or is paused.
+    """
+    gap = 1.0 / Wave.rate
+    later = case((Wave.next_slot > at, Wave.next_slot), else_=at) + gap
+    statement = (
+        update(Wave)
+        .where(Wave.id == wave_id, Wave.rate.is_not(None), Wave.paused_at.is_(None))
+        .values(next_slot=later)
+        .returning(Wave.next_slot, Wave.rate)
+    )
+    row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
+    return None if row is None else row.next_slot - 1.0 / row.rate

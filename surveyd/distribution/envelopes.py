@@ -1,0 +1,67 @@
+"""From a row of the outbox to the bytes on the wire."""
+
+from dataclasses import dataclass
+
+from surveyd.base.config import Config
+from surveyd.base.mailer import Mail, wire_address, write_mail
+from surveyd.distribution.claims import Claimed
+from surveyd.distribution.mails import Links, render
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the relay gets: the signed return path, the recipient, the mail."""
+
+    sender: str
+    recipient: str
+    mail: bytes
+
+
+def write_envelope(message: Claimed, config: Config) -> Envelope:
+    """The mail of one row, the same bytes each time it is written.
+
+    Each mail to a contact carries one-click opt-out (RFC 8058). A copy that may be the second says so.
+    """
+    links = _links(message, config)
+    words = render(message.name, message.language, message.context, links)
+    mail = Mail(
+        sender=message.sender or f"surveyd@{config.mail_domain}",
+        sender_name=message.sender_name or "surveyd",
+        recipient=message.recipient,
+        recipient_name=message.recipient_name,
+        reply_to=message.reply_to or "",
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        message_id=message.message_id,
+        date=message.created_at,
+        headers=_headers(message, links),
+    )
+    return Envelope(
+        sender=config.keys.return_path(message.id, config.mail_domain),
+        recipient=wire_address(message.recipient),
+        mail=write_mail(mail),
+    )
+
+
+def _links(message: Claimed, config: Config) -> Links:
+    survey = opt_out = ""
+    if message.invitation_id is not None:
+        token = config.keys.survey_token(message.invitation_id, message.token_digest)
+        survey = f"{config.base_url}/s/{token}"
+    if message.contact_id is not None:
+        opt_out = (
+            f"{config.base_url}/u/{config.keys.opt_out_token(message.contact_id, message.invitation_id or 0)}"
+        )
+    page = f"{config.base_url}{message.context['path']}" if "path" in message.context else ""
+    return Links(base=config.base_url, survey=survey, opt_out=opt_out, page=page)
+
+
+def _headers(message: Claimed, links: Links) -> dict[str, str]:
+    headers = {}
+    if links.opt_out:
+        headers["List-Unsubscribe"] = f"<{links.opt_out}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if message.copies:
+        headers["X-Surveyd-Copy"] = str(message.copies + 1)
+    return headers

@@ -1,0 +1,49 @@
+"""Heartbeats, and what a long silence does.
+
+Each sweep stamps its heartbeat. After a gap of more than four hours of system time, what fell due
+in the gap or was in flight at its start is held until a person releases it: a restored backup or a
+long stop mails nobody by itself. Age alone never holds.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.database import insert_new
+from surveyd.distribution.invitations import run
+from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState
+
+GAP = timedelta(hours=4)
+REASON = "fell due while nothing was running"
+
+
+def beat(session: Session, name: str, *, now: datetime, system_now: datetime, note: str = "") -> None:
+    """Stamp one heartbeat, in the program's time and in system time."""
+    values = {"system_at": system_now, "program_at": now, "note": note[:200]}
+    if not run(session, update(Heartbeat).where(Heartbeat.name == name).values(**values)):
+        insert_new(session, Heartbeat, [{"name": name, **values}], unique=["name"])
+
+
+def hold_after_gap(session: Session, *, now: datetime, system_now: datetime) -> int:
+    """Hold what a gap in the heartbeats leaves in doubt; returns how much. Without a gap nothing happens."""
+    last = session.scalar(select(Heartbeat).order_by(Heartbeat.system_at.desc()).limit(1))
+    if last is None or system_now - last.system_at <= GAP:
+        return 0
+    silent_since = last.program_at
+    beat(session, "gap", now=now, system_now=system_now, note="held what fell due")
+    in_flight = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN]
+    held = run(
+        session,
+        update(Message)
+        .where(Message.state.in_(in_flight), Message.due_at <= now)
+        .values(state=MessageState.HELD, reason=REASON, lease_by=None, lease_until=None),
+    )
+    fell_due = (Touch.state == TouchState.PLANNED, Touch.due_at > silent_since, Touch.due_at <= now)
+    return held + run(session, update(Touch).where(*fell_due).values(state=TouchState.HELD, reason=REASON))
+
+
+def release_touches(session: Session, *, now: datetime) -> int:
+    """A person's word that held touches may go on: they fall due now, inside their window."""
+    held = update(Touch).where(Touch.state == TouchState.HELD)
+    return run(session, held.values(state=TouchState.PLANNED, due_at=now, reason=""))

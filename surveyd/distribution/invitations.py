@@ -1,0 +1,111 @@
+"""Invitations: one person asked once, and what ends the asking.
+
+Whatever ends it (an answer, an opt-out, a close) takes back in the same transaction what is still
+planned, queued or on the call list, so that nobody is touched after it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, Select, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Update
+
+from surveyd.distribution.models import (
+    Call,
+    CallOutcome,
+    CallState,
+    Invitation,
+    InvitationState,
+    Message,
+    MessageState,
+    Touch,
+    TouchState,
+)
+
+PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
+STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
+
+
+def start(session: Session, invitation_id: int, *, now: datetime) -> None:
+    """Mark the first POST of a respondent; later ones change nothing."""
+    run(
+        session,
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.started_at.is_(None))
+        .values(started_at=now),
+    )
+
+
+def answered(session: Session, invitation_id: int, *, now: datetime) -> bool:
+    """Take the one answer of an invitation: True for the first caller, False for every other.
+
+    Of several at once the database lets one through and makes the others wait for its commit.
+    """
+    won = run(
+        session,
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.answered_at.is_(None))
+        .values(answered_at=now, state=InvitationState.ANSWERED),
+    )
+    if won:
+        withdraw(session, Touch.invitation_id == invitation_id, reason="answered")
+        run(
+            session,
+            update(Call)
+            .where(Call.invitation_id == invitation_id, Call.state == CallState.OPEN)
+            .values(state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=now, reason="answered"),
+        )
+    return bool(won)
+
+
+def end_asking(
+    session: Session, which: ColumnElement[bool], *, state: InvitationState, reason: str, now: datetime
+) -> int:
+    """End all waiting invitations that `which` (a condition on Invitation) names; returns how many mails stop."""
+    ids = select(Invitation.id).where(which, Invitation.state == InvitationState.WAITING)
+    stopped = withdraw(session, Touch.invitation_id.in_(ids), reason=reason)
+    run(
+        session,
+        update(Call)
+        .where(Call.invitation_id.in_(ids), Call.state == CallState.OPEN)
+        .values(state=CallState.CANCELLED, closed_at=now, reason=reason),
+    )
+    run(
+        session,
+        update(Invitation).where(which, Invitation.state == InvitationState.WAITING).values(state=state),
+    )
+    return stopped
+
+
+def end_waiting(session: Session, wave_id: int, *, state: InvitationState, reason: str, now: datetime) -> int:
+    """End all that a wave still waits for; returns how many mails were stopped."""
+    return end_asking(session, Invitation.wave_id == wave_id, state=state, reason=reason, now=now)
+
+
+def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> int:
+    """Cancel the planned touches that `which` (a condition on Touch) names, and their mails that have not begun.
+
+    A mail that has begun is out of our hands. Returns how many mails were stopped.
+    """
+    touches: Select[Any] = select(Touch.id).where(which)
+    stopped = run(
+        session,
+        update(Message)
+        .where(Message.touch_id.in_(touches), Message.state.in_(STOPPABLE))
+        .values(state=MessageState.CANCELLED, reason=reason, lease_by=None, lease_until=None),
+    )
+    run(
+        session,
+        update(Touch)
+        .where(which, Touch.state.in_(PENDING_TOUCH))
+        .values(state=TouchState.CANCELLED, reason=reason),
+    )
+    return stopped
+
+
+def run(session: Session, statement: Update) -> int:
+    """Run a conditional UPDATE and say how many rows it changed: that is how races are decided here."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -1,0 +1,104 @@
+"""The outbox: every mail is a row before it is a mail."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.database import insert_new
+from surveyd.distribution.models import OWED, Message, MessageState
+
+SINGLE = 0
+WAVE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """One mail to queue, complete: `context` is all that its template needs besides its links.
+
+    The dedup key says which mail this is; a second row with the same key is never made.
+    """
+
+    dedup_key: str
+    name: str
+    language: str
+    recipient: str
+    due_at: datetime
+    created_at: datetime
+    recipient_name: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+    program_id: int | None = None
+    wave_id: int | None = None
+    invitation_id: int | None = None
+    touch_id: int | None = None
+    contact_id: int | None = None
+    user_id: int | None = None
+    step: str = ""
+    stale_at: datetime | None = None
+    priority: int = SINGLE
+
+
+def queue(session: Session, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
+    """Write the mails as rows; the Message-ID is fixed here, once. Keys that are there already are passed over."""
+    rows = [
+        {
+            **asdict(message),
+            "message_id": f"{secrets.token_hex(16)}@{mail_domain}",
+            "state": MessageState.QUEUED,
+            "attempts": 0,
+            "copies": 0,
+            "reason": "",
+        }
+        for message in messages
+    ]
+    insert_new(session, Message, rows, unique=["dedup_key"])
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSummary:
+    """The outbox in numbers: a count for each state, how much is owed, and for how many seconds the oldest."""
+
+    counts: dict[str, int]
+    owed: int
+    oldest_s: int
+
+
+def summary(session: Session, *, now: datetime) -> OutboxSummary:
+    """The sums at program time `now`; what is due later is owed, but not old."""
+    counts = {state.value: 0 for state in MessageState}
+    for state, count in session.execute(select(Message.state, func.count()).group_by(Message.state)):
+        counts[state.value] = count
+    oldest = session.execute(select(func.min(Message.due_at)).where(Message.state.in_(OWED))).scalar()
+    age = (now - oldest).total_seconds() if oldest else 0
+    return OutboxSummary(counts, sum(counts[state.value] for state in OWED), max(0, int(age)))
+
+
+def release_claims(session: Session, wave_id: int) -> None:
+    """Take a wave's claims back from whoever holds them: what has not begun waits."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.wave_id == wave_id,
+            Message.lease_by.is_not(None),
+            Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+        )
+        .values(lease_by=None, lease_until=None)
+    )
+
+
+def release_held(session: Session, *, now: datetime, message_id: int | None = None) -> int:
+    """A person's word that held mails may go: one, or all. Returns how many were let go."""
+    which = [Message.state == MessageState.HELD]
+    if message_id is not None:
+        which.append(Message.id == message_id)
+    ids = list(session.scalars(select(Message.id).where(*which)))
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(state=MessageState.QUEUED, due_at=now, stale_at=None, reason="")
+    )
+    return len(ids)

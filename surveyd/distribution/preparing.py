@@ -1,0 +1,132 @@
+"""From a launched wave to its ledger: invitations and touches, in chunks, each its own short transaction.
+
+Nothing is released before the last chunk is in and one short statement opens the wave, so a stop
+in the middle mails nobody, and the next run goes on behind the last contact dealt with.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.clock import zone_named
+from surveyd.base.database import insert_new, reserve_ids
+from surveyd.base.tokens import Keys, token_digest
+from surveyd.distribution.audience import Member, judge
+from surveyd.distribution.cadence import STEPS, Window, due_at
+from surveyd.distribution.invitations import run
+from surveyd.distribution.models import (
+    Exclusion,
+    Invitation,
+    InvitationState,
+    Program,
+    Touch,
+    TouchState,
+    Wave,
+    WaveState,
+)
+from surveyd.distribution.programs import window_of
+
+
+def prepare_chunk(
+    session: Session,
+    wave: Wave,
+    program: Program,
+    *,
+    shared: dict[str, int],
+    keys: Keys,
+    languages: tuple[str, ...],
+) -> bool:
+    """Write the next chunk of a wave that is being prepared, or open it; False when there is nothing left to do.
+
+    Another process may be at the same wave: the row count of one UPDATE says who has the chunk.
+    """
+    if wave.state is not WaveState.PREPARING or wave.launched_at is None or wave.day_zero is None:
+        return False
+    members = judge(session, wave, program, shared=shared, after=wave.prepared_to, now=wave.launched_at)
+    mine = update(Wave).where(
+        Wave.id == wave.id, Wave.state == WaveState.PREPARING, Wave.prepared_to == wave.prepared_to
+    )
+    if not members:
+        run(session, mine.values(state=WaveState.OPEN))
+        return False
+    if run(session, mine.values(prepared_to=members[-1].contact_id)):
+        _write(session, wave, program, members, keys=keys, languages=languages)
+    session.refresh(wave)
+    return True
+
+
+def _write(
+    session: Session,
+    wave: Wave,
+    program: Program,
+    members: list[Member],
+    *,
+    keys: Keys,
+    languages: tuple[str, ...],
+) -> None:
+    left_out = [
+        {"wave_id": wave.id, "contact_id": one.contact_id, "rule": one.rule} for one in members if one.rule
+    ]
+    insert_new(session, Exclusion, left_out, unique=["wave_id", "contact_id"])
+    asked = [member for member in members if not member.rule]
+    if not asked:
+        return
+    invitations: list[dict[str, Any]] = []
+    touches: list[dict[str, Any]] = []
+    plans = _Plans(wave.day_zero or wave.scheduled_at, window_of(program))
+    for invitation_id, member in zip(reserve_ids(session, "invitations", len(asked)), asked, strict=True):
+        zone = member.time_zone or program.time_zone
+        due = plans.for_zone(zone)
+        invitations.append(
+            {
+                "id": invitation_id,
+                "wave_id": wave.id,
+                "contact_id": member.contact_id,
+                "account_id": member.account_id,
+                "version_id": wave.version_id,
+                "token_digest": token_digest(keys.survey_token(invitation_id)),
+                "language": _language(member.language, program.language, languages),
+                "time_zone": zone,
+                "state": InvitationState.WAITING,
+                "invited_at": due[0],
+            }
+        )
+        touches += [
+            {
+                "invitation_id": invitation_id,
+                "wave_id": wave.id,
+                "step": step.name,
+                "channel": step.channel,
+                "state": TouchState.PLANNED,
+                "due_at": at,
+                "reason": "",
+            }
+            for step, at in zip(STEPS, due, strict=True)
+        ]
+    session.execute(insert(Invitation), invitations)
+    session.execute(insert(Touch), touches)
+
+
+class _Plans:
+    """The due times of all steps, worked out once a time zone."""
+
+    def __init__(self, day_zero: datetime, window: Window) -> None:
+        self.day_zero = day_zero
+        self.window = window
+        self.known: dict[str, list[datetime]] = {}
+
+    def for_zone(self, name: str) -> list[datetime]:
+        if name not in self.known:
+            zone: ZoneInfo = zone_named(name)
+            self.known[name] = [due_at(self.day_zero, step.day, zone, self.window) for step in STEPS]
+        return self.known[name]
+
+
+def _language(wanted: str, fallback: str, languages: tuple[str, ...]) -> str:
+    for tag in (wanted, wanted.split("-")[0].lower(), fallback):
+        if tag in languages:
+            return tag
+    return languages[0]

@@ -1,0 +1,73 @@
+"""Addresses and people that must not be mailed, and why."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.database import insert_new
+from surveyd.base.errors import NotFound
+from surveyd.distribution.invitations import STOPPABLE, end_asking, run
+from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
+from surveyd.people.models import Contact
+
+
+def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
+    """Never mail or call this person again, on their own word; the second time changes nothing.
+
+    Returns whether this was the first time. A contact that is gone counts as opted out.
+    """
+    first = run(
+        session,
+        update(Contact)
+        .where(Contact.id == contact_id, Contact.opted_out_at.is_(None))
+        .values(opted_out_at=now),
+    )
+    if first:
+        which = Invitation.contact_id == contact_id
+        end_asking(session, which, state=InvitationState.OPTED_OUT, reason="opted_out", now=now)
+        stop_mails(session, contact_id, reason="opted_out")
+    return bool(first)
+
+
+def suppress(
+    session: Session,
+    address: str,
+    *,
+    reason: str,
+    now: datetime,
+    message_id: int | None = None,
+    detail: str = "",
+) -> None:
+    """Never mail this address again; what is queued to it is stopped. Case does not matter.
+
+    The person may still be called: an address that does not work is no answer.
+    """
+    row = {
+        "address": address.lower(),
+        "reason": reason,
+        "detail": detail[:300],
+        "message_id": message_id,
+        "at": now,
+    }
+    insert_new(session, Suppression, [row], unique=["address"])
+    for contact_id in session.scalars(select(Contact.id).where(func.lower(Contact.email) == address.lower())):
+        stop_mails(session, contact_id, reason=reason)
+
+
+def lift(session: Session, address: str) -> None:
+    """Take an address off the list. Raises NotFound when it is not on it."""
+    found = session.get(Suppression, address.lower())
+    if found is None:
+        raise NotFound("suppressed address", address)
+    session.delete(found)
+
+
+def stop_mails(session: Session, contact_id: int, *, reason: str) -> int:
+    """Stop every mail to this contact that has not begun; returns how many."""
+    return run(
+        session,
+        update(Message)
+        .where(Message.contact_id == contact_id, Message.state.in_(STOPPABLE))
+        .values(state=MessageState.SUPPRESSED, reason=reason, lease_by=None, lease_until=None),
+    )

@@ -1,0 +1,217 @@
+"""Waves: scheduled, launched, paused, slowed, cancelled, closed, and where each one stands."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.cadence import CLOSE_DAY
+from surveyd.distribution.invitations import end_waiting, run
+from surveyd.distribution.models import (
+    Exclusion,
+    Invitation,
+    InvitationState,
+    Message,
+    MessageState,
+    Program,
+    Touch,
+    TouchState,
+    Wave,
+    WaveState,
+)
+from surveyd.distribution.outbox import release_claims
+from surveyd.distribution.programs import check_slug
+from surveyd.people.models import Account, AccountStatus
+
+TOP_SHARE = 5
+"""One account in five, by revenue, counts as large."""
+
+
+def schedule_wave(session: Session, program: Program, slug: str, *, at: datetime, now: datetime) -> Wave:
+    """A wave that may be launched; nothing goes out before `at`. Raises Refused when the name is taken."""
+    check_slug(slug)
+    if session.scalar(select(Wave.id).where(Wave.slug == slug)):
+        raise Refused(f"There is a wave {slug!r} already; choose another name.")
+    wave = Wave(program_id=program.id, slug=slug, version_id=program.version_id, scheduled_at=at)
+    session.add(wave)
+    session.flush()
+    return wave
+
+
+def find_wave(session: Session, slug: str) -> Wave:
+    """The wave of that name. Raises NotFound."""
+    wave = session.scalar(select(Wave).where(Wave.slug == slug))
+    if wave is None:
+        raise NotFound("wave", slug)
+    return wave
+
+
+def program_of(session: Session, wave: Wave) -> Program:
+    """The program that the wave is a running of."""
+    return session.get_one(Program, wave.program_id)
+
+
+def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> None:
+    """Let the wave go: its audience is fixed from now on, its mails go out from day 0 on.
+
+    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before.
+    """
+    day_zero = max(now, wave.scheduled_at)
+    values = {
+        "state": WaveState.PREPARING,
+        "launched_at": now,
+        "launched_by_id": by,
+        "day_zero": day_zero,
+        "closes_at": day_zero + timedelta(days=CLOSE_DAY),
+        "large_revenue_cents": _large_revenue(session),
+    }
+    if not _moved(session, wave, [WaveState.SCHEDULED], values):
+        raise Refused(f"The wave {wave.slug} is {wave.state.value}; only a scheduled wave can be launched.")
+
+
+def pause(session: Session, wave: Wave, *, now: datetime, reason: str = "by hand") -> None:
+    """Stop sending within moments; planned touches wait too. Pausing twice changes nothing."""
+    _require_running(wave)
+    session.execute(
+        update(Wave)
+        .where(Wave.id == wave.id, Wave.paused_at.is_(None))
+        .values(paused_at=now, pause_reason=reason)
+    )
+    release_claims(session, wave.id)
+
+
+def resume(session: Session, wave: Wave) -> None:
+    """Go on where the pause began."""
+    _require_running(wave)
+    session.execute(update(Wave).where(Wave.id == wave.id).values(paused_at=None, pause_reason=""))
+
+
+def cancel(session: Session, wave: Wave, *, now: datetime) -> int:
+    """End the wave for good: what has not gone out never will. Returns how many mails were stopped."""
+    live = [WaveState.SCHEDULED, WaveState.PREPARING, WaveState.OPEN]
+    if not _moved(session, wave, live, {"state": WaveState.CANCELLED, "closed_at": now}):
+        raise Refused(f"The wave {wave.slug} is {wave.state.value}; there is nothing to cancel.")
+    return end_waiting(session, wave.id, state=InvitationState.CANCELLED, reason="wave cancelled", now=now)
+
+
+def set_rate(session: Session, wave: Wave, rate: int) -> None:
+    """At most `rate` mails a second over all senders; 0 takes the limit away."""
+    if rate < 0:
+        raise Refused(f"The rate {rate} does not do; write mails a second, or 0 for no limit.")
+    session.execute(update(Wave).where(Wave.id == wave.id).values(rate=rate or None, next_slot=0.0))
+    release_claims(session, wave.id)
+
+
+def close_due(session: Session, *, now: datetime) -> int:
+    """Close each wave whose day has come; returns how many were closed."""
+    due = select(Wave).where(Wave.state == WaveState.OPEN, Wave.closes_at <= now)
+    closed = 0
+    for wave in session.scalars(due).all():
+        if _moved(session, wave, [WaveState.OPEN], {"state": WaveState.CLOSED, "closed_at": now}):
+            end_waiting(session, wave.id, state=InvitationState.CLOSED, reason="wave closed", now=now)
+            closed += 1
+    return closed
+
+
+@dataclass(frozen=True, slots=True)
+class WaveStatus:
+    """Where a wave stands. The invitations by state add up to `invited`; so do the messages of each step."""
+
+    wave: str
+    program: str
+    state: str
+    paused: str
+    rate: int | None
+    scheduled_at: datetime
+    day_zero: datetime | None
+    closes_at: datetime | None
+    invited: int
+    left_out: dict[str, int]
+    invitations: dict[str, int]
+    messages: dict[str, dict[str, int]]
+    planned: dict[str, int]
+    reached: int
+    started: int
+    answered: int
+
+    @property
+    def owed(self) -> int:
+        """Mails that are to go out and have not."""
+        return sum(
+            count
+            for states in self.messages.values()
+            for state, count in states.items()
+            if state in ("queued", "sending", "uncertain", "held")
+        )
+
+
+def status(session: Session, wave: Wave) -> WaveStatus:
+    """The wave in numbers, each from the ledger."""
+    counted = (
+        select(Invitation.state, func.count()).where(Invitation.wave_id == wave.id).group_by(Invitation.state)
+    )
+    states = {state.value: count for state, count in session.execute(counted)}
+    messages: dict[str, dict[str, int]] = {}
+    sent = select(Message.step, Message.state, func.count()).where(
+        Message.wave_id == wave.id, Message.touch_id.is_not(None)
+    )
+    for step, state, count in session.execute(sent.group_by(Message.step, Message.state)):
+        messages.setdefault(step, {})[state.value] = count
+    planned = select(Touch.step, func.count()).where(
+        Touch.wave_id == wave.id, Touch.state.in_([TouchState.PLANNED, TouchState.HELD])
+    )
+    left_out = (
+        select(Exclusion.rule, func.count()).where(Exclusion.wave_id == wave.id).group_by(Exclusion.rule)
+    )
+    return WaveStatus(
+        wave=wave.slug,
+        program=program_of(session, wave).slug,
+        state=wave.state.value,
+        paused=wave.pause_reason if wave.paused_at else "",
+        rate=wave.rate,
+        scheduled_at=wave.scheduled_at,
+        day_zero=wave.day_zero,
+        closes_at=wave.closes_at,
+        invited=sum(states.values()),
+        left_out={rule: count for rule, count in session.execute(left_out)},
+        invitations=states,
+        messages=messages,
+        planned={step: count for step, count in session.execute(planned.group_by(Touch.step))},
+        reached=_reached(session, wave),
+        started=session.execute(
+            select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))
+        ).scalar_one(),
+        answered=states.get("answered", 0),
+    )
+
+
+def _reached(session: Session, wave: Wave) -> int:
+    return session.execute(
+        select(func.count(func.distinct(Message.invitation_id))).where(
+            Message.wave_id == wave.id, Message.touch_id.is_not(None), Message.state == MessageState.SENT
+        )
+    ).scalar_one()
+
+
+def _moved(session: Session, wave: Wave, states: list[WaveState], values: dict[str, object]) -> bool:
+    won = run(session, update(Wave).where(Wave.id == wave.id, Wave.state.in_(states)).values(values))
+    session.refresh(wave)
+    return bool(won)
+
+
+def _require_running(wave: Wave) -> None:
+    if wave.state not in (WaveState.PREPARING, WaveState.OPEN):
+        raise Refused(
+            f"The wave {wave.slug} is {wave.state.value}; only a launched wave can be paused or resumed."
+        )
+
+
+def _large_revenue(session: Session) -> int | None:
+    known = select(Account.revenue_cents).where(
+        Account.status == AccountStatus.ACTIVE, Account.revenue_cents.is_not(None)
+    )
+    count = session.execute(select(func.count()).select_from(known.subquery())).scalar_one()
+    ordered = known.order_by(Account.revenue_cents.desc()).offset(max(0, count // TOP_SHARE - 1)).limit(1)
+    return session.execute(ordered).scalar_one_or_none() if count >= TOP_SHARE else None

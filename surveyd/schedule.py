@@ -1,0 +1,156 @@
+"""The schedule: which sweep runs, how often, and why in this order.
+
+Every sweep looks at tables, does what it finds there, and may run in any number of processes at
+once. Each takes the program's time; none remembers anything.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from surveyd.base.clock import Clock, SetClock, system_now
+from surveyd.base.database import reading, writing
+from surveyd.base.services import Services
+from surveyd.distribution import claims, gaps, stale, touches, waves
+from surveyd.distribution.jobs import prepare_wave
+from surveyd.distribution.models import Message, MessageState, Wave, WaveState
+
+log = logging.getLogger("surveyd.schedule")
+
+PASS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One look at the tables; `run` takes the services and program time, and returns how much it did."""
+
+    name: str
+    why: str
+    run: Callable[[Services, datetime], int]
+
+
+def hold_gap(house: Services, now: datetime) -> int:
+    """Hold what fell due while nothing ran."""
+    with writing() as session:
+        held = gaps.hold_after_gap(session, now=now, system_now=system_now())
+        gaps.beat(session, "schedule", now=now, system_now=system_now())
+    return held
+
+
+def expire_leases(house: Services, now: datetime) -> int:
+    """Take over from senders that are gone."""
+    with writing() as session:
+        return claims.expire(session, system_now=system_now())
+
+
+def prepare_waves(house: Services, now: datetime) -> int:
+    """Write the ledgers of launched waves."""
+    with reading() as session:
+        launched = list(session.scalars(select(Wave.id).where(Wave.state == WaveState.PREPARING)))
+    for wave_id in launched:
+        prepare_wave(wave_id)
+    return len(launched)
+
+
+def release_touches(house: Services, now: datetime) -> int:
+    """Turn due touches into mails and calls."""
+    total = 0
+    while True:
+        with writing() as session:
+            done = touches.release_due(
+                session, now=now, system_now=system_now(), mail_domain=house.config.mail_domain
+            ).total
+        total += done
+        if not done:
+            return total
+
+
+def replan_stale(house: Services, now: datetime) -> int:
+    """Move mails that missed their window into the next."""
+    with writing() as session:
+        return stale.replan_stale(session, now=now, system_now=system_now())
+
+
+def close_waves(house: Services, now: datetime) -> int:
+    """Close waves whose last day has come."""
+    with writing() as session:
+        return waves.close_due(session, now=now)
+
+
+SWEEPS = (
+    Sweep("gap", "first of all: nothing may be sent before a gap was noticed", hold_gap),
+    Sweep("leases", "what a dead sender held is free before new work is looked for", expire_leases),
+    Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
+    Sweep("touches", "what is due goes out before its wave may close", release_touches),
+    Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
+    Sweep("close", "last: an answer or a touch of the last minute still counts", close_waves),
+)
+
+
+def sweep_once(house: Services, now: datetime) -> dict[str, int]:
+    """Run every sweep once, in order; a sweep that fails is logged and does not stop the others."""
+    counts = {}
+    for sweep in SWEEPS:
+        try:
+            counts[sweep.name] = sweep.run(house, now)
+        except Exception:
+            log.exception("a sweep failed", extra={"facts": {"sweep": sweep.name}})
+            counts[sweep.name] = 0
+    return counts
+
+
+def play(house: Services, settle: Callable[[Clock], bool]) -> dict[str, int]:
+    """Bring the program up to now. Where the clock may jump, what fell due is played at its own instant, in order.
+
+    `settle` is asked before each instant whether all mails due by then are out; if not, the rest waits.
+    """
+    total = {"leases": expire_leases(house, house.clock.now())}
+    before: datetime | None = None
+    while house.clock.replays and (instant := _next_instant()) and instant < house.clock.now():
+        if not settle(SetClock(instant)):
+            return total
+        if instant == before:
+            break  # something cannot be moved on; the last sweep below gives it its chance
+        _add(total, sweep_once(house, instant))
+        before = instant
+    settle(house.clock)
+    _add(total, sweep_once(house, house.clock.now()))
+    settle(house.clock)
+    return total
+
+
+def run_schedule(house: Services, stop: threading.Event) -> None:
+    """The schedule process: a pass a second until `stop` is set."""
+    while not stop.is_set():
+        try:
+            play(house, lambda clock: not _mail_is_due(clock.now()))
+        except Exception:
+            log.exception("a pass failed")
+        stop.wait(PASS_SECONDS)
+
+
+def _next_instant() -> datetime | None:
+    with reading() as session:
+        preparing = session.scalar(select(Wave.id).where(Wave.state == WaveState.PREPARING).limit(1))
+        closing = session.scalar(select(func.min(Wave.closes_at)).where(Wave.state == WaveState.OPEN))
+        if preparing is not None:
+            return session.scalar(select(func.min(Wave.day_zero)).where(Wave.state == WaveState.PREPARING))
+        instants = [instant for instant in (touches.next_due(session), closing) if instant is not None]
+    return min(instants, default=None)
+
+
+def _mail_is_due(now: datetime) -> bool:
+    soon = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN)
+    with reading() as session:
+        due = select(Message.id).outerjoin(Wave, Wave.id == Message.wave_id)
+        waiting = due.where(Message.state.in_(soon), Message.due_at <= now, Wave.paused_at.is_(None))
+        return session.scalar(waiting.limit(1)) is not None
+
+
+def _add(total: dict[str, int], counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        total[name] = total.get(name, 0) + count
