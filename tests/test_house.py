@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import flask_migrate
@@ -85,6 +86,31 @@ def test_the_locks_hold_every_dependency() -> None:
 def test_the_test_lock_agrees_with_the_lock() -> None:
     pinned = [set(re.findall(r"^\S+==\S+", text(lock), re.MULTILINE)) for lock in tracked("*.lock")]
     assert len(pinned) == 2 and (pinned[0] <= pinned[1] or pinned[1] <= pinned[0])
+
+
+def test_every_import_is_declared() -> None:
+    """What another package happens to bring along may be gone with its next release."""
+    declared = {normal(name) for name in re.findall(r"^    ([a-z][\w.-]*)", text("setup.cfg"), re.MULTILINE)}
+    brought_by = packages_distributions()
+    undeclared = {
+        f"{path}: {name}"
+        for path in tracked("surveyd/*.py", "tests/*.py", "benchmarks/*.py", "migrations/*.py")
+        for name in imported(path) - sys.stdlib_module_names - {"surveyd", "tests", "benchmarks"}
+        if not {normal(dist) for dist in brought_by.get(name, [])} & declared
+    }
+    assert_none(sorted(undeclared))
+
+
+def imported(path: str) -> set[str]:
+    """The top-level names that a file imports."""
+    modules = [alias.name for node in nodes(path) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in nodes(path) if isinstance(node, ast.ImportFrom)]
+    return {module.partition(".")[0] for module in modules}
+
+
+def normal(name: str) -> str:
+    """A distribution's name as the index writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_a_package_imports_only_from_lower_floors() -> None:
