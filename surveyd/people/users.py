@@ -70,6 +70,14 @@ def get_user(session: Session, user_id: int) -> User:
     return user
 
 
+def end_sessions(session: Session, user_id: int) -> None:
+    """Sign the user out everywhere: every session, and every copy of an old cookie, is worth nothing now.
+
+    Raises NotFound.
+    """
+    get_user(session, user_id).fs_uniquifier = uuid.uuid4().hex
+
+
 def list_users(session: Session) -> list[User]:
     """All users, by address."""
     return list(session.scalars(select(User).order_by(User.email)))
