@@ -6,7 +6,7 @@ A claim is a lease on a row, taken by a conditional UPDATE: two people never cal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -23,7 +23,7 @@ from surveyd.distribution.models import (
     Program,
     Wave,
 )
-from surveyd.people.models import Account, Contact
+from surveyd.people.models import Account, Contact, User
 
 CLAIM = timedelta(minutes=20)
 ATTEMPTS_AT_MOST = 5
@@ -57,19 +57,32 @@ class CallRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One attempt to call, as its caller recorded it."""
+
+    at: datetime
+    by: str
+    outcome: CallOutcome
+    note: str
+    call_back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One call whole: its line of the list, for whom we call, whether it is over and why, what was tried."""
+
+    row: CallRow
+    company: str
+    state: CallState
+    over_because: str
+    log: tuple[AttemptLine, ...]
+
+
 def call_list(session: Session, *, now: datetime, system_now: datetime, limit: int = 500) -> list[CallRow]:
     """Everybody who is to be called, whoever can be called now first, then by how long they wait."""
-    rows = session.execute(
-        select(Call, Invitation, Contact, Account, Wave, Program)
-        .join(Invitation, Invitation.id == Call.invitation_id)
-        .join(Contact, Contact.id == Invitation.contact_id)
-        .join(Account, Account.id == Contact.account_id)
-        .join(Wave, Wave.id == Invitation.wave_id)
-        .join(Program, Program.id == Wave.program_id)
-        .where(Call.state == CallState.OPEN)
-        .order_by(Call.not_before, Call.id)
-        .limit(limit)
-    )
+    open_calls = _lines().where(Call.state == CallState.OPEN)
+    rows = session.execute(open_calls.order_by(Call.not_before, Call.id).limit(limit))
     listed = [_row(*row, now=now, system_now=system_now) for row in rows]
     return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
 
@@ -80,6 +93,30 @@ def find_call(session: Session, call_id: int) -> Call:
     if call is None:
         raise NotFound("call", call_id)
     return call
+
+
+def view_call(session: Session, call_id: int, *, now: datetime, system_now: datetime) -> CallView:
+    """One call with what was tried so far, also when it is over. Raises NotFound."""
+    found = session.execute(_lines().where(Call.id == call_id)).one_or_none()
+    if found is None:
+        raise NotFound("call", call_id)
+    call, program = found[0], found[5]
+    attempts = session.execute(
+        select(CallAttempt, User.name, User.email)
+        .join(User, User.id == CallAttempt.user_id)
+        .where(CallAttempt.call_id == call_id)
+        .order_by(CallAttempt.id)
+    )
+    return CallView(
+        row=_row(*found, now=now, system_now=system_now),
+        company=program.company,
+        state=call.state,
+        over_because=call.reason if call.state is not CallState.OPEN else "",
+        log=tuple(
+            AttemptLine(tried.at, name or email, tried.outcome, tried.note, tried.call_back_at)
+            for tried, name, email in attempts
+        ),
+    )
 
 
 def claim_call(session: Session, call: Call, *, by: int, system_now: datetime) -> None:
@@ -139,6 +176,17 @@ def record(
 
 def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
     return or_(Call.claimed_until.is_(None), Call.claimed_until < system_now, Call.claimed_by_id == by)
+
+
+def _lines() -> Select[tuple[Call, Invitation, Contact, Account, Wave, Program]]:
+    return (
+        select(Call, Invitation, Contact, Account, Wave, Program)
+        .join(Invitation, Invitation.id == Call.invitation_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Contact.account_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .join(Program, Program.id == Wave.program_id)
+    )
 
 
 def _row(
