@@ -48,6 +48,14 @@ def find_wave(session: Session, slug: str) -> Wave:
     return wave
 
 
+def get_wave(session: Session, wave_id: int) -> Wave:
+    """The wave of that id. Raises NotFound."""
+    wave = session.get(Wave, wave_id)
+    if wave is None:
+        raise NotFound("wave", wave_id)
+    return wave
+
+
 def program_of(session: Session, wave: Wave) -> Program:
     """The program that the wave is a running of."""
     return session.get_one(Program, wave.program_id)
