@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
-from surveyd.base.statements import insert_into, table_of
+from surveyd.base.statements import insert_once, table_of
 from surveyd.closed_loop.models import Case, CaseEntry, CaseState
 from surveyd.closed_loop.rules import Opening, Reason
 from surveyd.people.access import Scope, visible_assigned
@@ -68,8 +68,7 @@ def open_case(session: Session, about: About, *, opening: Opening, now: datetime
         "opened_at": now,
         "due_at": opening.due_at,
     }
-    statement = insert_into(session, Case).on_conflict_do_nothing(index_elements=["response_id"])
-    return session.execute(statement.returning(_case.c.id), row).scalar_one_or_none()
+    return session.execute(insert_once(session, Case, "response_id"), row).scalar_one_or_none()
 
 
 def note(session: Session, case_id: int, *, text: str, by: int, now: datetime) -> None:

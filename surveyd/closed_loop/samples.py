@@ -3,13 +3,13 @@
 from sqlalchemy import String, bindparam, cast, select
 from sqlalchemy.orm import Session
 
-from surveyd.base.statements import insert_into, table_of
+from surveyd.base.statements import count_up, table_of
 from surveyd.closed_loop.models import Case, CaseState, SampleCounter
 from surveyd.scoring.sampling import is_drawn
 
 DRAWN_REASONS = '%"drawn_%'
 
-_counter, _case = table_of(SampleCounter), table_of(Case)
+_case = table_of(Case)
 BEING_FOLLOWED = (
     select(_case.c.id)
     .where(_case.c.account_id == bindparam("account_id"), _case.c.state != CaseState.CLOSED)
@@ -20,12 +20,8 @@ BEING_FOLLOWED = (
 
 def draw(session: Session, *, wave_id: int, wave: str, stratum: str, key: bytes) -> bool:
     """Count one more arrival of ``stratum`` in the wave and say whether it is the drawn one of its block."""
-    insert = insert_into(session, SampleCounter).values(arrived=1)
-    counted = insert.on_conflict_do_update(
-        index_elements=["wave_id", "stratum"], set_={"arrived": _counter.c.arrived + 1}
-    )
     row = {"wave_id": wave_id, "stratum": stratum}
-    arrived = session.execute(counted.returning(_counter.c.arrived), row).scalar_one()
+    arrived: int = session.execute(count_up(session, SampleCounter, "arrived"), row).scalar_one()
     return is_drawn(arrived - 1, key=key, wave=wave, stratum=stratum)
 
 

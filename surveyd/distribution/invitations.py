@@ -4,13 +4,15 @@ Whatever ends it (an answer, an opt-out, a close) takes back in the same transac
 planned, queued or on the call list, so that nobody is touched after it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
+from surveyd.base.statements import table_of
 from surveyd.distribution.models import (
     Call,
     CallOutcome,
@@ -26,15 +28,36 @@ from surveyd.distribution.models import (
 PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
 STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
 
+# Every submit runs these: Core statements, made once, since building one costs more than running it.
+_invitation, _touch, _message, _call = (table_of(model) for model in (Invitation, Touch, Message, Call))
+_this = bindparam("of_invitation", type_=_invitation.c.id.type)
+START = (
+    update(_invitation)
+    .where(_invitation.c.id == _this, _invitation.c.started_at.is_(None))
+    .values(started_at=bindparam("at"))
+)
+ANSWERED = (
+    update(_invitation)
+    .where(_invitation.c.id == _this, _invitation.c.answered_at.is_(None))
+    .values(answered_at=bindparam("at"), state=InvitationState.ANSWERED),
+    update(_message)
+    .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)))
+    .where(_message.c.state.in_(STOPPABLE))
+    .values(state=MessageState.CANCELLED, reason="answered", lease_by=None, lease_until=None),
+    update(_touch)
+    .where(_touch.c.invitation_id == _this, _touch.c.state.in_(PENDING_TOUCH))
+    .values(state=TouchState.CANCELLED, reason="answered"),
+    update(_call)
+    .where(_call.c.invitation_id == _this, _call.c.state == CallState.OPEN)
+    .values(
+        state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=bindparam("at"), reason="answered"
+    ),
+)
+
 
 def start(session: Session, invitation_id: int, *, now: datetime) -> None:
     """Mark the first POST of a respondent; later ones change nothing."""
-    run(
-        session,
-        update(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.started_at.is_(None))
-        .values(started_at=now),
-    )
+    session.execute(START, {"of_invitation": invitation_id, "at": now})
 
 
 def answered(session: Session, invitation_id: int, *, now: datetime) -> bool:
@@ -42,20 +65,11 @@ def answered(session: Session, invitation_id: int, *, now: datetime) -> bool:
 
     Of several at once the database lets one through and makes the others wait for its commit.
     """
-    won = run(
-        session,
-        update(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.answered_at.is_(None))
-        .values(answered_at=now, state=InvitationState.ANSWERED),
-    )
+    facts = {"of_invitation": invitation_id, "at": now}
+    won = run(session, ANSWERED[0], facts)
     if won:
-        withdraw(session, Touch.invitation_id == invitation_id, reason="answered")
-        run(
-            session,
-            update(Call)
-            .where(Call.invitation_id == invitation_id, Call.state == CallState.OPEN)
-            .values(state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=now, reason="answered"),
-        )
+        for statement in ANSWERED[1:]:
+            session.execute(statement, facts)
     return bool(won)
 
 
@@ -104,8 +118,8 @@ def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> in
     return stopped
 
 
-def run(session: Session, statement: Update) -> int:
+def run(session: Session, statement: Update, facts: Mapping[str, object] | None = None) -> int:
     """Run a conditional UPDATE and say how many rows it changed: that is how races are decided here."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
+    result = session.execute(statement, facts, execution_options={"synchronize_session": False})
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

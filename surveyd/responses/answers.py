@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from surveyd.base.statements import insert_into, table_of
+from surveyd.base.statements import insert_once, table_of
 from surveyd.responses.models import Draft, Response
 
 RECEIPT_LENGTH = 10
@@ -81,8 +81,7 @@ def store(session: Session, asked: Asked, *, given: Given, now: datetime) -> Sto
         "given_at": given.given_at,
         "received_at": now,
     }
-    insert = insert_into(session, Response).on_conflict_do_nothing(index_elements=["invitation_id"])
-    stored = session.execute(insert.returning(_response.c.id), row).scalar_one_or_none()
+    stored = session.execute(insert_once(session, Response, "invitation_id"), row).scalar_one_or_none()
     if stored is None:
         first = session.execute(FIRST, {"invitation_id": asked.invitation_id}).one()
         return Stored(first.id, first.receipt, is_first=False)
