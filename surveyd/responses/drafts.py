@@ -204,8 +204,6 @@ def _one(session: Session, statement: Select[Any], key: str | int) -> Link | Non
     row = session.execute(statement, {"key": key}).first()
     if row is None:
         return None
-    columns: list[Any] = list(row)
-    answers, page, saves, receipt = columns[-4:]
-    return Link(
-        *columns[:-4], answers=answers or {}, page=page or "", saves=saves or 0, receipt=receipt or ""
-    )
+    *known, answers, page, saves, receipt = row._tuple()
+    columns: list[Any] = [*known, answers or {}, page or "", saves or 0, receipt or ""]
+    return Link(*columns)
