@@ -1,31 +1,23 @@
-"""The rules of the house that a machine can hold: floors, sizes, words, locks, migrations."""
+"""The rules of the house that a machine can hold: floors, sizes, edges, locks, addresses."""
 
 import ast
 import configparser
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import flask_migrate
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Flask
-from sqlalchemy import CheckConstraint, inspect
 
-from surveyd.app import MIGRATIONS
 from surveyd.base.config import HOME, SETTINGS
-from surveyd.base.database import begin_writing, db
-from tests.fixtures.apps import MakeApp
-from tests.fixtures.databases import Database
+from surveyd.distribution.mails import LANGUAGES
 
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 300, 350, 50, 120
 # Edges parse, call one verb and commit; below them nobody commits or rings the bell.
-EDGES = re.compile(r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(jobs|sender|database)\.py$")
+EDGES = re.compile(r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(jobs|sender|lanes|database)\.py$")
+PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 # The clock is asked at the edges; a verb is told what time it is.
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
 # A host in braces is filled in from the configuration.
@@ -208,38 +200,12 @@ def test_every_setting_stands_in_the_operators_table() -> None:
     assert_none([name for name in SETTINGS if f"`SURVEYD_{name.upper()}`" not in rows])
 
 
-def test_there_is_one_way_through_the_migrations() -> None:
-    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
-
-
-def differences(app: Flask) -> list[object]:
-    """What the tables have and the models have not, and the other way round; CHECK constraints by name."""
-    with app.app_context():
-        session = begin_writing()
-        found: list[object] = compare_metadata(MigrationContext.configure(session.connection()), db.metadata)
-        inspector = inspect(session.connection())
-        for table in db.metadata.sorted_tables:
-            wanted = {str(rule.name) for rule in table.constraints if isinstance(rule, CheckConstraint)}
-            made = {str(rule["name"]) for rule in inspector.get_check_constraints(table.name)}
-            found += [f"{table.name}: CHECK {name}" for name in wanted ^ made]
-        session.rollback()
-        session.close()
-        return found
-
-
-def test_the_migrations_make_what_the_models_say(app: Flask) -> None:
-    assert_none(differences(app))
-
-
-def test_migrations_run_from_empty_and_a_second_time(
-    make_app: MakeApp, new_database: Callable[[str], Database]
-) -> None:
-    app = make_app(database_url=new_database("fresh").url)
-    with app.app_context():
-        flask_migrate.upgrade()
-        flask_migrate.upgrade()
-        db.session.remove()
-    assert_none(differences(app))
+def test_every_mail_is_there_in_every_language() -> None:
+    parts = {f"{part}.{language}.{kind}" for part, kind in PARTS for language in LANGUAGES}
+    mails: dict[str, set[str]] = {}
+    for path in tracked("surveyd/templates/emails/*"):
+        mails.setdefault(Path(path).parent.name, set()).add(Path(path).name)
+    assert_none([f"{mail}: {sorted(parts - files)}" for mail, files in mails.items() if parts - files])
 
 
 @pytest.mark.parametrize("script", ["bin/surveyd", "bin/test", ".ci/run", "bin/setup.sh"])
