@@ -276,7 +276,7 @@ def upgrade() -> None:
                 "waiting",
                 "answered",
                 "opted_out",
-                "bounced",
+                "declined",
                 "closed",
                 "cancelled",
                 name="invitationstate",
@@ -374,6 +374,7 @@ def upgrade() -> None:
             sa.Enum(
                 "planned",
                 "released",
+                "held",
                 "cancelled",
                 name="touchstate",
                 native_enum=False,
@@ -523,6 +524,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("stale_at", INSTANT, nullable=True),
         sa.Column("lease_by", sa.String(length=40), nullable=True),
@@ -552,7 +554,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_owed",
         "messages",
-        ["due_at", "id"],
+        ["priority", "due_at", "id"],
         unique=False,
         sqlite_where=sa.text("state IN ('queued', 'sending', 'uncertain', 'held')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'uncertain', 'held')"),

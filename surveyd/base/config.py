@@ -78,14 +78,16 @@ class Config:
         return self.redis_url == f"unix://{queue_socket(self.data)}"
 
 
-def load_config(environ: Mapping[str, str] | None = None, **overrides: str) -> Config:
-    """The configuration from the file, the environment and a caller's `overrides`, later ones winning.
+def load_config(
+    environ: Mapping[str, str] | None = None, *, defaults: Mapping[str, str] | None = None, **overrides: str
+) -> Config:
+    """The configuration from `defaults`, the file, the environment and `overrides`, later ones winning.
 
     Raises ConfigError with every finding at once.
     """
     environ = os.environ if environ is None else environ
     findings: list[Finding] = []
-    given = {name: default for name, (default, _) in SETTINGS.items()}
+    given = {name: default for name, (default, _) in SETTINGS.items()} | dict(defaults or {})
     given |= _from_file(environ, findings)
     given |= {name: environ[key] for name in SETTINGS if (key := f"SURVEYD_{name.upper()}") in environ}
     given |= overrides

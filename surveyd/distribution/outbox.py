@@ -10,7 +10,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
-from surveyd.distribution.models import OWED, Message, MessageState
+from surveyd.distribution.models import OWED, Message, MessageState, Wave
+from surveyd.people.models import Contact
 
 SINGLE = 0
 WAVE = 1
@@ -102,3 +103,52 @@ def release_held(session: Session, *, now: datetime, message_id: int | None = No
         .values(state=MessageState.QUEUED, due_at=now, stale_at=None, reason="")
     )
     return len(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One mail as the ledger has it; `contact` is the contact's external id."""
+
+    id: int
+    contact: str | None
+    wave: str | None
+    step: str
+    name: str
+    state: str
+    copies: int
+    attempts: int
+    message_id: str
+    due_at: datetime
+    sent_at: datetime | None
+    reason: str
+
+
+def list_messages(
+    session: Session, *, states: Sequence[str] = (), wave: str | None = None, limit: int | None = None
+) -> list[OutboxRow]:
+    """The rows by id, newest first when there is a limit."""
+    query = (
+        select(
+            Message.id,
+            Contact.external_id,
+            Wave.slug,
+            Message.step,
+            Message.name,
+            Message.state,
+            Message.copies,
+            Message.attempts,
+            Message.message_id,
+            Message.due_at,
+            Message.sent_at,
+            Message.reason,
+        )
+        .outerjoin(Contact, Contact.id == Message.contact_id)
+        .outerjoin(Wave, Wave.id == Message.wave_id)
+        .order_by(Message.id.desc() if limit else Message.id)
+        .limit(limit)
+    )
+    if states:
+        query = query.where(Message.state.in_(states))
+    if wave is not None:
+        query = query.where(Wave.slug == wave)
+    return [OutboxRow(*row) for row in session.execute(query).tuples()]

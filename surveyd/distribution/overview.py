@@ -49,3 +49,11 @@ def list_waves(session: Session, *, most: int = 100) -> list[WaveLine]:
         )
         for wave, program, invited, answered in rows
     ]
+
+
+def latest_wave(session: Session) -> Wave | None:
+    """The wave that was launched last and not cancelled."""
+    launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
+    return session.scalar(
+        select(Wave).where(Wave.state.in_(launched)).order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(1)
+    )

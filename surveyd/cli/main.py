@@ -1,0 +1,107 @@
+"""The command line: one group; every error is one line and an exit code."""
+
+import logging
+import sys
+
+import click
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from surveyd import __version__
+from surveyd.base.errors import BadFile, ConfigError, SurveydError
+from surveyd.base.log import start_logging
+from surveyd.cli.bounces import bounce
+from surveyd.cli.calls import calls
+from surveyd.cli.cases import cases
+from surveyd.cli.checks import check
+from surveyd.cli.house import CreateApp
+from surveyd.cli.imports import import_
+from surveyd.cli.outbox import outbox, tick
+from surveyd.cli.processes import schedule, sender, up, web, worker
+from surveyd.cli.programs import program
+from surveyd.cli.responses import responses
+from surveyd.cli.tables import migrate
+from surveyd.cli.users import init, user
+from surveyd.cli.waves import wave
+
+FAILED = 1
+WRONG_CALL = 2
+log = logging.getLogger("surveyd.cli")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="surveyd")
+def surveyd() -> None:
+    """Asks business customers how the relationship is going, and closes the loop."""
+
+
+COMMANDS = (
+    up,
+    web,
+    sender,
+    worker,
+    schedule,
+    init,
+    user,
+    import_,
+    check,
+    migrate,
+    program,
+    wave,
+    tick,
+    outbox,
+    calls,
+    cases,
+    bounce,
+    responses,
+)
+for command in COMMANDS:
+    surveyd.add_command(command)
+
+
+def run(create_app: CreateApp) -> None:
+    """Run the command line and exit: 0 done, 1 the work failed, 2 the call was wrong."""
+    start_logging(logging.WARNING)
+    sys.exit(_exit_code(create_app))
+
+
+def _exit_code(create_app: CreateApp) -> int:
+    try:
+        result = surveyd.main(prog_name="surveyd", standalone_mode=False, obj=create_app)
+    except click.exceptions.Abort:
+        return _say("stopped", FAILED)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "surveyd"
+        return _say(f"{error.format_message()} Try: {command} --help", WRONG_CALL)
+    except click.ClickException as error:
+        return _say(error.format_message(), FAILED)
+    except BadFile as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        return _say("nothing was changed", FAILED)
+    except ConfigError as error:
+        for finding in error.findings:
+            print(f"surveyd: {finding}", file=sys.stderr)
+        return WRONG_CALL
+    except SurveydError as error:
+        return _say(str(error), FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except DBAPIError as error:
+        return _say(_database_trouble(error), FAILED)
+    return result if isinstance(result, int) else 0
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"surveyd: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _database_trouble(error: DBAPIError) -> str:
+    cause = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+    if isinstance(error, OperationalError | ProgrammingError) and (
+        "no such table" in cause or "does not exist" in cause
+    ):
+        return "The database has no tables yet; run `surveyd init --email YOU@COMPANY` or `surveyd migrate`."
+    log.error("the database refused", extra={"facts": {"error": type(error.orig).__name__}})
+    return f"The database does not answer as it should: {cause}"

@@ -1,0 +1,42 @@
+"""The worker process: does the jobs that the bell asks for, and no others."""
+
+import logging
+import threading
+
+import redis
+from flask import Flask
+from rq.serializers import JSONSerializer
+
+from surveyd.base.database import db
+from surveyd.base.jobs import CarefulWorker
+from surveyd.base.services import EXTENSION, Services
+from surveyd.distribution.jobs import PREPARE_WAVE
+
+log = logging.getLogger("surveyd.worker")
+
+JOBS = (PREPARE_WAVE,)
+QUEUE_PAUSE_SECONDS = 2.0
+
+
+class Worker(CarefulWorker):
+    """The worker with our list of jobs."""
+
+    allowed = JOBS
+
+
+def run_worker(app: Flask, stop: threading.Event) -> None:
+    """Work until `stop` is set or a signal comes; waits while the queue is away."""
+    house: Services = app.extensions[EXTENSION]
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                queue = house.bell.queue()
+                worker = Worker([queue], connection=house.bell.connection(), serializer=JSONSerializer)
+                worker.log_job_description = False
+                worker.work(logging_level="WARNING")
+                return
+            except (redis.RedisError, OSError) as error:
+                log.warning("the queue does not answer", extra={"facts": {"error": type(error).__name__}})
+                stop.wait(QUEUE_PAUSE_SECONDS)
+            finally:
+                db.session.remove()
