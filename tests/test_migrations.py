@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 
-import flask_migrate
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import CheckConstraint, inspect
 
-from surveyd.app import MIGRATIONS
 from surveyd.base.database import begin_writing, db
+from surveyd.base.migrations import FOLDER, is_current, upgrade
 from tests.fixtures.apps import MakeApp
 from tests.fixtures.databases import Database
 
 
 def test_there_is_one_way_through_the_migrations() -> None:
-    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+    assert len(ScriptDirectory(str(FOLDER)).get_heads()) == 1
 
 
 def differences(app: Flask) -> list[object]:
@@ -43,7 +42,9 @@ def test_migrations_run_from_empty_and_a_second_time(
 ) -> None:
     app = make_app(database_url=new_database("fresh").url)
     with app.app_context():
-        flask_migrate.upgrade()
-        flask_migrate.upgrade()
+        assert not is_current()
+        upgrade()
+        upgrade()
+        assert is_current()
         db.session.remove()
     assert differences(app) == []
