@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jinja2 import Environment
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from surveyd.forms.pages import Fragment, piped, slot
 from surveyd.forms.wording import languages, wording
@@ -37,12 +37,13 @@ class Notices:
         offered: tuple[str, ...] = (),
         company: str = "",
         receipt: str = "",
+        heading: Markup | None = None,
     ) -> str:
         """The whole HTML of `notice`, with a switch between the languages `offered` (default: all)."""
         key = (notice, language, offered or languages())
         if key not in self._drawn:
             self._drawn[key] = self._draw(*key)
-        values = {"company": escape(company), "receipt": escape(receipt)}
+        values = {"company": escape(company), "receipt": escape(receipt), "heading": heading or Markup()}
         return self._drawn[key].fill(values)
 
     def _draw(self, notice: Notice, language: str, offered: tuple[str, ...]) -> Fragment:

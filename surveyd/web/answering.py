@@ -104,7 +104,7 @@ def show(session: Session, link: Link, *, door: Door, asked: Mapping[str, str]) 
     questionnaire = forms().questionnaire(session, link)
     language = questionnaire.language(asked.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
-        return _ended(link, questionnaire, language)
+        return _ended(link, questionnaire, language, door=door)
     page = page_named(questionnaire, asked.get("page") or link.page, link.answers)
     answers = link.answers
     score = _score(questionnaire, asked.get("score", ""), answers)
@@ -144,7 +144,7 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
     """The HTTP answer: thanks with the receipt, the page with its problems, or the way to the next page."""
     link, questionnaire, page = taken.link, taken.questionnaire, taken.page
     if taken.receipt or page is None:
-        return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language)
+        return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language, door=door)
     if taken.problems:
         response = _page(
             questionnaire, link, page, language=taken.language, door=door, problems=taken.problems
@@ -225,9 +225,14 @@ def _page(
     )
 
 
-def _ended(link: Link, questionnaire: Questionnaire, language: str) -> Response:
+def _ended(link: Link, questionnaire: Questionnaire, language: str, *, door: Door) -> Response:
     notice, status = (Notice.THANKS, 200) if link.is_sent else (Notice.CLOSED, 410)
     html = forms().notices.render(
-        notice, language, offered=questionnaire.languages, company=link.company, receipt=link.receipt
+        notice,
+        language,
+        offered=questionnaire.languages,
+        company=link.company,
+        receipt=link.receipt,
+        heading=door.heading,
     )
     return Response(html, status, mimetype="text/html")
