@@ -19,7 +19,8 @@ from surveyd.people.access import Scope, visible_assigned
 from surveyd.people.models import Account, Contact, User
 
 SHORT_TEXT = 200
-LONG_TEXT = 4000
+LONG_TEXT = 3900
+"""What a person may write into the log; its column has room for the result of an attempt in front."""
 
 _case = table_of(Case)
 _entry = table_of(CaseEntry)
@@ -43,6 +44,11 @@ class AttemptResult(StrEnum):
     NO_ANSWER = "no_answer"
     LEFT_MESSAGE = "left_message"
     WRONG_NUMBER = "wrong_number"
+
+    @property
+    def words(self) -> str:
+        """The result for a sentence."""
+        return self.value.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,10 @@ def record_attempt(
     Raises NotFound, and Refused for a closed case or a too long text.
     """
     _require_open(session, case_id)
-    said = f"{result}: {text.strip()}" if text.strip() else result.value
+    said = f": {_words('note', text, most=LONG_TEXT)}" if text.strip() else ""
     reached = result is AttemptResult.REACHED
     kind = EntryKind.CONTACT if reached else EntryKind.ATTEMPT
-    _log(session, case_id, kind, text=_words("note", said, most=LONG_TEXT), by=by, now=now)
+    _log(session, case_id, kind, text=f"{result.words}{said}", by=by, now=now)
     if reached:
         first = (_case.c.id == case_id) & (_case.c.state == CaseState.OPEN)
         session.execute(update(_case).where(first).values(state=CaseState.CONTACTED, contacted_at=now))
@@ -188,7 +194,13 @@ class CaseView:
 
 
 def list_cases(
-    session: Session, *, scope: Scope, open_only: bool = True, owner_id: int | None = None, most: int = 200
+    session: Session,
+    *,
+    scope: Scope,
+    open_only: bool = True,
+    owner_id: int | None = None,
+    account_id: int | None = None,
+    most: int = 200,
 ) -> list[CaseLine]:
     """Return the cases that the scope may see, soonest due first, the urgent before others due then."""
     query = _lines().where(visible_assigned(scope, Case.account_id, Case.owner_id))
@@ -196,6 +208,8 @@ def list_cases(
         query = query.where(Case.state != CaseState.CLOSED)
     if owner_id is not None:
         query = query.where(Case.owner_id == owner_id)
+    if account_id is not None:
+        query = query.where(Case.account_id == account_id)
     rows = session.execute(query.order_by(Case.due_at, Case.priority.desc(), Case.id).limit(most))
     return [_line(row) for row in rows]
 

@@ -27,8 +27,8 @@ from surveyd.people.models import Account, Contact, User
 from surveyd.responses.answers import RECEIPT_LETTERS, AnswerChannel
 from surveyd.responses.models import Draft, Response
 from surveyd.results.models import Score
-from tests.closed_loop.conftest import CONTENT, HAPPY, UNHAPPY, Asking
 from tests.fixtures.apps import NOW
+from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 

@@ -15,8 +15,8 @@ from surveyd.distribution.models import Message
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from tests.closed_loop.conftest import HAPPY, OFFICE, UNHAPPY, open_wave
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import HAPPY, OFFICE, UNHAPPY, open_wave
 
 AT_ONCE = 10
 

@@ -1,0 +1,87 @@
+"""One account from its people: means weighted by what each person decides, with what a mean would hide.
+
+Silence is a state of its own, never neutral; a decision maker at high risk is never averaged away.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import fsum
+
+from surveyd.scoring.loyalty import PLACES, Policy, Segment
+
+DECISION_MAKER = "decision_maker"
+ROLE_WEIGHTS: Mapping[str, int] = {
+    DECISION_MAKER: 3,
+    "influencer": 2,
+    "buyer": 2,
+    "gatekeeper": 1,
+    "user": 1,
+    "unknown": 1,
+}
+# The indices arrive as rounded doubles: a mean this close to the cut stands on it.
+NOISE = 1e-9
+
+
+class Confidence(StrEnum):
+    """How far an account's standing carries."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One person who answered: relationship role, place in the matrix, both indices 0 to 100 or None."""
+
+    role: str
+    segment: Segment
+    attitude: float | None
+    intent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account stands; ``segment`` is None when nobody answered."""
+
+    segment: Segment | None
+    attitude: float | None
+    intent: float | None
+    voices: int
+    invited: int
+    decision_maker_at_risk: bool
+    confidence: Confidence
+
+
+def stand(voices: Sequence[Voice], *, invited: int, policy: Policy | None = None) -> Standing:
+    """Return the standing of an account of whose ``invited`` people these answered; unknown roles weigh 1."""
+    rule = policy or Policy()
+    attitude = _mean([(voice.role, voice.attitude) for voice in voices])
+    intent = _mean([(voice.role, voice.intent) for voice in voices])
+    segment = Segment.UNCLASSIFIED if voices else None
+    if attitude is not None and intent is not None:
+        segment = PLACES[_reaches(attitude, rule), _reaches(intent, rule)]
+    at_risk = any(voice.role == DECISION_MAKER and voice.segment is Segment.HIGH_RISK for voice in voices)
+    confidence = _confidence(voices, invited)
+    return Standing(segment, attitude, intent, len(voices), invited, at_risk, confidence)
+
+
+def _mean(values: Sequence[tuple[str, float | None]]) -> float | None:
+    known = [(ROLE_WEIGHTS.get(role, 1), value) for role, value in values if value is not None]
+    weight = sum(each for each, _ in known)
+    return fsum(each * value for each, value in known) / weight if weight else None
+
+
+def _reaches(mean: float, rule: Policy) -> bool:
+    return 100 * mean >= rule.cut - NOISE
+
+
+def _confidence(voices: Sequence[Voice], invited: int) -> Confidence:
+    if not voices:
+        return Confidence.NONE
+    decides = any(voice.role == DECISION_MAKER for voice in voices)
+    if len(voices) >= 3 and decides and 2 * len(voices) >= invited:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if len(voices) >= 2 or decides else Confidence.LOW
