@@ -73,7 +73,7 @@ def alert(
             "due_at": opening.due_at.isoformat(timespec="minutes"),
             "due_words": f"{opening.due_at:%d %B %Y, %H:%M} UTC",
             "priority": opening.priority,
-            "page": f"/staff/responses/{response_id}",
+            "path": f"/staff/responses/{response_id}",
         },
         program_id=background.program_id,
         user_id=owner.id,

@@ -16,12 +16,11 @@ from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Contact
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
+from surveyd.results.scores import RULE_VERSION
 from surveyd.scoring import nps
-from surveyd.scoring.loyalty import Policy, Segment
+from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category, Counts, Summary
 from surveyd.scoring.rollup import Standing, Voice, stand
-
-RULE_VERSION = Policy().version
 
 
 @dataclass(frozen=True, slots=True)

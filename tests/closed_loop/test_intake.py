@@ -66,7 +66,7 @@ def test_the_mails_go_to_the_person_and_to_the_owner(asking: Asking, session: Se
         "mona@company.test",
         asking.people.mona.id,
     )
-    assert alert.context["page"] == f"/staff/responses/{receipt.response_id}"
+    assert alert.context["path"] == f"/staff/responses/{receipt.response_id}"
     assert alert.context["reasons"] == ["detractor", "trapped at a large account"]
     assert "Secret words." not in str(alert.context)
     assert receipt.queued == 2

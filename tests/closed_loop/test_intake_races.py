@@ -92,7 +92,7 @@ def test_a_submit_that_fails_leaves_nothing(app: Flask, writer: Transaction, rea
         assert _answer(session, invitation_id, **UNHAPPY).is_first
 
 
-def _answer(session: Session, invitation_id: int, **answers: int) -> Receipt:
+def _answer(session: Session, invitation_id: int, **answers: int | str) -> Receipt:
     return submit(
         session,
         invitation_id,
