@@ -13,6 +13,7 @@ from surveyd.distribution import models as distribution_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
 from surveyd.results import models as result_models
+from surveyd.web.site import open_site
 
 MIGRATIONS = HOME / "migrations"
 TABLES = (people_models, distribution_models, response_models, result_models, closed_loop_models)
@@ -26,4 +27,5 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     open_database(app, config.database_url)
     Migrate(app, db, directory=str(MIGRATIONS))
     Post(app, config.relay)
+    open_site(app)
     return app

@@ -51,9 +51,8 @@ def list_waves(session: Session, *, most: int = 100) -> list[WaveLine]:
     ]
 
 
-def latest_wave(session: Session) -> Wave | None:
-    """The wave that was launched last and not cancelled."""
+def latest_waves(session: Session, *, most: int = 2) -> list[Wave]:
+    """The waves that were launched last and not cancelled, latest first."""
     launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
-    return session.scalar(
-        select(Wave).where(Wave.state.in_(launched)).order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(1)
-    )
+    ordered = select(Wave).where(Wave.state.in_(launched)).order_by(Wave.day_zero.desc(), Wave.id.desc())
+    return list(session.scalars(ordered.limit(most)))

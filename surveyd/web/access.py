@@ -1,0 +1,158 @@
+"""Which role may open which page: one table, closed for whatever does not stand in it.
+
+This decides about pages; which rows a page shows is decided by the reader's Scope.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, redirect, request
+from flask_security import current_user
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response
+
+from surveyd.base.clock import zone_named
+from surveyd.people.access import Scope, scope_of
+from surveyd.people.models import StaffRole, User
+
+ADMIN, EXECUTIVE, LEADER = StaffRole.ADMIN, StaffRole.EXECUTIVE, StaffRole.REGIONAL_LEADER
+MANAGER, SUPPORT = StaffRole.ACCOUNT_MANAGER, StaffRole.SUPPORT
+
+EVERYBODY = None
+SIGNED_IN = frozenset(StaffRole)
+CALLERS = frozenset({ADMIN, SUPPORT})
+LEADERS = frozenset({ADMIN, EXECUTIVE, LEADER})
+ACCOUNT_READERS = LEADERS | {MANAGER}
+
+RIGHTS: dict[str, frozenset[StaffRole] | None] = {
+    "static": EVERYBODY,
+    "respond.show": EVERYBODY,
+    "respond.submit": EVERYBODY,
+    "hooks.opt_out": EVERYBODY,
+    "health.health": EVERYBODY,
+    "demo.mails": EVERYBODY,
+    "demo.mail": EVERYBODY,
+    "demo.mail_html": EVERYBODY,
+    "security.login": EVERYBODY,
+    "staff.home": SIGNED_IN,
+    "staff.sign_out": SIGNED_IN,
+    "staff.health": LEADERS,
+    "staff.accounts": ACCOUNT_READERS,
+    "staff.account": ACCOUNT_READERS,
+    "staff.response": SIGNED_IN,
+    "staff.cases": SIGNED_IN,
+    "staff.case": SIGNED_IN,
+    "staff.log_case": SIGNED_IN,
+    "staff.close_case": SIGNED_IN,
+    "staff.calls": CALLERS,
+    "staff.call": CALLERS,
+    "staff.claim_call": CALLERS,
+    "staff.record_call": CALLERS,
+    "staff.call_form": CALLERS,
+    "staff.take_call_form": CALLERS,
+    "staff.waves": frozenset({ADMIN, EXECUTIVE}),
+    "staff.wave": frozenset({ADMIN, EXECUTIVE}),
+    "staff.pause_wave": frozenset({ADMIN}),
+    "staff.resume_wave": frozenset({ADMIN}),
+    "staff.cancel_wave": frozenset({ADMIN}),
+    "staff.set_wave_rate": frozenset({ADMIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the page: loaded once a request, before its view."""
+
+    user_id: int
+    name: str
+    email: str
+    role: StaffRole
+    scope: Scope
+    zone: ZoneInfo
+
+    def may_open(self, endpoint: str) -> bool:
+        """Whether the table opens `endpoint` to this reader, for showing a link or a button at all."""
+        roles = RIGHTS.get(endpoint, frozenset())
+        return roles is EVERYBODY or self.role in roles
+
+
+def open_access(app: Flask) -> None:
+    """Guard every route of `app` by the table."""
+    app.before_request(_guard)
+
+
+def reader() -> Reader:
+    """The signed-in reader of this request. Only for views that the table does not open to everybody."""
+    return cast(Reader, g.reader)
+
+
+def _guard() -> Response | None:
+    if request.routing_exception is not None or request.endpoint is None:
+        return None  # Flask answers 404, 405 or a redirect to the right spelling.
+    if request.endpoint not in RIGHTS:
+        raise NotFound
+    roles = RIGHTS[request.endpoint]
+    if roles is EVERYBODY:
+        return None
+    found = _load_reader()
+    if found is None:
+        return _ask_to_sign_in()
+    g.reader = found
+    if found.role not in roles:
+        raise Forbidden
+    return None
+
+
+def _load_reader() -> Reader | None:
+    user = current_user
+    if not user.is_authenticated:
+        return None
+    row = cast(User, user)
+    return Reader(row.id, row.name or row.email, row.email, row.role, scope_of(row), _zone(row.time_zone))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zone_named(name or "UTC")
+    except ValueError:
+        return ZoneInfo("UTC")
+
+
+def _ask_to_sign_in() -> Response:
+    if request.method not in ("GET", "HEAD"):
+        raise Unauthorized
+    return redirect(f"/staff/login?next={quote(request.full_path.rstrip('?'))}", 303)
+
+
+def rights_matrix(app: Flask) -> str:
+    """The table as a page of the documentation: one line a route of `app`, one column a role."""
+    head = ["Page", "Ways", "nobody", *(role.value.replace("_", " ") for role in StaffRole)]
+    lines = [[*_cells(rule.rule, rule.methods or set(), rule.endpoint)] for rule in _rules(app)]
+    rows = [head, ["---"] * 3 + [":-:"] * len(StaffRole), *lines]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{PREFACE}\n\n{table}\n"
+
+
+PREFACE = """# Who may open what
+
+Written from the table in `surveyd/web/access.py` and held against it by a test. "yes" opens the page; which
+accounts, contacts, responses and cases it then shows is decided by the scope of the person who reads: admins
+and executives see all, a regional leader their region, an account manager their own accounts, support staff
+the call list and the cases assigned to them, and no amounts of money. What is outside the scope answers as if
+it did not exist."""
+
+
+def _cells(path: str, methods: set[str], endpoint: str) -> list[str]:
+    roles = RIGHTS.get(endpoint, frozenset())
+    ways = ", ".join(sorted(methods - {"HEAD", "OPTIONS"}))
+    everybody = roles is EVERYBODY
+    marks = ["yes" if everybody or (roles and role in roles) else "" for role in StaffRole]
+    return [f"`{path}`", ways, "yes" if everybody else "", *marks]
+
+
+def _rules(app: Flask) -> list[Rule]:
+    listed = [rule for rule in app.url_map.iter_rules() if rule.endpoint in RIGHTS]
+    return sorted(listed, key=lambda rule: (rule.rule, rule.endpoint))

@@ -1,0 +1,111 @@
+"""How numbers, money and instants are written on a page: by locale, spelled out, in the reader's zone."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from flask import Flask, g
+
+LOCALE = "en_GB"
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NO-BREAK SPACE}"
+NOTHING = "\N{EM DASH}"
+
+
+def open_filters(app: Flask) -> None:
+    """Give templates `words`, `number`, `signed`, `percent`, `money`, `day`, `moment` and `clock_time`."""
+    app.jinja_env.filters |= {
+        "words": words,
+        "number": number,
+        "signed": signed,
+        "percent": percent,
+        "money": money,
+        "day": day,
+        "moment": moment,
+        "clock_time": clock_time,
+        "until": until,
+        "phone": phone,
+    }
+
+
+def words(name: str) -> str:
+    """A state or role as words: `high_risk` becomes "high risk"."""
+    return str(name).replace("_", " ")
+
+
+def number(value: float | None) -> str:
+    """A number with the locale's separators; a dash for None."""
+    return NOTHING if value is None else format_decimal(value, locale=LOCALE)
+
+
+def signed(value: int | None) -> str:
+    """A whole number with its sign, as scores are written: +37, 0, and a true minus."""
+    if value is None:
+        return NOTHING
+    return f"{MINUS}{-value}" if value < 0 else f"+{value}" if value else "0"
+
+
+def percent(part: float, whole: float) -> str:
+    """How much of the whole a part is, in whole percent; a dash when the whole is nothing."""
+    return f"{100 * part / whole:.0f}{THIN}%" if whole else NOTHING
+
+
+def money(cents: int | None, currency: str) -> str:
+    """An amount short enough to compare: "1.2 M EUR"; a dash for None."""
+    if cents is None:
+        return NOTHING
+    amount = cents / 100
+    for size, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if amount >= size:
+            return f"{format_decimal(amount / size, '#,##0.#', LOCALE)}{THIN}{unit}{THIN}{currency}"
+    return f"{format_decimal(amount, '#,##0', LOCALE)}{THIN}{currency}"
+
+
+def day(value: datetime | date | None) -> str:
+    """A date, spelled: "3 March 2026"."""
+    if value is None:
+        return NOTHING
+    local = value.astimezone(_zone()) if isinstance(value, datetime) else value
+    return format_date(local, "d MMMM y", LOCALE)
+
+
+def moment(value: datetime | None) -> str:
+    """An instant with its zone: "3 March 2026, 14:05 CET"."""
+    if value is None:
+        return NOTHING
+    local = value.astimezone(_zone())
+    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=LOCALE)} {local.tzname()}"
+
+
+def clock_time(value: datetime) -> str:
+    """A wall clock's time with its weekday: "Tue 14:05". The value is shown as it stands."""
+    return format_datetime(value, "EEE HH:mm", locale=LOCALE)
+
+
+def until(due: datetime, now: datetime) -> str:
+    """How long is left, or how late it is: "in 5 hours", "2 days late"."""
+    late = now > due
+    span = abs(due - now)
+    if span < timedelta(hours=1):
+        size = f"{span // timedelta(minutes=1)} min"
+    elif span < timedelta(days=2):
+        size = f"{span // timedelta(hours=1)} h"
+    else:
+        size = f"{span // timedelta(days=1)} days"
+    return f"{size} late" if late else f"in {size}"
+
+
+def phone(e164: str) -> str:
+    """A telephone number as people write it abroad; what is none stays as it is."""
+    try:
+        parsed = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _zone() -> ZoneInfo:
+    reader = g.get("reader")
+    return reader.zone if reader else ZoneInfo("UTC")

@@ -1,0 +1,1 @@
+"""Pages for staff: one file per noun, one blueprint for all."""

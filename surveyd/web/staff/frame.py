@@ -1,0 +1,38 @@
+"""What every staff page stands in: the blueprint, and the navigation fitted to the reader's role."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, request
+
+from surveyd.web.access import Reader, reader
+
+bp = Blueprint("staff", __name__, url_prefix="/staff")
+
+PLACES = (
+    ("staff.health", "Health", ("staff.health",)),
+    ("staff.waves", "Waves", ("staff.waves", "staff.wave")),
+    ("staff.accounts", "Accounts", ("staff.accounts", "staff.account", "staff.response")),
+    ("staff.calls", "Calls", ("staff.calls", "staff.call")),
+    ("staff.cases", "Cases", ("staff.cases", "staff.case")),
+)
+"""The pages that the navigation leads to, and the pages that belong to each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    endpoint: str
+    name: str
+    is_here: bool
+
+
+def places_of(who: Reader) -> list[Place]:
+    """The navigation of a reader: what the role opens, and where the reader is."""
+    here = request.endpoint
+    return [Place(target, name, here in within) for target, name, within in PLACES if who.may_open(target)]
+
+
+@bp.context_processor
+def _around() -> dict[str, object]:
+    return {"reader": reader(), "places": places_of(reader())}

@@ -1,0 +1,13 @@
+"""All staff pages as one step of the site."""
+
+from flask import Flask
+
+from surveyd.web.staff import accounts, calls, cases, health, home, interviews, responses, waves
+from surveyd.web.staff.frame import bp
+
+PAGES = (home, health, accounts, responses, calls, interviews, cases, waves)
+
+
+def open_staff(app: Flask) -> None:
+    """Serve the staff pages on `app`."""
+    app.register_blueprint(bp)

@@ -1,0 +1,16 @@
+"""The quick view of one response; mails to case owners link to it."""
+
+from flask import render_template
+
+from surveyd.base.database import reading
+from surveyd.reports.quick_view import quick_view
+from surveyd.web.access import reader
+from surveyd.web.staff.frame import bp
+
+
+@bp.get("/responses/<int:response_id>")
+def response(response_id: int) -> str:
+    """One response on one page."""
+    with reading() as session:
+        page = quick_view(session, response_id, scope=reader().scope)
+    return render_template("staff/response.html", page=page)
