@@ -111,7 +111,7 @@ def sweep_once(house: Services, now: datetime) -> dict[str, int]:
 
 
 def play(house: Services, settle: Callable[[Clock], bool]) -> dict[str, int]:
-    """Bring the program up to now. Where the clock may jump, what fell due is played at its own instant, in order.
+    """Bring the program up to now; where the clock may jump, what fell due is played in order.
 
     `settle` is asked before each instant whether all mails due by then are out; if not, the rest waits.
     """

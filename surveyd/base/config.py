@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Config:
 
 
 def load_config(
-    environ: Mapping[str, str] | None = None, *, defaults: Mapping[str, str] | None = None, **overrides: str
+    environ: Mapping[str, str] | None = None, defaults: Mapping[str, str] | None = None, **overrides: str
 ) -> Config:
     """The configuration from `defaults`, the file, the environment and `overrides`, later ones winning.
 
@@ -98,12 +99,12 @@ def load_config(
 
 
 def queue_socket(data: Path) -> Path:
-    """Where the embedded queue listens. A socket's path has a length limit; a deep data folder gets a short link."""
+    """Where the embedded queue listens; a deep data folder gets a short path elsewhere."""
     path = data / "run" / "queue.sock"
     if len(str(path)) <= SOCKET_PATH_LIMIT:
         return path
     digest = hashlib.sha256(str(data).encode()).hexdigest()[:16]
-    return Path("/tmp") / f"surveyd-{os.getuid()}-{digest}" / "queue.sock"
+    return Path(tempfile.gettempdir()) / f"surveyd-{os.getuid()}-{digest}" / "queue.sock"
 
 
 def _from_file(environ: Mapping[str, str], findings: list[Finding]) -> dict[str, str]:
@@ -119,10 +120,10 @@ def _from_file(environ: Mapping[str, str], findings: list[Finding]) -> dict[str,
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         findings.append(Finding("C02", f"{path} is not valid TOML: {error}.", "Correct that line."))
         return {}
-    for name in sorted(set(table) - set(SETTINGS)):
-        findings.append(
-            Finding("C03", f"{path} has an unknown setting {name!r}.", f"Known: {', '.join(SETTINGS)}.")
-        )
+    findings += [
+        Finding("C03", f"{path} has an unknown setting {name!r}.", f"Known: {', '.join(SETTINGS)}.")
+        for name in sorted(set(table) - set(SETTINGS))
+    ]
     return {name: _as_text(value) for name, value in table.items() if name in SETTINGS}
 
 
@@ -248,7 +249,7 @@ def _keys(given: dict[str, str], data: Path | None, findings: list[Finding]) -> 
 def _kept_secret(data: Path) -> str:
     path = data / "secret-key"
     if not path.exists():
-        # Written aside and linked: of two processes that start together one wins, and neither reads half a key.
+        # Written aside and linked: of two processes that start together one wins, none reads half a key.
         draft = data / f"secret-key.{os.getpid()}"
         with open(
             os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii"

@@ -17,7 +17,7 @@ START_SECONDS = 10.0
 def start_queue(data: Path) -> subprocess.Popen[bytes]:
     """Start the server on the data folder's socket and wait until it answers. Raises Unavailable.
 
-    It listens on no port, belongs to its own session (Ctrl-C does not reach it) and keeps an append-only file.
+    It listens on no port, is out of reach of Ctrl-C and keeps an append-only file.
     """
     socket = queue_socket(data)
     folder = data / "queue"
@@ -42,7 +42,7 @@ def start_queue(data: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509  # called before any thread is started
     )
     client = redis.Redis(unix_socket_path=str(socket))
     until = time.monotonic() + START_SECONDS

@@ -19,6 +19,7 @@ from email.utils import format_datetime, formataddr
 from functools import lru_cache
 
 import flask_mail
+import idna
 from flask import Flask
 
 from surveyd.base.config import Relay
@@ -26,6 +27,10 @@ from surveyd.base.config import Relay
 # Control characters and the separators that some programs take for a line's end.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]+")
 BARE_LINE_END = re.compile(r"\r\n?")
+# What would be more than one address in a header or in the dialogue with the relay.
+NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\"(),:;<>@\[\\\]]")
+LONGEST_PLAIN = 900
+"""A line of a mail has 998 characters at most (RFC 5322); a longer value is encoded and folded."""
 CONNECT_SECONDS = 20.0
 REPLY_SECONDS = 60.0
 
@@ -48,7 +53,11 @@ class Mail:
 
 
 def write_mail(mail: Mail) -> bytes:
-    """The mail as it goes over the wire, with CRLF line ends; headers in ASCII or RFC 2047."""
+    """The mail as it goes over the wire, with CRLF line ends; headers in ASCII or RFC 2047.
+
+    Only an address whose local part is outside ASCII stands there as it is, in UTF-8 (RFC 6532).
+    Raises BadAddress.
+    """
     boundary = "=_" + hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]
     headers = {
         "From": _mailbox(mail.sender_name, mail.sender),
@@ -67,27 +76,54 @@ def write_mail(mail: Mail) -> bytes:
     return b"".join([head, b"\r\n", *parts, f"--{boundary}--\r\n".encode()])
 
 
+class BadAddress(UnicodeError):
+    """An address that cannot be written in a mail. The message leaves it out, since messages are logged."""
+
+    def __init__(self) -> None:
+        super().__init__("this is no address that a mail can go to")
+
+
+def one_line(text: str) -> str:
+    """The text with a space for every run of control characters and line ends."""
+    return UNPRINTABLE.sub(" ", text)
+
+
 def header_text(value: str) -> str:
     """A header's value on one line; what is not ASCII is encoded as RFC 2047 says."""
-    clean = UNPRINTABLE.sub(" ", value).strip()
-    return clean if clean.isascii() and len(clean) < 900 else _encoded(clean)
+    clean = one_line(value).strip()
+    return clean if _is_plain(clean) else _encoded(clean)
 
 
 def wire_address(address: str) -> str:
     """The address for the envelope: the domain in punycode, the local part as it is.
 
-    A local part outside ASCII needs a relay with SMTPUTF8 (RFC 6531).
+    A local part outside ASCII needs a relay with SMTPUTF8 (RFC 6531). Raises BadAddress for what is not
+    one bare address.
     """
-    local, _, domain = UNPRINTABLE.sub("", address).rpartition("@")
-    if domain.isascii():
-        return f"{local}@{domain}"
-    return f"{local}@{domain.encode('idna').decode()}"
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or NOT_IN_ADDRESS.search(local) or NOT_IN_ADDRESS.search(domain):
+        raise BadAddress
+    return f"{local}@{domain if domain.isascii() else _punycode(domain)}"
+
+
+@lru_cache(maxsize=4096)
+def _punycode(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        # The library's message repeats the domain.
+        raise BadAddress from None
 
 
 def _part(kind: str, body: str, boundary: str) -> bytes:
     encoded = binascii.b2a_qp(BARE_LINE_END.sub("\n", body).encode("utf-8", "replace"), istext=True)
-    head = f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return head.encode() + encoded.replace(b"\n", b"\r\n") + b"\r\n"
+    head = (
+        f"--{boundary}",
+        f"Content-Type: text/{kind}; charset=utf-8",
+        "Content-Transfer-Encoding: quoted-printable",
+        "\r\n",
+    )
+    return "\r\n".join(head).encode() + encoded.replace(b"\n", b"\r\n") + b"\r\n"
 
 
 @lru_cache(maxsize=4096)
@@ -95,22 +131,32 @@ def _encoded(value: str) -> str:
     return Header(value.encode("utf-8", "replace").decode(), "utf-8", maxlinelen=72).encode(linesep="\r\n")
 
 
+def _is_plain(text: str) -> bool:
+    # What looks like an encoded word is encoded once more, or a reader would decode what a person typed.
+    return text.isascii() and len(text) < LONGEST_PLAIN and "=?" not in text
+
+
 def _mailbox(name: str, address: str) -> str:
-    clean = UNPRINTABLE.sub(" ", name).strip()
+    clean = one_line(name).strip()
     address = wire_address(address)
     if not clean:
         return address
-    return formataddr((clean, address)) if clean.isascii() else f"{_encoded(clean)} <{address}>"
+    return f'"{QUOTED.sub(QUOTE, clean)}" <{address}>' if _is_plain(clean) else f"{_encoded(clean)} <{address}>"
 
 
-def open_smtp(relay: Relay, *, timeout: float = REPLY_SECONDS) -> smtplib.SMTP:
-    """A signed-in connection to the relay, TLS verified. Raises OSError or smtplib.SMTPException."""
+def open_smtp(
+    relay: Relay, *, connect_seconds: float = CONNECT_SECONDS, reply_seconds: float = REPLY_SECONDS
+) -> smtplib.SMTP:
+    """A signed-in connection to the relay, TLS verified, that waits so long for a greeting and for a reply.
+
+    Raises OSError or smtplib.SMTPException.
+    """
     context = ssl.create_default_context()
     connection: smtplib.SMTP
     if relay.tls:
-        connection = smtplib.SMTP_SSL(relay.host, relay.port, timeout=CONNECT_SECONDS, context=context)
+        connection = smtplib.SMTP_SSL(relay.host, relay.port, timeout=connect_seconds, context=context)
     else:
-        connection = smtplib.SMTP(relay.host, relay.port, timeout=CONNECT_SECONDS)
+        connection = smtplib.SMTP(relay.host, relay.port, timeout=connect_seconds)
     try:
         if relay.starttls:
             connection.starttls(context=context)
@@ -119,7 +165,7 @@ def open_smtp(relay: Relay, *, timeout: float = REPLY_SECONDS) -> smtplib.SMTP:
             connection.login(relay.user, relay.password)
         if connection.sock is None:
             raise smtplib.SMTPServerDisconnected("the relay hung up")
-        connection.sock.settimeout(timeout)
+        connection.sock.settimeout(reply_seconds)
     except BaseException:
         connection.close()
         raise
@@ -149,7 +195,7 @@ class _Connection(flask_mail.Connection):
 
 
 class Post(flask_mail.Mail):
-    """Flask-Mail over our own connection: with a time limit, verified TLS and the relay of the configuration."""
+    """Flask-Mail over our own connection: with a time limit, verified TLS and our relay."""
 
     def __init__(self, app: Flask, relay: Relay) -> None:
         app.config.setdefault("MAIL_SUPPRESS_SEND", False)

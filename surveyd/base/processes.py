@@ -8,6 +8,6 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent is gone, even by SIGKILL (Linux; elsewhere nothing)."""
+    """Have this process ended when its parent is gone, even by SIGKILL (on Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

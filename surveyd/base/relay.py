@@ -17,8 +17,9 @@ from surveyd.base.mailer import open_smtp
 FINAL_REPLY_SECONDS = 600.0
 DATA_OK = 354
 GONE = re.compile(
-    r"\b5\.1\.[0-36]\b|user (is )?unknown|unknown (user|recipient|mailbox)|no such (user|mailbox|recipient|person|address)"
-    r"|(does not|doesn't) exist|mailbox (not found|unavailable: no)|recipient (not found|unknown)|address unknown",
+    r"\b5\.1\.[0-36]\b|user (is )?unknown|unknown (user|recipient|mailbox)"
+    r"|no such (user|mailbox|recipient|person|address)|(does not|doesn't) exist"
+    r"|mailbox (not found|unavailable: no)|recipient (not found|unknown)|address unknown",
     re.IGNORECASE,
 )
 
@@ -35,6 +36,8 @@ class Verdict(StrEnum):
     """Refused for good, because there is nobody of that address."""
     NOT_SENT = "not_sent"
     """The connection failed before the final dot: certainly not delivered."""
+    UNWRITTEN = "unwritten"
+    """We could not write the mail: it waits for a person, and was never sent."""
     IN_DOUBT = "in_doubt"
     """The connection failed after the final dot: delivered or not, nobody knows."""
 
@@ -74,14 +77,15 @@ class RelayConnection:
                 smtp.close()
 
     def deliver(self, sender: str, recipient: str, mail: bytes) -> Delivery:
-        """Hand one mail over; `mail` has CRLF line ends. Never raises for what the relay or the network does."""
+        """Hand one mail over; `mail` has CRLF line ends. Never raises for what relay or network do."""
         assert self._smtp is not None, "open() comes first"
         smtp = self._smtp
         try:
             early = self._announce(smtp, sender, recipient)
             if early is not None:
                 return early
-            smtp.send(smtplib._quote_periods(mail))  # type: ignore[attr-defined]  # the dot-stuffing of smtplib.data
+            # Dot-stuffing as smtplib.data does it.
+            smtp.send(smtplib._quote_periods(mail))  # type: ignore[attr-defined]  # has no public name
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             self._drop()
             return Delivery(Verdict.NOT_SENT, _words(error))

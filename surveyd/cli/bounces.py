@@ -28,6 +28,7 @@ def bounce(as_json: bool) -> None:
     else:
         click.echo(
             mask(
-                f"{found.kind.value}, message {found.message_id or 'not named'}, {'applied' if effect else 'no effect'}"
+                f"{found.kind.value}, message {found.message_id or 'not named'},"
+                f" {'applied' if effect else 'no effect'}"
             )
         )

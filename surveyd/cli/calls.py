@@ -29,6 +29,4 @@ def calls(as_json: bool) -> None:
     elif rows:
         print_table([{name: getattr(row, name) for name in COLUMNS} for row in rows], COLUMNS)
     else:
-        click.echo(
-            "Nobody is to be called. People are listed 21 days after their invitation if they have not answered."
-        )
+        click.echo("Nobody is to be called. Who has not answered 21 days after the invitation appears here.")

@@ -23,7 +23,9 @@ def load_with_progress(house: Services) -> None:
         load_demo(
             house,
             now=house.clock.now(),
-            progress=lambda step, done, total: progress.update(task, description=step, completed=done, total=total),
+            progress=lambda step, done, total: progress.update(
+                task, description=step, completed=done, total=total
+            ),
         )
 
 

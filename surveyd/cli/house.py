@@ -19,15 +19,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 
 
 def open_app(defaults: Mapping[str, str] | None = None, **overrides: str) -> Flask:
-    """The app of this command: `defaults` yield to the configuration, `overrides` (its options) win over it."""
+    """The app of this command: `defaults` yield to the configuration, `overrides` win over it."""
     create_app: CreateApp = click.get_current_context().find_root().obj
-    return create_app(load_config(defaults=defaults or {}, **overrides))
+    return create_app(load_config(None, defaults, **overrides))
 
 
 @contextmanager
 def house(**overrides: str) -> Iterator[Services]:
     """The services of this command, inside an app context."""
-    with open_app(**overrides).app_context():
+    with open_app(None, **overrides).app_context():
         yield services()
 
 

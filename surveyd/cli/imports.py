@@ -9,7 +9,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import BadFile
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.people.access import SYSTEM
-from surveyd.people.columns import ImportKind, Plan
+from surveyd.people.columns import ImportKind, Plan, column_names
 from surveyd.people.imports import Preview, apply, preview
 from surveyd.people.tables import read_table
 
@@ -27,7 +27,10 @@ def read_mapping(context: click.Context, option: click.Parameter, given: tuple[s
     return mapping
 
 
-@click.command("import")
+COLUMNS = "\n\n".join(f"Columns of {kind.value}: {column_names(kind)}." for kind in ImportKind)
+
+
+@click.command("import", epilog=COLUMNS)
 @click.argument("kind", type=click.Choice([kind.value for kind in ImportKind]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what it would do, and do nothing.")

@@ -42,7 +42,7 @@ def outbox(context: click.Context, states: tuple[str, ...], wave: str | None, as
 @outbox.command()
 @click.argument("id", type=int, required=False)
 @click.option("--all", "everything", is_flag=True, help="Release every held mail and touch.")
-def release(id: int | None, everything: bool) -> None:  # noqa: A002  # the argument's name is the user's word
+def release(id: int | None, everything: bool) -> None:
     """Let a held mail go, by its id, or all of them: what was held after a long stop or in doubt."""
     if (id is None) is not everything:
         raise click.UsageError("Name one mail's id, or --all.")

@@ -69,7 +69,9 @@ def schedule() -> None:
 @click.command()
 @click.option("--demo", is_flag=True, help="With a simulated company and a mail catcher.")
 @port_option
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for everything that is kept.")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for everything that is kept."
+)
 def up(demo: bool, port: int, data: Path | None) -> None:
     """Start everything: web, sender, worker, schedule and, where none is configured, database and queue."""
     started = time.monotonic()
@@ -91,7 +93,9 @@ def up(demo: bool, port: int, data: Path | None) -> None:
             Child("schedule", lambda: _in_context(app, lambda: run_schedule(house, _stop_on_signal()))),
         ]
         if demo:
-            children.insert(0, Child("catcher", lambda: run_catcher(house.config.data, catcher_port, _stop_on_signal())))
+            children.insert(
+                0, Child("catcher", lambda: run_catcher(house.config.data, catcher_port, _stop_on_signal()))
+            )
         supervisor = Supervisor(children, before_fork=lambda: _forget_connections(app))
         supervisor.start()
         ready = _Announcement(port, started, demo)
@@ -159,7 +163,9 @@ def _alone(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"surveyd is running already on {data}; stop it first, or choose another --data.") from None
+            raise Refused(
+                f"surveyd is running already on {data}; stop it first, or choose another --data."
+            ) from None
         os.set_inheritable(lock.fileno(), False)
         yield
 

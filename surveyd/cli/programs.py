@@ -42,7 +42,7 @@ def program() -> None:
 @click.option("--language", default="en", show_default=True, help="For contacts without a language.")
 @click.option("--zone", default="UTC", show_default=True, help="For contacts without a time zone.")
 @as_json
-def create(
+def create(  # noqa: PLR0917  # click hands each option over by name
     slug: str,
     questionnaire: str,
     sender_name: str,
@@ -119,7 +119,9 @@ def _open_questionnaire(name: str) -> Questionnaire:
     path = Path(name)
     if not path.is_file():
         known = ", ".join(shipped_names())
-        raise click.UsageError(f"There is no questionnaire {name!r}; shipped are {known}, or name a YAML file.")
+        raise click.UsageError(
+            f"There is no questionnaire {name!r}; shipped are {known}, or name a YAML file."
+        )
     try:
         return load(path.read_text(encoding="utf-8"), path.name)
     except UnicodeDecodeError as error:

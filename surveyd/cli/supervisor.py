@@ -78,7 +78,9 @@ class Supervisor:
                 child.restart_at = time.monotonic() + min(PAUSE_AT_MOST, 0.25 * child.failures)
                 child.pid = 0
                 if not self.stopping:
-                    log.warning("a process ended and is started again", extra={"facts": {"process": child.name}})
+                    log.warning(
+                        "a process ended and is started again", extra={"facts": {"process": child.name}}
+                    )
 
     def _signal(self, number: signal.Signals) -> None:
         for child in self.children:

@@ -151,7 +151,8 @@ def status(wave: str, as_json: bool) -> None:
         f"{found.wave} of {found.program}: {found.state}{', paused: ' + found.paused if found.paused else ''}"
     )
     click.echo(
-        f"{found.invited} invited, {found.reached} reached, {found.started} started, {found.answered} answered;"
+        f"{found.invited} invited, {found.reached} reached, {found.started} started,"
+        f" {found.answered} answered;"
         f" {found.owed} mails owed"
     )
     rows = [{"step": step, **states} for step, states in found.messages.items()]

@@ -5,8 +5,9 @@ A claim is a lease on a row, taken by a conditional UPDATE: two people never cal
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -83,7 +84,7 @@ def call_list(session: Session, *, now: datetime, system_now: datetime, limit: i
     """Everybody who is to be called, whoever can be called now first, then by how long they wait."""
     open_calls = _lines().where(Call.state == CallState.OPEN)
     rows = session.execute(open_calls.order_by(Call.not_before, Call.id).limit(limit))
-    listed = [_row(*row, now=now, system_now=system_now) for row in rows]
+    listed = [_row(row, now=now, system_now=system_now) for row in rows]
     return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
 
 
@@ -100,7 +101,7 @@ def view_call(session: Session, call_id: int, *, now: datetime, system_now: date
     found = session.execute(_lines().where(Call.id == call_id)).one_or_none()
     if found is None:
         raise NotFound("call", call_id)
-    call, program = found[0], found[5]
+    call, program = found.Call, found.Program
     attempts = session.execute(
         select(CallAttempt, User.name, User.email)
         .join(User, User.id == CallAttempt.user_id)
@@ -108,7 +109,7 @@ def view_call(session: Session, call_id: int, *, now: datetime, system_now: date
         .order_by(CallAttempt.id)
     )
     return CallView(
-        row=_row(*found, now=now, system_now=system_now),
+        row=_row(found, now=now, system_now=system_now),
         company=program.company,
         state=call.state,
         over_because=call.reason if call.state is not CallState.OPEN else "",
@@ -178,7 +179,7 @@ def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
     return or_(Call.claimed_until.is_(None), Call.claimed_until < system_now, Call.claimed_by_id == by)
 
 
-def _lines() -> Select[tuple[Call, Invitation, Contact, Account, Wave, Program]]:
+def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(Call, Invitation, Contact, Account, Wave, Program)
         .join(Invitation, Invitation.id == Call.invitation_id)
@@ -189,17 +190,9 @@ def _lines() -> Select[tuple[Call, Invitation, Contact, Account, Wave, Program]]
     )
 
 
-def _row(
-    call: Call,
-    invitation: Invitation,
-    contact: Contact,
-    account: Account,
-    wave: Wave,
-    program: Program,
-    *,
-    now: datetime,
-    system_now: datetime,
-) -> CallRow:
+def _row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) -> CallRow:
+    call, invitation, contact = line.Call, line.Invitation, line.Contact
+    account, wave, program = line.Account, line.Wave, line.Program
     zone = zone_named(invitation.time_zone)
     window = Window(program.window_start, program.window_end, program.workdays_only)
     claimed = call.claimed_until is not None and call.claimed_until > system_now

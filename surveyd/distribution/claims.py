@@ -122,7 +122,7 @@ SENT = (
 
 
 def begin(session: Session, message_id: int, *, by: str, system_now: datetime) -> bool:
-    """Mark a mail as begun, just before it goes to the relay; False when it was withdrawn or taken meanwhile."""
+    """Mark a mail as begun, just before the relay gets it; False when it was withdrawn meanwhile."""
     result = session.connection().execute(BEGIN, {"the_id": message_id, "by": by, "at": system_now})
     return bool(result.rowcount)
 
@@ -152,6 +152,8 @@ def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, A
         return {"state": state, "due_at": now + DOUBT_PAUSE, "reason": delivery.reason, **FREE}
     # Certainly not delivered: this copy does not count.
     values = {"copies": Message.copies - 1, "reason": delivery.reason, **FREE}
+    if delivery.verdict is Verdict.UNWRITTEN:
+        return values | {"state": MessageState.HELD}
     if delivery.verdict not in (Verdict.LATER, Verdict.NOT_SENT):
         return values | {"state": MessageState.FAILED}
     if message.attempts + 1 >= ATTEMPTS_AT_MOST:
@@ -165,7 +167,7 @@ def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, A
 
 
 def expire(session: Session, *, system_now: datetime) -> int:
-    """Mails whose sender is gone: begun ones are in doubt, the others are free again. Returns how many were begun."""
+    """Put mails in doubt that a sender began and then was gone; returns how many."""
     over = and_(Message.state == MessageState.SENDING, Message.lease_until < system_now)
     doubtful = case(
         (Message.copies >= COPIES_AT_MOST, MessageState.HELD.value), else_=MessageState.UNCERTAIN.value

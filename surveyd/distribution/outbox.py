@@ -44,7 +44,7 @@ class NewMessage:
 
 
 def queue(session: Session, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
-    """Write the mails as rows; the Message-ID is fixed here, once. Keys that are there already are passed over."""
+    """Write the mails as rows; the Message-ID is fixed here. Keys that are there are passed over."""
     rows = [
         {
             **asdict(message),
@@ -61,7 +61,7 @@ def queue(session: Session, messages: Sequence[NewMessage], *, mail_domain: str)
 
 @dataclass(frozen=True, slots=True)
 class OutboxSummary:
-    """The outbox in numbers: a count for each state, how much is owed, and for how many seconds the oldest."""
+    """A count for each state, how much is owed, and for how many seconds the oldest."""
 
     counts: dict[str, int]
     owed: int
@@ -151,4 +151,4 @@ def list_messages(
         query = query.where(Message.state.in_(states))
     if wave is not None:
         query = query.where(Wave.slug == wave)
-    return [OutboxRow(*row) for row in session.execute(query).tuples()]
+    return [OutboxRow(*tuple(row)) for row in session.execute(query)]

@@ -14,6 +14,7 @@ from surveyd.distribution.cadence import Window
 from surveyd.distribution.models import Program, QuestionnaireVersion
 from surveyd.forms.definition import Questionnaire
 
+DEFAULT_WINDOW = Window()
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,78}")
 
 
@@ -26,7 +27,7 @@ class NewProgram:
     sender_name: str
     sender: str
     reply_to: str
-    window: Window = Window()
+    window: Window = DEFAULT_WINDOW
     rest_days: int = 90
     language: str = "en"
     time_zone: str = "UTC"

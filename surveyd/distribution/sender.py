@@ -108,7 +108,7 @@ class Lane:
         return tried
 
     def _turn_over(self, done: tuple[Claimed, Delivery] | None, following: Claimed | None) -> bool:
-        """Write what became of one mail and begin the next, in one transaction; False when it must not be sent."""
+        """Write what became of one mail and begin the next, at once; False when it must not be sent."""
         if done is None and following is None:
             return False
         with writing() as session:
@@ -121,10 +121,12 @@ class Lane:
     def _send(self, message: Claimed) -> Delivery:
         try:
             envelope = write_envelope(message, self.config)
+        except UnicodeError:
+            return Delivery(Verdict.REFUSED, "the address cannot be written in a mail")
         except Exception as error:
-            # One bad row must not stop the others: it fails, by name, and the wave goes on.
+            # One bad row must not stop the others: it is held, by name, and the wave goes on.
             log.exception("a mail could not be written", extra={"facts": {"message": message.id}})
-            return Delivery(Verdict.REFUSED, f"the mail cannot be written ({type(error).__name__})")
+            return Delivery(Verdict.UNWRITTEN, f"the mail cannot be written ({type(error).__name__})")
         return self.relay.deliver(envelope.sender, envelope.recipient, envelope.mail)
 
     def _settle(self, session: Session, message: Claimed, delivery: Delivery) -> None:
@@ -138,7 +140,8 @@ class Lane:
             Verdict.NO_SUCH_ADDRESS,
         ):
             return
-        in_a_row = self.refusals.get(message.wave_id, 0) + 1 if delivery.verdict is Verdict.REFUSED else 0
+        refused = delivery.verdict in (Verdict.REFUSED, Verdict.UNWRITTEN)
+        in_a_row = self.refusals.get(message.wave_id, 0) + 1 if refused else 0
         self.refusals[message.wave_id] = in_a_row % REFUSALS_TO_PAUSE
         if in_a_row == REFUSALS_TO_PAUSE:
             pause_after_refusals(session, message.wave_id, now=now, mail_domain=self.config.mail_domain)

@@ -183,10 +183,10 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         day_zero=wave.day_zero,
         closes_at=wave.closes_at,
         invited=sum(states.values()),
-        left_out={rule: count for rule, count in session.execute(left_out)},
+        left_out=dict(session.execute(left_out).tuples().all()),
         invitations=states,
         messages=messages,
-        planned={step: count for step, count in session.execute(planned.group_by(Touch.step))},
+        planned=dict(session.execute(planned.group_by(Touch.step)).tuples().all()),
         reached=_reached(session, wave),
         started=session.execute(
             select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))

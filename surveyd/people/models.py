@@ -53,13 +53,13 @@ class User(Base, UserMixin):
     )
 
     @property
-    def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # a fixed answer where the mixin has an attribute
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # fixed here
         """One staff role a user; Flask-Security asks for a list."""
         return []
 
 
 class Account(Base):
-    """A customer company. `revenue_cents` is a year's revenue in hundredths of `currency`; None when not known."""
+    """A customer company. `revenue_cents`: a year's revenue in hundredths of `currency`, if known."""
 
     __tablename__ = "accounts"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
