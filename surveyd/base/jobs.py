@@ -37,7 +37,7 @@ class Bell:
 
         Returns whether the queue took it; call it after the commit, and go on either way.
         """
-        job_id = ":".join([function.replace(".", "-"), *map(str, ids)])
+        job_id = "-".join([function.replace(".", "-"), *map(str, ids)])
         try:
             self.queue().enqueue(
                 function,
