@@ -219,6 +219,9 @@ def test_closed_cases_and_other_owners_are_left_out(asking: Asking, session: Ses
     assert len(list_cases(session, scope=SYSTEM, open_only=False, most=1)) == 1
     assert [line.id for line in list_cases(session, scope=SYSTEM, owner_id=milo)] == [other]
     assert list_cases(session, scope=SYSTEM, owner_id=asking.people.admin.id) == []
+    assert [line.id for line in list_cases(session, scope=SYSTEM, account_id=asking.people.sudwerk)] == [
+        other
+    ]
 
 
 def test_a_case_without_an_owner_is_listed(asking: Asking, session: Session, case_id: int) -> None:
