@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -76,6 +76,11 @@ def end_sessions(session: Session, user_id: int) -> None:
     Raises NotFound.
     """
     get_user(session, user_id).fs_uniquifier = uuid.uuid4().hex
+
+
+def end_sessions(session: Session, user_id: int) -> None:
+    """Sign the user out everywhere: every session, and every copy of an old cookie, is worth nothing now."""
+    session.execute(update(User).where(User.id == user_id).values(fs_uniquifier=uuid.uuid4().hex))
 
 
 def list_users(session: Session) -> list[User]:
