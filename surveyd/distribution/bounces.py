@@ -35,7 +35,7 @@ class BounceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The verdict on one returned mail; `message_id` is the outbox row when a genuine return path names one."""
+    """The verdict on one returned mail; `message_id` is the outbox row that a genuine return path names."""
 
     kind: BounceKind
     message_id: int | None

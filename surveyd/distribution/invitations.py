@@ -76,7 +76,7 @@ def answered(session: Session, invitation_id: int, *, now: datetime) -> bool:
 def end_asking(
     session: Session, which: ColumnElement[bool], *, state: InvitationState, reason: str, now: datetime
 ) -> int:
-    """End all waiting invitations that `which` (a condition on Invitation) names; returns how many mails stop."""
+    """End the waiting invitations that `which`, a condition, names; returns how many mails stop."""
     ids = select(Invitation.id).where(which, Invitation.state == InvitationState.WAITING)
     stopped = withdraw(session, Touch.invitation_id.in_(ids), reason=reason)
     run(
@@ -98,7 +98,7 @@ def end_waiting(session: Session, wave_id: int, *, state: InvitationState, reaso
 
 
 def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> int:
-    """Cancel the planned touches that `which` (a condition on Touch) names, and their mails that have not begun.
+    """Cancel the planned touches that `which`, a condition, names, and their mails that have not begun.
 
     A mail that has begun is out of our hands. Returns how many mails were stopped.
     """

@@ -39,7 +39,7 @@ def prepare_chunk(
     keys: Keys,
     languages: tuple[str, ...],
 ) -> bool:
-    """Write the next chunk of a wave that is being prepared, or open it; False when there is nothing left to do.
+    """Write the next chunk of a wave in preparation, or open it; False when nothing is left to do.
 
     Another process may be at the same wave: the row count of one UPDATE says who has the chunk.
     """

@@ -62,7 +62,7 @@ class _Sorting:
 
 
 def release_due(session: Session, *, now: datetime, system_now: datetime, mail_domain: str) -> Released:
-    """Deal with the next few hundred touches that are due at program time `now`; none left gives a total of 0.
+    """Deal with the next few hundred touches that are due at `now`; none left gives a total of 0.
 
     `system_now` turns the end of the send window into system time, for the sender.
     """

@@ -71,14 +71,6 @@ def get_user(session: Session, user_id: int) -> User:
 
 
 def end_sessions(session: Session, user_id: int) -> None:
-    """Sign the user out everywhere: every session, and every copy of an old cookie, is worth nothing now.
-
-    Raises NotFound.
-    """
-    get_user(session, user_id).fs_uniquifier = uuid.uuid4().hex
-
-
-def end_sessions(session: Session, user_id: int) -> None:
     """Sign the user out everywhere: every session, and every copy of an old cookie, is worth nothing now."""
     session.execute(update(User).where(User.id == user_id).values(fs_uniquifier=uuid.uuid4().hex))
 

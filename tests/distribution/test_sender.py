@@ -1,0 +1,265 @@
+"""The sender, over a real relay with faults: nobody forgotten, nobody mailed twice, and doubt is shown."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from surveyd.base.clock import system_now
+from surveyd.base.errors import Unavailable
+from surveyd.distribution import claims, gaps, outbox, stale, waves
+from surveyd.distribution.lanes import new_lane
+from surveyd.distribution.models import Heartbeat, Message, MessageState, Suppression, Touch, TouchState, Wave
+from surveyd.distribution.sender import LEASE
+from surveyd.people.models import Contact
+from tests.distribution.conftest import Post
+from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.cast import Cast
+from tests.fixtures.relays import Relay
+
+
+def address(writer: Transaction, contact_id: int, local: str) -> None:
+    """Give a contact an address that meets a fault of the relay."""
+    with writer() as session:
+        session.get_one(Contact, contact_id).email = f"{local}@nordwind.test"
+
+
+def change(writer: Transaction, **values: object) -> None:
+    """Change every message's row, as another process would have left it."""
+    with writer() as session:
+        session.execute(update(Message).values(**values))
+
+
+def test_every_mail_goes_out_once(post: Post, relay: Relay) -> None:
+    lane = post.send()
+    assert lane.counts.sent == len(relay.received) == 3
+    post.drain()
+    assert len(relay.received) == 3
+    rows = post.messages().values()
+    assert {row.state for row in rows} == {MessageState.SENT}
+    assert {row.copies for row in rows} == {1}
+    assert {f"<{row.message_id}>" for row in rows} == {mail.message_id for mail in relay.received}
+
+
+def test_each_return_path_names_its_message(post: Post, relay: Relay) -> None:
+    post.send()
+    ids = {post.services.keys.read_return_path(mail.sender) for mail in relay.received}
+    assert ids == {row.id for row in post.messages().values()}
+
+
+def test_no_such_address_is_suppressed(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+    address(writer, cast.anna.id, "perm")
+    post.send()
+    message = post.messages()["perm invitation"]
+    assert (message.state, message.copies) == (MessageState.FAILED, 0)
+    assert message.reason.startswith("550 5.1.1")
+    with writer() as session:
+        assert session.get_one(Suppression, "perm@nordwind.test").reason == "bounced"
+    assert len(relay.received) == 2
+
+
+def test_a_refusal_for_now_is_tried_again_later(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+    address(writer, cast.anna.id, "temp")
+    relay.limit("temp", 1)
+    post.send()
+    message = post.messages()["temp invitation"]
+    assert (message.state, message.copies, message.due_at) == (MessageState.QUEUED, 0, NOW + timedelta(minutes=1))
+    post.drain()
+    assert len(relay.received) == 2
+    post.go_to(NOW + timedelta(minutes=1))
+    post.drain()
+    assert len(relay.to("temp@nordwind.test")) == 1
+
+
+def test_tries_come_to_an_end(post: Post, cast: Cast, writer: Transaction) -> None:
+    address(writer, cast.anna.id, "temp")
+    post.release()
+    for day in range(claims.ATTEMPTS_AT_MOST + 1):
+        post.go_to(NOW + timedelta(days=day))
+        post.drain()
+    message = post.messages()["temp invitation"]
+    assert (message.state, message.attempts) == (MessageState.FAILED, claims.ATTEMPTS_AT_MOST)
+    assert "given up" in message.reason
+
+
+def test_a_cut_in_the_middle_is_no_copy(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+    address(writer, cast.anna.id, "drop")
+    relay.limit("drop", 1)
+    post.send()
+    assert post.messages()["drop invitation"].copies == 0
+    post.go_to(NOW + timedelta(minutes=1))
+    post.drain()
+    assert len(relay.to("drop@nordwind.test")) == 1
+    assert post.messages()["drop invitation"].copies == 1
+
+
+def test_a_cut_after_the_final_dot_is_doubt_and_shown(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+    address(writer, cast.anna.id, "lost")
+    relay.limit("lost", 1)
+    post.send()
+    assert post.messages()["lost invitation"].state is MessageState.UNCERTAIN
+    post.go_to(NOW + timedelta(minutes=2))
+    post.drain()
+    message = post.messages()["lost invitation"]
+    assert (message.state, message.copies) == (MessageState.SENT, 2)
+    first, second = relay.to("lost@nordwind.test")
+    assert first.message_id == second.message_id
+    assert (first.mail["X-Surveyd-Copy"], second.mail["X-Surveyd-Copy"]) == (None, "2")
+
+
+def test_doubt_without_end_is_held(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+    address(writer, cast.anna.id, "lost")
+    post.release()
+    for hour in range(8):
+        post.go_to(NOW + timedelta(hours=hour))
+        post.drain()
+    message = post.messages()["lost invitation"]
+    assert (message.state, message.copies) == (MessageState.HELD, claims.COPIES_AT_MOST)
+    assert len(relay.to("lost@nordwind.test")) == claims.COPIES_AT_MOST
+
+
+def test_a_held_mail_goes_on_by_a_persons_word(post: Post, writer: Transaction, relay: Relay) -> None:
+    post.release()
+    change(writer, state=MessageState.HELD)
+    post.drain()
+    assert relay.received == []
+    with writer() as session:
+        assert outbox.release_held(session, now=NOW) == 3
+    post.drain()
+    assert len(relay.received) == 3
+
+
+def test_without_a_relay_nothing_is_begun(post: Post, relay: Relay, app: Flask) -> None:
+    post.release()
+    relay.stop()
+    lane = new_lane(post.services)
+    with app.app_context(), pytest.raises(Unavailable):
+        lane.drain()
+    rows = post.messages().values()
+    assert {(row.state, row.attempts, row.lease_by) for row in rows} == {(MessageState.QUEUED, 0, None)}
+    relay.start()
+    assert post.drain().counts.sent == 3
+
+
+def test_a_dead_senders_mail_is_doubtful_and_its_claims_are_free(post: Post, writer: Transaction, relay: Relay) -> None:
+    post.release()
+    past = system_now() - LEASE - timedelta(seconds=1)
+    with writer() as session:
+        claimed = claims.claim(session, "dead", limit=10, now=NOW, system_now=past, lease=LEASE)
+        assert claims.begin(session, claimed[0].id, by="dead", system_now=past)
+    with writer() as session:
+        assert claims.expire(session, system_now=system_now()) == 1
+    post.drain()
+    assert len(relay.received) == 3
+    assert sorted(row.copies for row in post.messages().values()) == [1, 1, 2]
+
+
+def test_a_living_senders_mail_is_left_alone(post: Post, writer: Transaction, relay: Relay) -> None:
+    post.release()
+    with writer() as session:
+        claims.claim(session, "other", limit=10, now=NOW, system_now=system_now(), lease=LEASE)
+    post.drain()
+    assert relay.received == []
+
+
+def test_two_lanes_share_the_work(post: Post, app: Flask, relay: Relay) -> None:
+    post.release()
+    lanes = [new_lane(post.services) for _ in range(2)]
+
+    def drain(lane: object) -> None:
+        with app.app_context():
+            lane.drain()  # type: ignore[attr-defined]  # a Lane, given to a thread
+
+    threads = [threading.Thread(target=drain, args=(lane,)) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(relay.copies().values()) == {1}
+    assert len(relay.received) == 3
+
+
+def test_what_was_withdrawn_after_the_claim_is_not_begun(post: Post, writer: Transaction) -> None:
+    post.release()
+    with writer() as session:
+        claimed = claims.claim(session, "me", limit=10, now=NOW, system_now=system_now(), lease=LEASE)
+    with writer() as session:
+        waves.pause(session, session.get_one(Wave, post.wave_id), now=NOW)
+    with writer() as session:
+        assert not claims.begin(session, claimed[0].id, by="me", system_now=system_now())
+
+
+def test_a_rate_spaces_the_mails(post: Post, writer: Transaction, relay: Relay) -> None:
+    with writer() as session:
+        waves.set_rate(session, session.get_one(Wave, post.wave_id), 20)
+    post.send()
+    times = sorted(mail.at for mail in relay.received)
+    gaps_between = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    assert len(times) == 3
+    assert min(gaps_between) > 0.02
+
+
+def test_twenty_refusals_in_a_row_pause_the_wave_and_tell_the_admins(
+    post: Post, cast: Cast, writer: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.release()
+    # A context that its template does not know: every mail of the wave is one that we cannot write.
+    change(writer, context={})
+    monkeypatch.setattr("surveyd.distribution.sender.REFUSALS_TO_PAUSE", 3)
+    post.drain()
+    with writer() as session:
+        assert session.get_one(Wave, post.wave_id).paused_at == NOW
+        alert = session.scalars(select(Message).where(Message.name == "wave_paused")).one()
+        assert alert.user_id == cast.admin.id
+        held = session.scalars(select(Message.state).where(Message.name == "invitation"))
+        assert set(held) == {MessageState.HELD}
+
+
+def test_mails_that_missed_their_window_wait_for_the_next(post: Post, writer: Transaction, relay: Relay) -> None:
+    post.release()
+    change(writer, stale_at=system_now() - timedelta(seconds=1))
+    post.drain()
+    assert relay.received == []
+    with writer() as session:
+        assert stale.replan_stale(session, now=NOW, system_now=system_now()) == 3
+        assert stale.replan_stale(session, now=NOW, system_now=system_now()) == 0
+    post.drain()
+    assert len(relay.received) == 3
+
+
+class TestGap:
+    def test_a_long_silence_holds_what_fell_due(self, post: Post, writer: Transaction, relay: Relay) -> None:
+        post.release()
+        with writer() as session:
+            long_ago = system_now() - timedelta(hours=5)
+            session.add(Heartbeat(name="schedule", system_at=long_ago, program_at=NOW - timedelta(hours=5)))
+        post.go_to(NOW + timedelta(days=14))
+        with writer() as session:
+            held = gaps.hold_after_gap(session, now=post.clock.now(), system_now=system_now())
+        assert held == 6
+        post.send()
+        assert relay.received == []
+        states = {touch.step: touch.state for touch in post.touches().values()}
+        assert states == {
+            "invitation": TouchState.RELEASED,
+            "reminder": TouchState.HELD,
+            "call": TouchState.PLANNED,
+        }
+        with writer() as session:
+            assert gaps.hold_after_gap(session, now=post.clock.now(), system_now=system_now()) == 0
+            assert gaps.release_touches(session, now=post.clock.now()) == 3
+        assert post.send().counts.sent == 3
+
+    def test_a_short_silence_holds_nothing(self, post: Post, writer: Transaction) -> None:
+        post.release()
+        with writer() as session:
+            gaps.beat(session, "schedule", now=NOW, system_now=system_now() - timedelta(hours=3))
+            gaps.beat(session, "schedule", now=NOW, system_now=system_now() - timedelta(hours=2))
+            assert gaps.hold_after_gap(session, now=NOW, system_now=system_now()) == 0
+            assert session.scalars(select(Touch.state).distinct()).all()
+
+    def test_the_first_start_holds_nothing(self, post: Post, writer: Transaction) -> None:
+        with writer() as session:
+            assert gaps.hold_after_gap(session, now=NOW, system_now=system_now()) == 0
