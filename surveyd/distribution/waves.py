@@ -167,7 +167,7 @@ def status(session: Session, wave: Wave) -> WaveStatus:
     )
     for step, state, count in session.execute(sent.group_by(Message.step, Message.state)):
         messages.setdefault(step, {})[state.value] = count
-    planned = select(Touch.step, func.count()).where(
+    planned = select(Touch.step, func.count().label("touches")).where(
         Touch.wave_id == wave.id, Touch.state.in_([TouchState.PLANNED, TouchState.HELD])
     )
     left_out = (
@@ -183,10 +183,10 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         day_zero=wave.day_zero,
         closes_at=wave.closes_at,
         invited=sum(states.values()),
-        left_out=dict(session.execute(left_out).tuples().all()),
+        left_out={row.rule: row.contacts for row in session.execute(left_out)},
         invitations=states,
         messages=messages,
-        planned=dict(session.execute(planned.group_by(Touch.step)).tuples().all()),
+        planned={row.step: row.touches for row in session.execute(planned.group_by(Touch.step))},
         reached=_reached(session, wave),
         started=session.execute(
             select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))
