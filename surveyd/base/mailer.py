@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, quote
 from functools import lru_cache
 
 import flask_mail
@@ -31,6 +31,8 @@ BARE_LINE_END = re.compile(r"\r\n?")
 NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\"(),:;<>@\[\\\]]")
 LONGEST_PLAIN = 900
 """A line of a mail has 998 characters at most (RFC 5322); a longer value is encoded and folded."""
+OUTSIDE_ASCII = ("SMTPUTF8", "BODY=8BITMIME")
+"""What the relay is asked for when an address is outside ASCII (RFC 6531)."""
 CONNECT_SECONDS = 20.0
 REPLY_SECONDS = 60.0
 
@@ -141,7 +143,8 @@ def _mailbox(name: str, address: str) -> str:
     address = wire_address(address)
     if not clean:
         return address
-    return f'"{QUOTED.sub(QUOTE, clean)}" <{address}>' if _is_plain(clean) else f"{_encoded(clean)} <{address}>"
+    quoted = f'"{quote(clean)}"'
+    return f"{quoted if _is_plain(quoted) else _encoded(clean)} <{address}>"
 
 
 def open_smtp(
@@ -176,15 +179,16 @@ class SingleMail(flask_mail.Message):
     """A Flask-Mail message with our bytes: a fixed Message-ID, encoded headers, no line that is too long."""
 
     def __init__(self, mail: Mail) -> None:
+        self.bytes = write_mail(mail)
         super().__init__(
-            subject=header_text(mail.subject),
+            subject=one_line(mail.subject),
             recipients=[wire_address(mail.recipient)],
             sender=wire_address(mail.sender),
+            mail_options=[] if self.bytes.isascii() else list(OUTSIDE_ASCII),
         )
-        self.mail = mail
 
     def as_bytes(self) -> bytes:
-        return write_mail(self.mail)
+        return self.bytes
 
 
 class _Connection(flask_mail.Connection):

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from surveyd.base.config import Relay
-from surveyd.base.mailer import open_smtp
+from surveyd.base.mailer import OUTSIDE_ASCII, open_smtp
 
 FINAL_REPLY_SECONDS = 600.0
-DATA_OK = 354
+TAKEN, FORWARDED, DATA_OK, SHUTTING_DOWN, NO_MAILBOX = 250, 251, 354, 421, 550
+LONGEST_REASON = 300
+GONE_CODE = re.compile(r"\b5\.1\.[0-36]\b")
 GONE = re.compile(
-    r"\b5\.1\.[0-36]\b|user (is )?unknown|unknown (user|recipient|mailbox)"
+    GONE_CODE.pattern + r"|user (is )?unknown|unknown (user|recipient|mailbox)"
     r"|no such (user|mailbox|recipient|person|address)|(does not|doesn't) exist"
     r"|mailbox (not found|unavailable: no)|recipient (not found|unknown)|address unknown",
     re.IGNORECASE,
@@ -51,10 +53,20 @@ class Delivery:
 
 
 class RelayConnection:
-    """A connection that opens itself when needed; not for several threads at once."""
+    """One connection, kept open over many mails; not for several threads at once.
 
-    def __init__(self, relay: Relay, open_connection: Callable[[Relay], smtplib.SMTP] = open_smtp) -> None:
+    `final_reply_seconds` is how long the reply after a mail's final dot is waited for.
+    """
+
+    def __init__(
+        self,
+        relay: Relay,
+        open_connection: Callable[[Relay], smtplib.SMTP] = open_smtp,
+        *,
+        final_reply_seconds: float = FINAL_REPLY_SECONDS,
+    ) -> None:
         self.relay = relay
+        self.final_reply_seconds = final_reply_seconds
         self._open_connection = open_connection
         self._smtp: smtplib.SMTP | None = None
 
@@ -81,7 +93,7 @@ class RelayConnection:
         assert self._smtp is not None, "open() comes first"
         smtp = self._smtp
         try:
-            early = self._announce(smtp, sender, recipient)
+            early = self._announce(smtp, sender, recipient, is_ascii=mail.isascii())
             if early is not None:
                 return early
             # Dot-stuffing as smtplib.data does it.
@@ -91,29 +103,44 @@ class RelayConnection:
             return Delivery(Verdict.NOT_SENT, _words(error))
         return self._finish(smtp, ends_in_newline=mail.endswith(b"\r\n"))
 
-    def _announce(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
-        options: list[str] = []
-        if not recipient.isascii():
+    def _announce(
+        self, smtp: smtplib.SMTP, sender: str, recipient: str, *, is_ascii: bool
+    ) -> Delivery | None:
+        options: tuple[str, ...] = ()
+        if not (is_ascii and recipient.isascii()):
             if not smtp.has_extn("smtputf8"):
                 return Delivery(Verdict.REFUSED, "the relay takes no addresses outside ASCII (SMTPUTF8)")
-            options = ["SMTPUTF8"]
-            smtp.command_encoding = "utf-8"
-        for code, text in (smtp.mail(sender, options), smtp.rcpt(recipient)):
-            if code not in (250, 251):
-                smtp.rset()
-                return _refusal(code, text)
+            options = OUTSIDE_ASCII
+        code, text = smtp.mail(sender, options)
+        if code != TAKEN:
+            # What is said about our own address says nothing about the recipient's.
+            return self._turned_away(smtp, code, text, gone=Verdict.REFUSED)
+        code, text = smtp.rcpt(recipient)
+        if code not in (TAKEN, FORWARDED):
+            return self._turned_away(smtp, code, text)
         code, text = smtp.docmd("DATA")
-        if code != DATA_OK:
+        return None if code == DATA_OK else self._turned_away(smtp, code, text)
+
+    def _turned_away(
+        self, smtp: smtplib.SMTP, code: int, text: bytes, *, gone: Verdict = Verdict.NO_SUCH_ADDRESS
+    ) -> Delivery:
+        refusal = _refusal(code, text, gone=gone)
+        # The next mail needs a clean dialogue; where there is none, this mail's reply stands all the same.
+        if refusal is None or code == SHUTTING_DOWN:
+            self._drop()
+            return refusal or Delivery(Verdict.NOT_SENT, f"no sense in the reply {code}")
+        try:
             smtp.rset()
-            return _refusal(code, text)
-        return None
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+        return refusal
 
     def _finish(self, smtp: smtplib.SMTP, *, ends_in_newline: bool) -> Delivery:
         # From here on a failure leaves the mail in doubt: the relay may have it.
         try:
             assert smtp.sock is not None
             usual = smtp.sock.gettimeout()
-            smtp.sock.settimeout(FINAL_REPLY_SECONDS)
+            smtp.sock.settimeout(self.final_reply_seconds)
             smtp.send(b".\r\n" if ends_in_newline else b"\r\n.\r\n")
             code, text = smtp.getreply()
             if smtp.sock is not None:
@@ -121,9 +148,12 @@ class RelayConnection:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Delivery(Verdict.IN_DOUBT, f"no reply after the final dot ({_words(error)})")
-        if code == 421:
+        if 200 <= code < 300:
+            return Delivery(Verdict.ACCEPTED)
+        refusal = _refusal(code, text)
+        if refusal is None or code == SHUTTING_DOWN:
             self._drop()
-        return Delivery(Verdict.ACCEPTED) if 200 <= code < 300 else _refusal(code, text)
+        return refusal or Delivery(Verdict.IN_DOUBT, f"no sense in the reply {code} after the final dot")
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -131,13 +161,19 @@ class RelayConnection:
             smtp.close()
 
 
-def _refusal(code: int, text: bytes) -> Delivery:
-    words = f"{code} {text.decode('utf-8', 'replace')}"[:300]
-    if code == -1:
-        return Delivery(Verdict.NOT_SENT, "the relay hung up")
+def _refusal(code: int, text: bytes, *, gone: Verdict = Verdict.NO_SUCH_ADDRESS) -> Delivery | None:
+    words = f"{code} {text.decode('utf-8', 'replace')}"[:LONGEST_REASON]
     if 400 <= code < 500:
         return Delivery(Verdict.LATER, words)
-    return Delivery(Verdict.NO_SUCH_ADDRESS if GONE.search(words) else Verdict.REFUSED, words)
+    if 500 <= code < 600:
+        return Delivery(gone if _says_nobody(code, words) else Verdict.REFUSED, words)
+    return None
+
+
+def _says_nobody(code: int, words: str) -> bool:
+    # By the code, or in words; words about the sender speak of our own address.
+    in_words = code == NO_MAILBOX and "sender" not in words.lower() and GONE.search(words)
+    return bool(GONE_CODE.search(words) or in_words)
 
 
 def _words(error: Exception) -> str:
