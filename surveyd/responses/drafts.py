@@ -174,8 +174,8 @@ def _write(
         done = session.execute(AGAIN, {"invitation": link.invitation_id, "seen": link.saves, **values})
         return cast(CursorResult[object], done).rowcount == 1
     insert = insert_into(session, Draft).on_conflict_do_nothing(index_elements=["invitation_id"])
-    done = session.execute(
-        insert,
+    begun = session.execute(
+        insert.returning(_draft.c.invitation_id),
         {
             "invitation_id": link.invitation_id,
             "version_id": link.version_id,
@@ -185,8 +185,8 @@ def _write(
             "saves": 1,
             "updated_at": now,
         },
-    )
-    if cast(CursorResult[object], done).rowcount != 1:
+    ).scalar_one_or_none()
+    if begun is None:
         return False
     start(session, link.invitation_id, now=now)
     return True
@@ -204,6 +204,6 @@ def _one(session: Session, statement: Select[Any], key: str | int) -> Link | Non
     row = session.execute(statement, {"key": key}).first()
     if row is None:
         return None
-    *known, answers, page, saves, receipt = row._tuple()
+    *known, answers, page, saves, receipt = row
     columns: list[Any] = [*known, answers or {}, page or "", saves or 0, receipt or ""]
     return Link(*columns)

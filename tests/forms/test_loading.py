@@ -1,4 +1,4 @@
-"""A questionnaire is read from YAML with every fault at once, and comes back from its stored JSON unchanged."""
+"""A questionnaire is read from YAML with every fault at once; its stored JSON gives the same one back."""
 
 from pathlib import Path
 
