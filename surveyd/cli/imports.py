@@ -14,6 +14,7 @@ from surveyd.people.imports import Preview, apply, preview
 from surveyd.people.tables import read_table
 
 SHOWN_CHANGES = 20
+COLUMNS = "\n\n".join(f"Columns of {kind.value}: {column_names(kind)}." for kind in ImportKind)
 
 
 def read_mapping(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -25,9 +26,6 @@ def read_mapping(context: click.Context, option: click.Parameter, given: tuple[s
             raise click.BadParameter(f"{pair!r} is not THEIRS=OURS", context, option)
         mapping[theirs] = ours
     return mapping
-
-
-COLUMNS = "\n\n".join(f"Columns of {kind.value}: {column_names(kind)}." for kind in ImportKind)
 
 
 @click.command("import", epilog=COLUMNS)

@@ -28,15 +28,6 @@ def find_account(session: Session, account_id: int, *, scope: Scope) -> Account:
     return account
 
 
-def find_account_by_external_id(session: Session, external_id: str, *, scope: Scope) -> Account:
-    """The account with this id of the customer's records. Raises NotFound, also outside the scope."""
-    condition = (Account.external_id == external_id, visible_accounts(scope))
-    account = session.scalar(select(Account).where(*condition))
-    if account is None:
-        raise NotFound("account", external_id)
-    return account
-
-
 def page_of_accounts(
     session: Session, *, scope: Scope, search: str = "", after: int | None = None, limit: int = PAGE
 ) -> AccountPage:

@@ -20,7 +20,7 @@ PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 ISO_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})([T ].*)?")
 EMAIL_LIMIT = 254
-LEAST_DIGITS = 5
+LEAST_DIGITS, MOST_DIGITS = 6, 15
 ROLES = {
     "decisionmaker": RelationshipRole.DECISION_MAKER,
     "decider": RelationshipRole.DECISION_MAKER,
@@ -88,9 +88,10 @@ def read_phone(text: str, country: str) -> str:
                 "has no country in front; write it as +49 30 1234567 or give the account a country"
             ) from error
         raise ValueError("is no telephone number; write it as +49 30 1234567") from error
-    if len(str(number.national_number)) < LEAST_DIGITS or not phonenumbers.is_possible_number(number):
+    dialled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not (LEAST_DIGITS < len(dialled) <= MOST_DIGITS + 1 and phonenumbers.is_possible_number(number)):
         raise ValueError("is too short or too long for a telephone number there")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return dialled
 
 
 def read_date(text: str) -> date | None:

@@ -116,6 +116,12 @@ CONTACT_COLUMNS = (
 COLUMNS = {ImportKind.ACCOUNTS: ACCOUNT_COLUMNS, ImportKind.CONTACTS: CONTACT_COLUMNS}
 
 
+def column_names(kind: ImportKind) -> str:
+    """The columns of ours, as a person may name them."""
+    more = (f"{DIMENSION}NAME",) if kind is ImportKind.ACCOUNTS else ()
+    return ", ".join([*(column.name for column in COLUMNS[kind]), *more])
+
+
 def plan_columns(kind: ImportKind, table: Table, mapping: Mapping[str, str]) -> Plan:
     """Read the headings of `table` as columns of ours.
 
@@ -154,7 +160,9 @@ class _Planning:
             if word not in known:
                 self._fault(theirs, "the mapping names this heading, which the file does not have")
             if ours != SKIP and self._column(ours) is None:
-                self._fault(theirs, f"the mapping's {ours!r} is no column; {self._columns_there_are()}")
+                self._fault(
+                    theirs, f"the mapping's {ours!r} is no column; use one of {column_names(self.kind)}"
+                )
         for place, heading in list(self.left.items()):
             _, ours = self.mapping.get(_word(heading), ("", ""))
             column = self._column(ours)
@@ -194,12 +202,8 @@ class _Planning:
                 f"is this {name}? Say --map '{heading}={name}', or --map '{heading}={SKIP}' to leave it out",
             )
         else:
-            reason = f"the column is not known and is left out; {self._columns_there_are()}"
+            reason = f"the column is not known and is left out; to read it, say --map '{heading}=COLUMN'"
             self.notes.append(Fault(self.table.file, self.table.heading_line, heading, reason))
-
-    def _columns_there_are(self) -> str:
-        more = f", {DIMENSION}NAME" if self.kind is ImportKind.ACCOUNTS else ""
-        return f"map it to one of {', '.join(self.columns)}{more}"
 
     def _fault(self, column: str, reason: str) -> None:
         self.faults.append(Fault(self.table.file, self.table.heading_line, column, reason))

@@ -116,7 +116,7 @@ def _records(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _separator(text: str) -> str:
     """The separator that cuts the heading line into the most cells; a comma when none cuts it."""
-    line = next((line for line in io.StringIO(text) if line.strip()), "")
+    line = next((line.strip("\r\n") for line in io.StringIO(text, newline="") if line.strip()), "")
     return max(SEPARATORS, key=lambda separator: len(next(csv.reader([line], delimiter=separator))))
 
 

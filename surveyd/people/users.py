@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound, Refused
+from surveyd.base.errors import Refused
 from surveyd.people.audit import record
 from surveyd.people.cells import read_address, read_text
 from surveyd.people.models import StaffRole, User
@@ -60,14 +60,6 @@ def add_user(
 def find_user(session: Session, email: str) -> User | None:
     """The user with this address, in whatever case it is typed; None when there is none."""
     return session.scalar(select(User).where(User.email == email.strip().lower()))
-
-
-def get_user(session: Session, user_id: int) -> User:
-    """The user with this id. Raises NotFound."""
-    user = session.get(User, user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
 
 
 def end_sessions(session: Session, user_id: int) -> None:
