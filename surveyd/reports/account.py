@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.closed_loop.cases import CaseLine, list_cases
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState
@@ -96,7 +96,8 @@ def account_view(session: Session, account_id: int, *, scope: Scope) -> AccountV
 
 
 def _contacts(session: Session, account_id: int, scope: Scope, wave_id: int) -> Iterator[ContactLine]:
-    last = select(func.max(Response.id)).where(Response.contact_id == Contact.id).scalar_subquery()
+    said = aliased(Response)
+    last = select(func.max(said.id)).where(said.contact_id == Contact.id).scalar_subquery()
     mailed = exists().where(Message.invitation_id == Invitation.id, Message.state == MessageState.SENT)
     rows = session.execute(
         select(

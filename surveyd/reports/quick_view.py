@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.errors import NotFound
 from surveyd.closed_loop.models import Case, CaseState
@@ -96,7 +96,8 @@ def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView
 
 def latest_score(response_id: Any) -> Any:
     """The id of a response's score by the newest rule, as a subquery."""
-    return select(func.max(Score.id)).where(Score.response_id == response_id).scalar_subquery()
+    any_rule = aliased(Score)
+    return select(func.max(any_rule.id)).where(any_rule.response_id == response_id).scalar_subquery()
 
 
 def _view(row: Row[*tuple[Any, ...]], scope: Scope, earlier: tuple[Earlier, ...]) -> QuickView:

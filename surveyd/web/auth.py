@@ -15,6 +15,8 @@ from flask_security.signals import user_authenticated
 from flask_wtf import CSRFProtect
 from sqlalchemy import func, select
 from werkzeug.exceptions import TooManyRequests
+from wtforms import StringField
+from wtforms.validators import InputRequired
 
 from surveyd.base.config import Config
 from surveyd.base.database import db
@@ -64,6 +66,8 @@ class Staff(UserDatastore):
 class SignInForm(LoginForm):
     """E-mail and password, with a limit on wrong tries for the address and for the account."""
 
+    # Which addresses are possible was decided when the user was added, not here.
+    email = StringField(validators=[InputRequired()])
     remember = None  # type: ignore[assignment]  # WTForms takes a field away by None
 
     def validate(self, **options: Any) -> bool:

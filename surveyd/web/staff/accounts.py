@@ -19,7 +19,7 @@ def accounts() -> str:
     return render_template("staff/accounts.html", page=page)
 
 
-@bp.get("/accounts/<int:account_id>")
+@bp.get("/accounts/<id:account_id>")
 def account(account_id: int) -> str:
     """One account."""
     with reading() as session:

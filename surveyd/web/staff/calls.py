@@ -6,7 +6,8 @@ from datetime import datetime
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import DateTimeLocalField, Form, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from surveyd.base.clock import from_local, system_now, zone_named
 from surveyd.base.database import reading, writing
@@ -31,7 +32,7 @@ class OutcomeForm(Form):
     """What came of one attempt. `call_back_at` is the wall clock where the contact is."""
 
     outcome = RadioField(
-        choices=[(outcome.value, label) for outcome, label in OUTCOMES.items()],
+        choices=[SelectChoice(outcome.value, label) for outcome, label in OUTCOMES.items()],
         validators=[InputRequired("Choose what came of the call.")],
     )
     call_back_at = DateTimeLocalField(validators=[Optional()], format="%Y-%m-%dT%H:%M")
@@ -40,7 +41,7 @@ class OutcomeForm(Form):
     def validate_outcome(self, field: RadioField) -> None:
         """A call back needs a time."""
         if field.data == CallOutcome.CALL_BACK and self.call_back_at.data is None:
-            raise ValueError("Say when to call back.")
+            raise ValidationError("Say when to call back.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,13 @@ def show_calls() -> str:
     return render_template("staff/calls.html", page=CallsPage(rows, now, reader().user_id))
 
 
-@bp.get("/calls/<int:call_id>", endpoint="call")
+@bp.get("/calls/<id:call_id>", endpoint="call")
 def show_call(call_id: int) -> str:
     """One call: the number, the local time, what to say, what was tried."""
     return _page(call_id, OutcomeForm())
 
 
-@bp.post("/calls/<int:call_id>/claim")
+@bp.post("/calls/<id:call_id>/claim")
 def claim_call(call_id: int) -> Response:
     """Take the call, so that no colleague dials the same number."""
     with writing() as session:
@@ -111,7 +112,7 @@ def claim_call(call_id: int) -> Response:
     return redirect(url_for("staff.call", call_id=call_id), 303)
 
 
-@bp.post("/calls/<int:call_id>/outcome")
+@bp.post("/calls/<id:call_id>/outcome")
 def record_call(call_id: int) -> Response | tuple[str, int]:
     """Record what came of one attempt."""
     form = OutcomeForm(request.form)

@@ -6,7 +6,8 @@ from datetime import datetime
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import Form, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from surveyd.base.clock import zone_named
 from surveyd.base.database import reading, writing
@@ -15,7 +16,6 @@ from surveyd.closed_loop import cases
 from surveyd.closed_loop.cases import AttemptResult, CaseLine, CaseView
 from surveyd.closed_loop.models import CaseState
 from surveyd.web.access import reader
-from surveyd.web.filters import words
 from surveyd.web.staff.frame import bp
 
 NOTE = "note"
@@ -25,7 +25,10 @@ class LogForm(Form):
     """One line of the log: an attempt to reach the person, or a note."""
 
     kind = RadioField(
-        choices=[(result.value, words(result.value)) for result in AttemptResult] + [(NOTE, "only a note")],
+        choices=[
+            *(SelectChoice(result.value, result.words) for result in AttemptResult),
+            SelectChoice(NOTE, "only a note"),
+        ],
         validators=[InputRequired("Choose what happened.")],
     )
     text = TextAreaField(validators=[Length(max=cases.LONG_TEXT, message="Shorten the note a little.")])
@@ -33,7 +36,7 @@ class LogForm(Form):
     def validate_text(self, field: TextAreaField) -> None:
         """A note without words says nothing."""
         if self.kind.data == NOTE and not (field.data or "").strip():
-            raise ValueError("Write what is to be noted.")
+            raise ValidationError("Write what is to be noted.")
 
 
 class CloseForm(Form):
@@ -105,13 +108,13 @@ def show_cases() -> str:
     return render_template("staff/cases.html", page=CasesPage(lines, now, mine, who.user_id))
 
 
-@bp.get("/cases/<int:case_id>", endpoint="case")
+@bp.get("/cases/<id:case_id>", endpoint="case")
 def show_case(case_id: int) -> str:
     """One case with its log and what can be done next."""
     return _page(case_id, LogForm(), CloseForm())
 
 
-@bp.post("/cases/<int:case_id>/log")
+@bp.post("/cases/<id:case_id>/log")
 def log_case(case_id: int) -> Response | tuple[str, int]:
     """Add a note or an attempt to the log."""
     form = LogForm(request.form)
@@ -128,7 +131,7 @@ def log_case(case_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("staff.case", case_id=case_id), 303)
 
 
-@bp.post("/cases/<int:case_id>/close")
+@bp.post("/cases/<id:case_id>/close")
 def close_case(case_id: int) -> Response | tuple[str, int]:
     """Close the case with its root cause and its outcome."""
     form = CloseForm(request.form)

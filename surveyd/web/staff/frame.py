@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, request
+from werkzeug.routing import BaseConverter
 
 from surveyd.web.access import Reader, reader
 
@@ -16,6 +17,15 @@ PLACES = (
     ("staff.cases", "Cases", ("staff.cases", "staff.case")),
 )
 """The pages that the navigation leads to, and the pages that belong to each."""
+
+
+class IdConverter(BaseConverter):
+    """A row's id in an address, written `<id:case_id>`: what no row can have leads nowhere."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
 
 
 @dataclass(frozen=True, slots=True)

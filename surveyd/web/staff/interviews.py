@@ -22,7 +22,7 @@ from surveyd.web.staff.frame import bp
 HIDDEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
 
 
-@bp.get("/calls/<int:call_id>/form")
+@bp.get("/calls/<id:call_id>/form")
 def call_form(call_id: int) -> Response:
     """The page of the questionnaire where the conversation left off."""
     with reading() as session:
@@ -30,7 +30,7 @@ def call_form(call_id: int) -> Response:
         return show(session, link, door=_door(call, link), asked=request.args)
 
 
-@bp.post("/calls/<int:call_id>/form")
+@bp.post("/calls/<id:call_id>/form")
 def take_call_form(call_id: int) -> Response:
     """Save a page, or send the answers: that completes the call. The claim is renewed with every page."""
     office = Office(services().keys, services().config.mail_domain)

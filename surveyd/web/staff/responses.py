@@ -8,7 +8,7 @@ from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 
 
-@bp.get("/responses/<int:response_id>")
+@bp.get("/responses/<id:response_id>")
 def response(response_id: int) -> str:
     """One response on one page."""
     with reading() as session:

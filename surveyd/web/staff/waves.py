@@ -122,13 +122,13 @@ def show_waves() -> str:
     return render_template("staff/waves.html", page=WavesPage(lines))
 
 
-@bp.get("/waves/<int:wave_id>", endpoint="wave")
+@bp.get("/waves/<id:wave_id>", endpoint="wave")
 def show_wave(wave_id: int) -> str:
     """One wave: who is in and out, what went out, who has answered."""
     return _page(wave_id, RateForm())
 
 
-@bp.post("/waves/<int:wave_id>/pause")
+@bp.post("/waves/<id:wave_id>/pause")
 def pause_wave(wave_id: int) -> Response:
     """Stop sending within moments."""
     with writing() as session:
@@ -138,7 +138,7 @@ def pause_wave(wave_id: int) -> Response:
     return redirect(url_for("staff.wave", wave_id=wave_id), 303)
 
 
-@bp.post("/waves/<int:wave_id>/resume")
+@bp.post("/waves/<id:wave_id>/resume")
 def resume_wave(wave_id: int) -> Response:
     """Go on where the pause began."""
     with writing() as session:
@@ -148,7 +148,7 @@ def resume_wave(wave_id: int) -> Response:
     return redirect(url_for("staff.wave", wave_id=wave_id), 303)
 
 
-@bp.post("/waves/<int:wave_id>/cancel")
+@bp.post("/waves/<id:wave_id>/cancel")
 def cancel_wave(wave_id: int) -> Response:
     """End the wave for good."""
     with writing() as session:
@@ -158,7 +158,7 @@ def cancel_wave(wave_id: int) -> Response:
     return redirect(url_for("staff.wave", wave_id=wave_id), 303)
 
 
-@bp.post("/waves/<int:wave_id>/rate")
+@bp.post("/waves/<id:wave_id>/rate")
 def set_wave_rate(wave_id: int) -> Response | tuple[str, int]:
     """Limit how many mails go out a second."""
     form = RateForm(request.form)

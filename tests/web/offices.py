@@ -1,0 +1,114 @@
+"""A small company at work: a wave with two answers and a silent contact, and staff who are signed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from surveyd.closed_loop.models import Case
+from surveyd.distribution.models import Call, Channel, Touch, TouchState
+from tests.fixtures.asking import HAPPY, UNHAPPY, open_wave
+from tests.fixtures.cast import Cast, Person
+
+CSRF = "a raw token"
+WORDS = "Deliveries are late. <b>Why?</b>"
+
+
+@dataclass(frozen=True)
+class Office:
+    """Anna of Nordwind is unhappy and has a case, Aziz is happy, Sofie of Südwerk is silent and on the call list."""
+
+    cast: Cast
+    wave: int
+    anna: int
+    aziz: int
+    case: int
+    call: int
+    sofie_invitation: int
+
+    def path(self, rule: str) -> str:
+        """The address of a route with this office's ids in it."""
+        ids = {
+            "account_id": self.cast.nordwind,
+            "case_id": self.case,
+            "call_id": self.call,
+            "wave_id": self.wave,
+            "response_id": self.anna,
+        }
+        for name, value in ids.items():
+            rule = rule.replace(f"<id:{name}>", str(value))
+        return rule.replace("<path:filename>", "tokens.css")
+
+
+def open_office(session: Session, now: datetime) -> Office:
+    """Fill an empty database; flushed, not committed."""
+    asking = open_wave(session, now - timedelta(days=21))
+    people = asking.people
+    first = now - timedelta(hours=20)
+    anna = asking.answer(asking.ask(people.anna.id), UNHAPPY | {"why": WORDS, "easy": 2}, now=first)
+    aziz = asking.answer(asking.ask(people.aziz.id), HAPPY | {"easy": 5}, now=first)
+    sofie = asking.ask(people.sofie.id)
+    touch = Touch(
+        invitation_id=sofie,
+        wave_id=asking.wave.id,
+        step="call",
+        channel=Channel.PHONE,
+        state=TouchState.RELEASED,
+        due_at=now - timedelta(hours=1),
+        released_at=now - timedelta(hours=1),
+    )
+    session.add(touch)
+    session.flush()
+    call = Call(
+        touch_id=touch.id,
+        invitation_id=sofie,
+        flagged_at=now - timedelta(hours=1),
+        not_before=now - timedelta(hours=1),
+    )
+    session.add(call)
+    session.flush()
+    case = session.execute(select(Case.id).where(Case.response_id == anna.response_id)).scalar_one()
+    return Office(
+        people,
+        asking.wave.id,
+        anna.response_id,
+        aziz.response_id,
+        case,
+        call.id,
+        sofie,
+    )
+
+
+@dataclass
+class Staff:
+    """Somebody of the cast at a browser, signed in without typing a password each time."""
+
+    app: Flask
+    client: FlaskClient
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        """Send a form of our own pages: with the token that they carry."""
+        token = URLSafeTimedSerializer(self.app.secret_key or b"", salt="wtf-csrf-token").dumps(CSRF)
+        return self.client.post(path, data={"csrf_token": token, **fields})
+
+
+SignIn = Callable[[Person], Staff]
+
+
+def signed_in(app: Flask, person: Person) -> Staff:
+    """A browser in which `person` is signed in; the cast's sessions are named by the person's name."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = person.name
+        session["_fresh"] = True
+        session["csrf_token"] = CSRF
+    return Staff(app, client)
