@@ -6,15 +6,17 @@ operator's documentation is held against it by a test.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from surveyd.base.clock import open_clock
 from surveyd.base.errors import ConfigError, Finding
@@ -37,6 +39,8 @@ SETTINGS = {
 }
 ENVIRONMENTS = ("production", "demo", "test")
 SOCKET_PATH_LIMIT = 100
+SHORTEST_KEY = 32
+DOMAIN = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Config:
         return self.redis_url == f"unix://{queue_socket(self.data)}"
 
 
+class _Findings(list[Finding]):
+    def note(self, code: str, sentence: str, hint: str) -> None:
+        self.append(Finding(code, sentence, hint))
+
+
 def load_config(
     environ: Mapping[str, str] | None = None, defaults: Mapping[str, str] | None = None, **overrides: str
 ) -> Config:
@@ -87,7 +96,7 @@ def load_config(
     Raises ConfigError with every finding at once.
     """
     environ = os.environ if environ is None else environ
-    findings: list[Finding] = []
+    findings = _Findings()
     given = {name: default for name, (default, _) in SETTINGS.items()} | dict(defaults or {})
     given |= _from_file(environ, findings)
     given |= {name: environ[key] for name in SETTINGS if (key := f"SURVEYD_{name.upper()}") in environ}
@@ -107,23 +116,19 @@ def queue_socket(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"surveyd-{os.getuid()}-{digest}" / "queue.sock"
 
 
-def _from_file(environ: Mapping[str, str], findings: list[Finding]) -> dict[str, str]:
+def _from_file(environ: Mapping[str, str], findings: _Findings) -> dict[str, str]:
     path = Path(environ.get("SURVEYD_CONFIG") or HOME / "surveyd.toml")
     if not path.is_file():
         if "SURVEYD_CONFIG" in environ:
-            findings.append(
-                Finding("C01", f"There is no file {path}.", "Correct SURVEYD_CONFIG or remove it.")
-            )
+            findings.note("C01", f"There is no file {path}.", "Correct SURVEYD_CONFIG or remove it.")
         return {}
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        findings.append(Finding("C02", f"{path} is not valid TOML: {error}.", "Correct that line."))
+        findings.note("C02", f"{path} is not valid TOML: {error}.", "Correct that line.")
         return {}
-    findings += [
-        Finding("C03", f"{path} has an unknown setting {name!r}.", f"Known: {', '.join(SETTINGS)}.")
-        for name in sorted(set(table) - set(SETTINGS))
-    ]
+    for name in sorted(set(table) - set(SETTINGS)):
+        findings.note("C03", f"{path} has an unknown setting {name!r}.", f"Known: {', '.join(SETTINGS)}.")
     return {name: _as_text(value) for name, value in table.items() if name in SETTINGS}
 
 
@@ -133,26 +138,21 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _checked(given: dict[str, str], findings: list[Finding]) -> Config | None:
+def _checked(given: dict[str, str], findings: _Findings) -> Config | None:
     env = given["env"]
     if env not in ENVIRONMENTS:
-        findings.append(Finding("C04", f"SURVEYD_ENV is {env!r}.", f"Use one of {', '.join(ENVIRONMENTS)}."))
+        findings.note("C04", f"SURVEYD_ENV is {env!r}.", f"Use one of {', '.join(ENVIRONMENTS)}.")
     _check_clock(given["clock"], env, findings)
     relay = _relay(given["smtp_url"], findings)
-    base = urlsplit(given["base_url"])
-    if base.scheme not in ("http", "https") or not base.hostname:
-        findings.append(
-            Finding(
-                "C05",
-                f"SURVEYD_BASE_URL is {given['base_url']!r}.",
-                "Use a URL such as https://survey.example.",
-            )
-        )
+    host = _host_of(given["base_url"], findings)
+    mail_domain = given["mail_domain"] or host
+    if mail_domain and not DOMAIN.fullmatch(mail_domain):
+        findings.note("C12", f"SURVEYD_MAIL_DOMAIN is {mail_domain!r}.", "Use a domain such as mail.example.")
     connections = _whole("smtp_connections", given, 1, findings)
     proxies = _whole("proxies", given, 0, findings)
     data = _data_folder(given["data"], findings)
     keys = _keys(given, data, findings)
-    if findings or not (data and keys and relay and base.hostname):
+    if findings or not (data and keys and relay):
         return None
     return Config(
         database_url=given["database_url"] or f"sqlite:///{data / 'surveyd.db'}",
@@ -161,7 +161,7 @@ def _checked(given: dict[str, str], findings: list[Finding]) -> Config | None:
         keys=keys,
         relay=relay,
         smtp_connections=connections,
-        mail_domain=given["mail_domain"] or base.hostname,
+        mail_domain=mail_domain,
         data=data,
         proxies=proxies,
         env=env,
@@ -169,37 +169,54 @@ def _checked(given: dict[str, str], findings: list[Finding]) -> Config | None:
     )
 
 
-def _check_clock(setting: str, env: str, findings: list[Finding]) -> None:
+def _check_clock(setting: str, env: str, findings: _Findings) -> None:
     try:
         clock = open_clock(setting)
     except ValueError as error:
-        findings.append(
-            Finding("C06", f"SURVEYD_CLOCK: {error}.", "Leave it out to use the machine's clock.")
-        )
+        findings.note("C06", f"SURVEYD_CLOCK: {error}.", "Leave it out to use the machine's clock.")
         return
     if clock.replays and env == "production":
-        findings.append(
-            Finding(
-                "C07", "SURVEYD_CLOCK is set in production.", "Remove it, or set SURVEYD_ENV to test or demo."
-            )
+        findings.note(
+            "C07", "SURVEYD_CLOCK is set in production.", "Remove it, or set SURVEYD_ENV to test or demo."
         )
 
 
-def _relay(url: str, findings: list[Finding]) -> Relay | None:
-    parts = urlsplit(url)
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of one that is none, with a port that is none, empty parts."""
     try:
-        port = parts.port or (465 if parts.scheme == "smtps" else 25)
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else urlsplit("")
     except ValueError:
-        port = 0
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port:
+        return urlsplit("")
+
+
+def _host_of(url: str, findings: _Findings) -> str:
+    parts = _split(url)
+    # Links are this and a path; one outside ASCII could not stand in a mail's header.
+    if (
+        parts.scheme in ("http", "https")
+        and parts.hostname
+        and url.isascii()
+        and not (parts.query + parts.fragment)
+    ):
+        return parts.hostname
+    findings.note(
+        "C05",
+        f"SURVEYD_BASE_URL is {url!r}.",
+        "Use a URL such as https://survey.example; write a domain outside ASCII as xn--.",
+    )
+    return ""
+
+
+def _relay(url: str, findings: _Findings) -> Relay | None:
+    parts = _split(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         # The URL can hold a password, so the sentence does not repeat it.
-        findings.append(
-            Finding("C08", "SURVEYD_SMTP_URL cannot be read.", "Use smtp://user:pass@host:port?starttls=1.")
-        )
+        findings.note("C08", "SURVEYD_SMTP_URL cannot be read.", "Use smtp://user:pass@host:port?starttls=1.")
         return None
     return Relay(
         host=parts.hostname,
-        port=port,
+        port=parts.port or (465 if parts.scheme == "smtps" else 25),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         starttls=parse_qs(parts.query).get("starttls", ["0"])[-1] == "1",
@@ -207,43 +224,45 @@ def _relay(url: str, findings: list[Finding]) -> Relay | None:
     )
 
 
-def _whole(name: str, given: dict[str, str], least: int, findings: list[Finding]) -> int:
+def _whole(name: str, given: dict[str, str], least: int, findings: _Findings) -> int:
     text = given[name]
     if text.isascii() and text.isdigit() and int(text) >= least:
         return int(text)
-    findings.append(
-        Finding("C09", f"SURVEYD_{name.upper()} is {text!r}.", f"Use a whole number of {least} or more.")
-    )
+    findings.note("C09", f"SURVEYD_{name.upper()} is {text!r}.", f"Use a whole number of {least} or more.")
     return least
 
 
-def _data_folder(setting: str, findings: list[Finding]) -> Path | None:
+def _data_folder(setting: str, findings: _Findings) -> Path | None:
     path = (Path(setting) if setting else HOME / "data").expanduser().resolve()
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         (path / "run").mkdir(exist_ok=True, mode=0o700)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        findings.append(
-            Finding(
-                "C10",
-                f"The data folder {path} cannot be made: {error.strerror}.",
-                "Set SURVEYD_DATA to another.",
-            )
+        findings.note(
+            "C10", f"The data folder {path} cannot be used: {error.strerror}.", "Set SURVEYD_DATA to another."
         )
         return None
     return path
 
 
-def _keys(given: dict[str, str], data: Path | None, findings: list[Finding]) -> Keys | None:
-    secret = given["secret_key"] or (_kept_secret(data) if data else "")
-    if len(secret) < 32:
-        findings.append(
-            Finding(
-                "C11", "SURVEYD_SECRET_KEY is shorter than 32 characters.", "Make one: openssl rand -hex 32."
-            )
+def _keys(given: dict[str, str], data: Path | None, findings: _Findings) -> Keys | None:
+    secret = given["secret_key"]
+    if not secret:
+        if data is None:
+            return None  # the finding about the folder says why
+        secret = _kept_secret(data)
+    retired = given["old_secret_keys"].split()
+    if len(secret) < SHORTEST_KEY:
+        findings.note(
+            "C11", "SURVEYD_SECRET_KEY is shorter than 32 characters.", "Make one: openssl rand -hex 32."
         )
-        return None
-    return Keys(tuple(key.encode() for key in [secret, *given["old_secret_keys"].split()]))
+    if any(len(key) < SHORTEST_KEY for key in retired):
+        findings.note(
+            "C13", "SURVEYD_OLD_SECRET_KEYS has a key shorter than 32 characters.", "Remove that one."
+        )
+    return Keys(tuple(key.encode() for key in [secret, *retired]))
 
 
 def _kept_secret(data: Path) -> str:
