@@ -3,6 +3,7 @@
 Program time in, program time out, all in UTC; what is local is worked out here and nowhere else.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from surveyd.distribution.models import Channel
 
 CLOSE_DAY = 35
 SATURDAY = 5
+LAST_HOUR = 24
+HOURS = re.compile(r"[0-9]{1,2}-[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,10 @@ class Window:
         for _ in range(10):
             if not (self.workdays_only and day.weekday() >= SATURDAY):
                 begin = from_local(datetime.combine(day, time(self.start)), zone)
-                if instant < self._shuts_on(datetime.combine(day, time()), zone):
-                    return max(instant, begin)
+                opened = max(instant, begin)
+                # A window that lies in the hour which a clock change skips does not open that day.
+                if opened < self._shuts_on(datetime.combine(day, time()), zone):
+                    return opened
             day += timedelta(days=1)
         raise AssertionError("a window opens within ten days")
 
@@ -72,7 +77,7 @@ def due_at(day_zero: datetime, day: int, zone: ZoneInfo, window: Window) -> date
 def read_window(hours: str, days: str) -> Window:
     """The window that `HH-HH` and `mon-fri` or `all` name. Raises Refused with what to write instead."""
     start, _, end = hours.partition("-")
-    if not (start.isdigit() and end.isdigit() and 0 <= int(start) < int(end) <= 24):
+    if not (HOURS.fullmatch(hours) and int(start) < int(end) <= LAST_HOUR):
         raise Refused(
             f"The window {hours!r} is not understood; write hours such as 08-18, or 00-24 for the whole day."
         )
