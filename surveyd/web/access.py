@@ -142,7 +142,7 @@ Written from the table in `surveyd/web/access.py` and held against it by a test.
 accounts, contacts, responses and cases it then shows is decided by the scope of the person who reads: admins
 and executives see all, a regional leader their region, an account manager their own accounts, support staff
 the call list and the cases assigned to them, and no amounts of money. What is outside the scope answers as if
-it did not exist."""
+it did not exist. Pages under `/demo` are served in the demo environment only."""
 
 
 def _cells(path: str, methods: set[str], endpoint: str) -> list[str]:

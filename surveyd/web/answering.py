@@ -23,14 +23,14 @@ from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.loading import from_data
 from surveyd.forms.notices import Notice, Notices
-from surveyd.forms.pages import CompiledForm, Sight
+from surveyd.forms.pages import SWITCH, CompiledForm, Sight
 from surveyd.forms.paths import Reading, beside, counted, faults, page_named, read_page, shown_pages
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
 
 EXTENSION = "surveyd.forms"
 KEPT_FORMS = 64
-STEPS = {"next": 1, "back": -1, "stay": 0}
+STEPS = {"next": 1, "back": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,6 @@ class Taken:
     page: Page | None = None
     problems: Mapping[str, Problem] = field(default_factory=dict)
     receipt: str = ""
-    queued: int = 0
-    """How many mails wait for the bell."""
 
 
 @dataclass(slots=True)
@@ -122,12 +120,13 @@ def take(
     A page with a problem is saved all the same. Going back never asks for what is missing.
     """
     questionnaire = forms().questionnaire(session, link)
-    language = questionnaire.language(sent.get("lang"), link.language)
+    way, switched = _way(sent.get("go", "next"))
+    language = questionnaire.language(switched, sent.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return Taken(link, questionnaire, language, receipt=link.receipt)
     page = page_named(questionnaire, sent.get("page", link.page), link.answers)
     reading = read_page(page, link.answers, sent)
-    target, problems = _next(questionnaire, page, link.answers, reading, way=sent.get("go", "next"))
+    target, problems = _next(questionnaire, page, link.answers, reading, way=way)
     if target is None and not link.saves:
         start(session, link.invitation_id, now=now)
         saved = replace(link, answers=reading.onto(link.answers))
@@ -157,12 +156,17 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
     return redirect(f"{door.action}?{urlencode(asked)}", 303)
 
 
+def _way(pressed: str) -> tuple[str, str]:
+    """Which button was pressed, and the language that it switches to, if any."""
+    return ("stay", pressed.removeprefix(SWITCH)) if pressed.startswith(SWITCH) else (pressed, "")
+
+
 def _next(
     questionnaire: Questionnaire, page: Page, before: Answers, reading: Reading, *, way: str
 ) -> tuple[Page | None, Mapping[str, Problem]]:
     """Where this way leads, with the problems to show there; None when the answers can be handed in."""
     after = reading.onto(before)
-    steps = STEPS.get(way, 1)
+    steps = 0 if way == "stay" else STEPS.get(way, 1)
     if steps > 0 and reading.problems:
         return page, reading.problems
     new_pages = {other.id for other in shown_pages(questionnaire, after)}
@@ -192,7 +196,7 @@ def _send(
         office=office,
         by=door.interviewer_id,
     )
-    return Taken(link, questionnaire, language, receipt=receipt.number, queued=receipt.queued)
+    return Taken(link, questionnaire, language, receipt=receipt.number)
 
 
 def _score(questionnaire: Questionnaire, score: str, answers: Answers) -> dict[str, Answer]:

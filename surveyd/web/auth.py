@@ -15,7 +15,7 @@ from flask_security.signals import user_authenticated
 from flask_wtf import CSRFProtect
 from sqlalchemy import func, select
 from werkzeug.exceptions import TooManyRequests
-from wtforms import StringField
+from wtforms import Field, StringField
 from wtforms.validators import InputRequired
 
 from surveyd.base.config import Config
@@ -67,11 +67,14 @@ class SignInForm(LoginForm):
     """E-mail and password, with a limit on wrong tries for the address and for the account."""
 
     # Which addresses are possible was decided when the user was added, not here.
-    email = StringField(validators=[InputRequired()])
+    email = StringField(validators=[InputRequired()], filters=[lambda typed: (typed or "").strip()])
     remember = None  # type: ignore[assignment]  # WTForms takes a field away by None
 
+    def validate_next(self, field: Field) -> None:
+        """Let everybody in; where they go is looked at when the answer is made."""
+
     def validate(self, **options: Any) -> bool:
-        address, account = client_address(), (self.email.data or "").strip().lower()
+        address, account = client_address(), (self.email.data or "").lower()
         counter = guesses()
         if counter.spent(WRONG_PASSWORDS_OF_ADDRESS, address) or counter.spent(
             WRONG_PASSWORDS_OF_ACCOUNT, account

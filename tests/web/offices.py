@@ -22,7 +22,7 @@ WORDS = "Deliveries are late. <b>Why?</b>"
 
 @dataclass(frozen=True)
 class Office:
-    """Anna of Nordwind is unhappy and has a case, Aziz is happy, Sofie of Südwerk is silent and on the call list."""
+    """Anna of Nordwind is unhappy and has a case, Aziz is happy, Sofie of Südwerk is to be called."""
 
     cast: Cast
     wave: int

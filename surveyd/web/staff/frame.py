@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from werkzeug.routing import BaseConverter
 
 from surveyd.web.access import Reader, reader
@@ -45,4 +45,5 @@ def places_of(who: Reader) -> list[Place]:
 
 @bp.context_processor
 def _around() -> dict[str, object]:
-    return {"reader": reader(), "places": places_of(reader())}
+    # An error page may be drawn before anybody is known.
+    return {"reader": reader(), "places": places_of(reader())} if "reader" in g else {}
