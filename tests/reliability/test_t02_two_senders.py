@@ -20,7 +20,7 @@ def test_four_of_each_and_two_ticks(house: House, relay: Relay, measured: Measur
 
 
 def test_two_of_each_and_two_ticks(house: House, relay: Relay, measured: Measured) -> None:
-    _send_by_many(house, relay, measured, mails=100, of_each=2)
+    _send_by_many(house, relay, measured, mails=250, of_each=2)
 
 
 def _send_by_many(house: House, relay: Relay, measured: Measured, *, mails: int, of_each: int) -> None:
