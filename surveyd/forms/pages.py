@@ -18,6 +18,8 @@ from surveyd.forms.source import SLOT_MARK
 from surveyd.forms.wording import Wording, wording
 
 NONE: Mapping[str, Problem] = {}
+SWITCH = "lang:"
+"""What the button's value begins with that saves the page and shows it in another language."""
 
 
 class Fragment:
@@ -194,7 +196,7 @@ class CompiledForm:
                 words=self.words,
                 not_anonymous=piped(self.words.not_anonymous),
             )
-            self._pages[key] = self._draw("respond/page.html", view=view)
+            self._pages[key] = self._draw("respond/page.html", view=view, switch=SWITCH)
         return self._pages[key]
 
     def _summary(self, problems: Mapping[str, Problem], names: Mapping[str, Markup]) -> Markup:

@@ -64,9 +64,10 @@ def beside(questionnaire: Questionnaire, page: Page, answers: Answers, *, steps:
     """
     shown = shown_pages(questionnaire, answers)
     at = questionnaire.pages.index(page)
-    before = [other for other in shown if questionnaire.pages.index(other) < at]
-    after = [other for other in shown if questionnaire.pages.index(other) > at]
-    reachable = after[:steps] if steps > 0 else before[steps:][::-1]
+    if steps > 0:
+        reachable = [other for other in shown if questionnaire.pages.index(other) > at][:steps]
+    else:
+        reachable = [other for other in reversed(shown) if questionnaire.pages.index(other) < at][:-steps]
     return reachable[-1] if reachable else page
 
 

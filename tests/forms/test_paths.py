@@ -64,7 +64,7 @@ def test_next_and_back_step_over_what_is_hidden() -> None:
     assert beside(SKIPPING, LAST, {"recommend": 9}, steps=-1) is FIRST
     assert beside(SKIPPING, LAST, {}, steps=1) is LAST
     assert beside(SKIPPING, FIRST, {}, steps=-1) is FIRST
-    assert beside(SKIPPING, FIRST, {}, steps=0) is FIRST
+    assert beside(SKIPPING, LAST, {}, steps=0) is LAST
 
 
 def test_a_page_that_became_hidden_keeps_its_place() -> None:

@@ -149,7 +149,8 @@ def test_ten_saves_at_once_lose_nothing(
 
     def one(number: int) -> None:
         with app.app_context(), writing() as session:
-            save(session, found(session, invitation_id), **{f"page_{number}": number})
+            link, item = found(session, invitation_id), f"page_{number}"
+            save_page(session, link, answers={item: number}, page="x", channel=AnswerChannel.WEB, now=LATER)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(one, range(10)))
