@@ -21,10 +21,11 @@ TOPIC_CLEAR = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Complete answers by item id, and the topic that was on the person's mind."""
+    """Complete answers by item id, the topic that was on the person's mind, and whether it is praised."""
 
     answers: dict[str, Answer]
     topic: str
+    is_praise: bool
 
 
 def generator(seed: int, *place: int) -> Generator:
@@ -58,7 +59,7 @@ def reply(
             answers[item.id] = "no"
     if chance < WANTS_CALL[kind] * SAYS_HOW and "reach_me" in questionnaire.items:
         answers["reach_me"] = pick(rng, words()["reach"][language])
-    return Reply(answers, topic)
+    return Reply(answers, topic, kind is Category.PROMOTER)
 
 
 def topic_of(answers: dict[str, Answer], kind: Category, rng: Generator) -> str:
