@@ -32,6 +32,7 @@ class Post:
     services: Services
     clock: SetClock
     writer: Transaction
+    reader: Transaction
     wave_id: int
 
     def prepare(self) -> None:
@@ -65,7 +66,7 @@ class Post:
 
     def messages(self) -> dict[str, Message]:
         """The wave's mails by `contact step`."""
-        with self.writer() as session:
+        with self.reader() as session:
             return {
                 f"{row.recipient.partition('@')[0]} {row.step}": row for row in session.scalars(select(Message))
             }
@@ -73,17 +74,17 @@ class Post:
     def touches(self) -> dict[str, Touch]:
         """The touches by `contact id step`."""
         query = select(Touch, Invitation.contact_id).join(Invitation, Invitation.id == Touch.invitation_id)
-        with self.writer() as session:
+        with self.reader() as session:
             return {f"{contact_id} {touch.step}": touch for touch, contact_id in session.execute(query)}
 
     def invitation(self, contact_id: int) -> Invitation:
         """The invitation of one contact."""
-        with self.writer() as session:
+        with self.reader() as session:
             return session.scalars(select(Invitation).where(Invitation.contact_id == contact_id)).one()
 
     def calls(self) -> list[Call]:
         """The call list's rows."""
-        with self.writer() as session:
+        with self.reader() as session:
             return list(session.scalars(select(Call).order_by(Call.id)))
 
 
@@ -104,7 +105,12 @@ def make_wave(session: Session, slug: str = "w1", *, window: Window = ALWAYS, re
 
 @pytest.fixture
 def launched(
-    app: Flask, services: Services, clock: SetClock, writer: Transaction, cast: Cast
+    app: Flask,
+    services: Services,
+    clock: SetClock,
+    writer: Transaction,
+    reader: Transaction,
+    cast: Cast,
 ) -> Callable[..., Post]:
     """`launched()` is a launched wave with its ledger written; keywords go to `make_wave`."""
 
@@ -112,7 +118,7 @@ def launched(
         with writer() as session:
             wave = make_wave(session, **facts)  # type: ignore[arg-type]  # the caller's keywords
             waves.launch(session, wave, now=clock.now(), by=None)
-            post = Post(app, services, clock, writer, wave.id)
+            post = Post(app, services, clock, writer, reader, wave.id)
         post.prepare()
         return post
 

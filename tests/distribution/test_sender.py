@@ -84,15 +84,18 @@ def test_tries_come_to_an_end(post: Post, cast: Cast, writer: Transaction) -> No
     assert "given up" in message.reason
 
 
-def test_a_cut_in_the_middle_is_no_copy(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+def test_a_mail_that_was_cut_off_arrives_once(
+    post: Post, cast: Cast, writer: Transaction, relay: Relay
+) -> None:
     address(writer, cast.anna.id, "drop")
     relay.limit("drop", 1)
     post.send()
-    assert post.messages()["drop invitation"].copies == 0
+    # A small mail is out of our hands before the cut is seen: then it is in doubt, never lost.
+    assert post.messages()["drop invitation"].state in (MessageState.QUEUED, MessageState.UNCERTAIN)
     post.go_to(NOW + timedelta(minutes=1))
     post.drain()
     assert len(relay.to("drop@nordwind.test")) == 1
-    assert post.messages()["drop invitation"].copies == 1
+    assert post.messages()["drop invitation"].state is MessageState.SENT
 
 
 def test_a_cut_after_the_final_dot_is_doubt_and_shown(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
@@ -175,8 +178,9 @@ def test_two_lanes_share_the_work(post: Post, app: Flask, relay: Relay) -> None:
     threads = [threading.Thread(target=drain, args=(lane,)) for lane in lanes]
     for thread in threads:
         thread.start()
-    for thread in threads:
+    for thread, lane in zip(threads, lanes, strict=True):
         thread.join()
+        lane.relay.close()
     assert set(relay.copies().values()) == {1}
     assert len(relay.received) == 3
 

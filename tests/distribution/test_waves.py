@@ -104,8 +104,8 @@ class TestLaunch:
         with writer() as session:
             assert session.get_one(Wave, post.wave_id).state is WaveState.OPEN
             assert session.scalar(select(func.count()).select_from(Invitation)) == 3
-            steps = session.execute(select(Touch.step, func.count()).group_by(Touch.step)).tuples()
-            assert dict(steps.all()) == {"invitation": 3, "reminder": 3, "call": 3}
+            steps = session.execute(select(Touch.step, func.count()).group_by(Touch.step))
+            assert {step: count for step, count in steps} == {"invitation": 3, "reminder": 3, "call": 3}
 
     def test_twice_is_refused(self, post: Post, writer: Transaction) -> None:
         with writer() as session, pytest.raises(Refused, match="open"):
