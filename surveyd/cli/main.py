@@ -103,5 +103,5 @@ def _database_trouble(error: DBAPIError) -> str:
         "no such table" in cause or "does not exist" in cause
     ):
         return "The database has no tables yet; run `surveyd init --email YOU@COMPANY` or `surveyd migrate`."
-    log.error("the database refused", extra={"facts": {"error": type(error.orig).__name__}})
+    log.info("the database refused", extra={"facts": {"error": type(error.orig).__name__}})
     return f"The database does not answer as it should: {cause}"
