@@ -176,7 +176,10 @@ def open_smtp(
 
 
 class SingleMail(flask_mail.Message):
-    """A Flask-Mail message with our bytes: a fixed Message-ID, encoded headers, no line that is too long."""
+    """A Flask-Mail message with our bytes: a fixed Message-ID, encoded headers, no line that is too long.
+
+    Flask-Mail raises UnicodeError for a local part outside ASCII; the wave sender takes that, too.
+    """
 
     def __init__(self, mail: Mail) -> None:
         self.bytes = write_mail(mail)
@@ -184,7 +187,6 @@ class SingleMail(flask_mail.Message):
             subject=one_line(mail.subject),
             recipients=[wire_address(mail.recipient)],
             sender=wire_address(mail.sender),
-            mail_options=[] if self.bytes.isascii() else list(OUTSIDE_ASCII),
         )
 
     def as_bytes(self) -> bytes:
