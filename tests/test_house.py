@@ -14,7 +14,7 @@ import pytest
 from surveyd.base.config import HOME, SETTINGS
 from surveyd.distribution.mails import LANGUAGES
 
-LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 300, 350, 50, 120
+LONGEST_FILE, LONGEST_TABLES, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 300, 350, 350, 50, 120
 # Edges parse, call one verb and commit; below them nobody commits or rings the bell.
 EDGES = re.compile(
     r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(jobs|sender|lanes|database)\.py$"
@@ -24,11 +24,8 @@ STAFF_MAILS = ("case_alert", "wave_paused")
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 # The clock is asked at the edges; a verb is told what time it is.
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
-# A host in braces is filled in from the configuration.
-OUR_HOSTS = re.compile(
-    r"^(\{.*|127\.0\.0\.1|localhost|\[::1\]|www\.w3\.org|([\w{}-]+\.)*(example|test|invalid|localhost))$"
-)
-URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([^\s/:\"'`<>()]+)")
+OUR_HOSTS = re.compile(r"^(127\.0\.0\.1|www\.w3\.org|([\w-]+\.)*(example|test|invalid|localhost))$")
+URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([\w-]+(?:\.[\w-]+)+)")
 
 
 def tracked(*patterns: str) -> list[str]:
@@ -126,6 +123,8 @@ def test_no_file_is_too_long() -> None:
     for path in tracked("*.py", "*.html", "bin/*", ":!migrations/versions"):
         limit = LONGEST_TEST_FILE if path.startswith("tests/") else LONGEST_FILE
         limit = LONGEST_TEMPLATE if path.endswith(".html") else limit
+        # A list of tables is looked up, not read from top to bottom.
+        limit = LONGEST_TABLES if path.endswith("/models.py") else limit
         length = len(text(path).splitlines())
         if length > limit:
             too_long.append(f"{path}: {length} lines, {limit} at most")
@@ -192,7 +191,7 @@ def test_no_file_names_a_host_of_somebody_else() -> None:
         if Path(path).suffix not in (".png", ".ico", ".woff2", ".mo", ".pdf")
         and path != "tests/test_house.py"
         for host in URL.findall(text(path))
-        if not OUR_HOSTS.match(host.rstrip(".,;"))
+        if not OUR_HOSTS.match(host)
     ]
     assert_none(named)
 
