@@ -146,6 +146,11 @@ class Questionnaire:
         """All items by id, in the order in which they are asked."""
         return {item.id: item for page in self.pages for item in page.items}
 
+    @cached_property
+    def skips(self) -> bool:
+        """Whether any answer shows or hides anything."""
+        return any(item.show_if for item in self.items.values())
+
     def measuring(self, measure: str) -> tuple[Item, ...]:
         """The items that measure it, in order; `stage:` alone means every stage."""
         if measure == "stage:":

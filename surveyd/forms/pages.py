@@ -18,6 +18,8 @@ from surveyd.forms.source import SLOT_MARK
 from surveyd.forms.wording import Wording, wording
 
 NONE: Mapping[str, Problem] = {}
+Drawn = tuple[str, Answer | None, Problem | None, str]
+KEPT_PAGES = 128
 SWITCH = "lang:"
 """What the button's value begins with that saves the page and shows it in another language."""
 
@@ -97,8 +99,14 @@ class CompiledForm:
     questionnaire: Questionnaire
     language: str
     environment: Environment
-    _pages: dict[tuple[str, bool, bool], Fragment] = field(default_factory=dict)
-    _items: dict[tuple[str, Answer | None, Problem | None, str], Fragment] = field(default_factory=dict)
+    _pages: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
+    _items: dict[Drawn, str] = field(default_factory=dict)
+    _whole: dict[tuple[str, bool, bool, tuple[Drawn, ...]], Fragment] = field(default_factory=dict)
+    _answers: dict[str, frozenset[Answer]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        items = self.questionnaire.items.values()
+        self._answers = {item.id: frozenset(kind_of(item).choices(item).values()) for item in items}
 
     @property
     def words(self) -> Wording:
@@ -111,44 +119,51 @@ class CompiledForm:
         """The whole HTML of `page` for these answers, with `problems` marked beside their items."""
         shown = shown_pages(self.questionnaire, answers)
         at = shown.index(page)
+        category = self._category(answers)
+        items = shown_items(page, answers)
+        drawn = tuple(self._drawn(item, answers, problems.get(item.id), category) for item in items)
         values = {name: escape(sight.names[name]) for name in PIPES}
-        items = [
-            self._item(item, answers, problems.get(item.id), values) for item in shown_items(page, answers)
-        ]
-        return self._page(page, first=at == 0, last=at == len(shown) - 1).fill(
-            values
-            | {
-                "action": escape(sight.action),
-                "hidden": sight.hidden,
-                "heading": sight.heading,
-                "at": escape(at + 1),
-                "pages": escape(len(shown)),
-                "progress": escape(self.words.progress.format(page=at + 1, pages=len(shown))),
-                "problems": self._summary(problems, values) if problems else Markup(),
-                "items": Markup().join(items),
-            }
+        for item in items:
+            if not self._answers[item.id]:
+                text = str(answers.get(item.id, ""))
+                values[f"value {item.id}"], values[f"length {item.id}"] = escape(text), escape(len(text))
+        values["problems"] = self._summary(problems, values) if problems else Markup()
+        values["action"], values["hidden"], values["heading"] = (
+            escape(sight.action),
+            sight.hidden,
+            sight.heading,
         )
+        values["at"], values["pages"] = escape(at + 1), escape(len(shown))
+        values["progress"] = escape(self.words.progress.format(page=at + 1, pages=len(shown)))
+        return self._fragment(page, at == 0, at == len(shown) - 1, drawn).fill(values)
 
-    def _item(
-        self, item: Item, answers: Answers, problem: Problem | None, names: Mapping[str, Markup]
-    ) -> Markup:
+    def _fragment(self, page: Page, first: bool, last: bool, drawn: tuple[Drawn, ...]) -> Fragment:
+        """The page with these answers chosen, as one text with few slots."""
+        key = (page.id, first, last, drawn)
+        found = self._whole.get(key)
+        if found is None:
+            if len(self._whole) >= KEPT_PAGES:
+                self._whole.clear()
+            items = "".join(self._item(*each) for each in drawn)
+            text = self._page(page, first=first, last=last).replace(slot("items"), items)
+            found = self._whole[key] = Fragment(text)
+        return found
+
+    def _drawn(self, item: Item, answers: Answers, problem: Problem | None, category: str) -> Drawn:
+        """All that the drawing of an item depends on; what was typed fills a slot."""
         answer = answers.get(item.id)
-        picked = answer if answer in kind_of(item).choices(item).values() else None
-        fragment = self._fragment(item, picked, problem, self._category(item, answers))
-        if picked is None and isinstance(answer, str):
-            return fragment.fill({**names, "value": escape(answer), "length": escape(len(answer))})
-        return fragment.fill({**names, "value": Markup(), "length": Markup("0")})
+        picked = answer if answer in self._answers[item.id] else None
+        return item.id, picked, problem, category if item.text_for else ""
 
-    def _category(self, item: Item, answers: Answers) -> str:
+    def _category(self, answers: Answers) -> str:
         asked = self.questionnaire.recommendation
-        return category_of(answers.get(asked.id)) if item.text_for and asked else ""
+        return category_of(answers.get(asked.id)) if asked else ""
 
-    def _fragment(
-        self, item: Item, picked: Answer | None, problem: Problem | None, category: str
-    ) -> Fragment:
-        key = (item.id, picked, problem, category)
+    def _item(self, item_id: str, picked: Answer | None, problem: Problem | None, category: str) -> str:
+        key = (item_id, picked, problem, category)
         if key not in self._items:
-            self._items[key] = self._draw(kind_of(item).template, view=self._item_view(*key))
+            template = kind_of(self.questionnaire.items[item_id]).template
+            self._items[key] = self._draw(template, view=self._item_view(*key))
         return self._items[key]
 
     def _item_view(
@@ -163,11 +178,11 @@ class CompiledForm:
             help=self._text(item.help),
             choices=self._choices(item, ends or ("", "")),
             chosen="" if picked is None else str(picked),
-            problem=self._problem(problem, limit) if problem else "",
+            problem=self._problem(problem, item, limit) if problem else "",
             limit=limit,
             scale_ends=ends or ("", ""),
             words=self.words,
-            value=slot("value"),
+            value=slot(f"value {item.id}"),
         )
 
     def _choices(self, item: Item, ends: tuple[str, str]) -> list[tuple[str, str, str]]:
@@ -181,7 +196,7 @@ class CompiledForm:
             for n in numbers
         ]
 
-    def _page(self, page: Page, *, first: bool, last: bool) -> Fragment:
+    def _page(self, page: Page, *, first: bool, last: bool) -> str:
         key = (page.id, first, last)
         if key not in self._pages:
             view = PageView(
@@ -202,17 +217,17 @@ class CompiledForm:
     def _summary(self, problems: Mapping[str, Problem], names: Mapping[str, Markup]) -> Markup:
         items = [item for item in self.questionnaire.items.values() if item.id in problems]
         listed = [(item.id, self._text(item.text)) for item in items]
-        return self._draw("respond/problems.html", words=self.words, items=listed).fill(names)
+        return Fragment(self._draw("respond/problems.html", words=self.words, items=listed)).fill(names)
 
-    def _problem(self, problem: Problem, limit: int) -> str:
+    def _problem(self, problem: Problem, item: Item, limit: int) -> str:
         text: str = getattr(self.words, f"problem_{problem.value}")
-        return text.replace("{limit}", str(limit)).replace("{length}", slot("length"))
+        return text.replace("{limit}", str(limit)).replace("{length}", slot(f"length {item.id}"))
 
     def _text(self, texts: Texts) -> str:
         return piped(texts[self.language]) if texts else ""
 
-    def _draw(self, template: str, **facts: object) -> Fragment:
-        return Fragment(self.environment.get_template(template).render(slot=slot, **facts))
+    def _draw(self, template: str, **facts: object) -> str:
+        return self.environment.get_template(template).render(slot=slot, **facts)
 
 
 def piped(text: str) -> str:

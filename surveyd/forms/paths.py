@@ -1,6 +1,6 @@
 """Which items and pages a respondent with these answers sees, and what is wrong with the answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
@@ -46,8 +46,10 @@ def shown_items(page: Page, answers: Answers) -> list[Item]:
     return [item for item in page.items if holds(item.show_if, answers)]
 
 
-def shown_pages(questionnaire: Questionnaire, answers: Answers) -> list[Page]:
+def shown_pages(questionnaire: Questionnaire, answers: Answers) -> Sequence[Page]:
     """The pages that have something to show, in order."""
+    if not questionnaire.skips:
+        return questionnaire.pages
     return [page for page in questionnaire.pages if any(holds(item.show_if, answers) for item in page.items)]
 
 
@@ -93,9 +95,14 @@ def read_page(page: Page, answers: Answers, sent: MultiDict[str, str] | None = N
     return Reading({field.name: field.data for field in form}, problems)
 
 
-def faults(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[Page, Mapping[str, Problem]]]:
-    """The shown pages on which something is missing or wrong, each with its problems by item id."""
+def faults(
+    questionnaire: Questionnaire, answers: Answers, *, besides: Page | None = None
+) -> Iterator[tuple[Page, Mapping[str, Problem]]]:
+    """The shown pages on which something is missing or wrong, each with its problems by item id.
+
+    `besides` is a page that was just found to be right.
+    """
     for page in shown_pages(questionnaire, answers):
-        problems = read_page(page, answers).problems
+        problems = {} if page is besides else read_page(page, answers).problems
         if problems:
             yield page, problems

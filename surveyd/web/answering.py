@@ -173,7 +173,7 @@ def _next(
     new_pages -= {other.id for other in shown_pages(questionnaire, before)}
     if way != "send" or new_pages:
         return beside(questionnaire, page, after, steps=steps), {}
-    return next(faults(questionnaire, after), (None, {}))
+    return next(faults(questionnaire, after, besides=page), (None, {}))
 
 
 def _send(
