@@ -22,6 +22,8 @@ EDGES = re.compile(
 # Staff pages are in English, and so are the mails that lead to them.
 STAFF_MAILS = ("case_alert", "wave_paused")
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
+# A driver that SQLAlchemy loads, one that needs pango, and data.
+LOADED_BY_NAME = {"psycopg", "weasyprint", "tzdata"}
 # The clock is asked at the edges; a verb is told what time it is.
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
 OUR_HOSTS = re.compile(r"^(127\.0\.0\.1|www\.w3\.org|([\w-]+\.)*(example|test|invalid|localhost))$")
@@ -92,6 +94,16 @@ def test_every_import_is_declared() -> None:
         if not {normal(dist) for dist in brought_by.get(name, [])} & declared
     }
     assert_none(sorted(undeclared))
+
+
+def test_every_dependency_is_used() -> None:
+    options = configparser.ConfigParser()
+    options.read(HOME / "setup.cfg", encoding="utf-8")
+    lines = options["options"]["install_requires"].splitlines()
+    wanted = {normal(re.split(r"[\[<>=]", line)[0]) for line in lines if line and line[0] != "#"}
+    names = set().union(*map(imported, tracked("surveyd/*.py", "migrations/*.py")))
+    used = {normal(dist) for name in names for dist in packages_distributions().get(name, [])}
+    assert_none(sorted(wanted - used - LOADED_BY_NAME))
 
 
 def imported(path: str) -> set[str]:
