@@ -15,6 +15,10 @@ ANSWER_SECONDS = 30.0
 PAGES_AT_MOST = 12
 
 
+class Trouble(Exception):
+    """The server says that it cannot answer now."""
+
+
 @dataclass
 class Form:
     """What a page asks: its hidden fields, the values on offer by field, its texts, and its buttons."""
@@ -79,7 +83,10 @@ class Respondent:
     def ask(
         self, method: str = "GET", path: str = "", form: dict[str, str] | None = None, **headers: str
     ) -> tuple[int, str]:
-        """One request; raises OSError or http.client.HTTPException when the server goes away."""
+        """One request; returns the status, and where to go or the page.
+
+        Raises Trouble for 5xx, and OSError or http.client.HTTPException when the server goes away.
+        """
         if self._connection is None:
             self._connection = http.client.HTTPConnection(*self.address, timeout=ANSWER_SECONDS)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -92,8 +99,9 @@ class Respondent:
         except (OSError, http.client.HTTPException):
             self.leave()
             raise
-        where = answer.headers.get("Location")
-        return answer.status, where or text
+        if answer.status >= 500:
+            raise Trouble(f"{answer.status}: {text[:300]}")
+        return answer.status, answer.headers.get("Location") or text
 
     def send(self, form: dict[str, str]) -> str:
         """Post a form and follow to the page behind it; returns its HTML."""
@@ -101,7 +109,7 @@ class Respondent:
         while status in (302, 303):
             parts = urlsplit(text)
             status, text = self.ask(path=f"{parts.path}?{parts.query}")
-        assert status == 200, f"{status}: {text[:300]}"
+        assert status == 200, f"{status}: {text}"
         return text
 
     def forms(self, choice: int = 0, words: str = "Because it works.") -> Iterator[dict[str, str]]:
