@@ -1,11 +1,10 @@
 """create_app: a table of contents."""
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from surveyd.base.clock import Clock
-from surveyd.base.config import HOME, Config, load_config
-from surveyd.base.database import db, open_database
+from surveyd.base.config import Config, load_config
+from surveyd.base.database import open_database
 from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
@@ -15,7 +14,7 @@ from surveyd.responses import models as response_models
 from surveyd.results import models as result_models
 from surveyd.web.site import open_site
 
-MIGRATIONS = HOME / "migrations"
+# Their tables hang on the one metadata that migrations are held against.
 TABLES = (people_models, distribution_models, response_models, result_models, closed_loop_models)
 
 
@@ -25,7 +24,6 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app = Flask("surveyd")
     open_services(app, config, clock)
     open_database(app, config.database_url)
-    Migrate(app, db, directory=str(MIGRATIONS))
     Post(app, config.relay)
     open_site(app)
     return app

@@ -1,5 +1,6 @@
 """The command line: one group; every error is one line and an exit code."""
 
+import importlib
 import logging
 import sys
 
@@ -9,53 +10,55 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from surveyd import __version__
 from surveyd.base.errors import BadFile, ConfigError, SurveydError
 from surveyd.base.log import start_logging
-from surveyd.cli.bounces import bounce
-from surveyd.cli.calls import calls
-from surveyd.cli.cases import cases
-from surveyd.cli.checks import check
 from surveyd.cli.house import CreateApp
-from surveyd.cli.imports import import_
-from surveyd.cli.outbox import outbox, tick
-from surveyd.cli.processes import schedule, sender, up, web, worker
-from surveyd.cli.programs import program
-from surveyd.cli.responses import responses
-from surveyd.cli.tables import migrate
-from surveyd.cli.users import init, user
-from surveyd.cli.waves import wave
 
 FAILED = 1
 WRONG_CALL = 2
 log = logging.getLogger("surveyd.cli")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands, each imported when it is called: the others need not be loaded for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(f"surveyd.cli.{module}"), name)
+        return found
+
+
+COMMANDS = {
+    "up": "processes:up",
+    "init": "users:init",
+    "user": "users:user",
+    "check": "checks:check",
+    "migrate": "tables:migrate",
+    "import": "imports:import_",
+    "program": "programs:program",
+    "wave": "waves:wave",
+    "outbox": "outbox:outbox",
+    "calls": "calls:calls",
+    "cases": "cases:cases",
+    "responses": "responses:responses",
+    "bounce": "bounces:bounce",
+    "tick": "outbox:tick",
+    "web": "processes:web",
+    "sender": "processes:sender",
+    "worker": "processes:worker",
+    "schedule": "processes:schedule",
+}
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="surveyd")
 def surveyd() -> None:
     """Asks business customers how the relationship is going, and closes the loop."""
-
-
-COMMANDS = (
-    up,
-    web,
-    sender,
-    worker,
-    schedule,
-    init,
-    user,
-    import_,
-    check,
-    migrate,
-    program,
-    wave,
-    tick,
-    outbox,
-    calls,
-    cases,
-    bounce,
-    responses,
-)
-for command in COMMANDS:
-    surveyd.add_command(command)
 
 
 def run(create_app: CreateApp) -> None:
