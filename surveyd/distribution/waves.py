@@ -171,7 +171,9 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         Touch.wave_id == wave.id, Touch.state.in_([TouchState.PLANNED, TouchState.HELD])
     )
     left_out = (
-        select(Exclusion.rule, func.count()).where(Exclusion.wave_id == wave.id).group_by(Exclusion.rule)
+        select(Exclusion.rule, func.count().label("contacts"))
+        .where(Exclusion.wave_id == wave.id)
+        .group_by(Exclusion.rule)
     )
     return WaveStatus(
         wave=wave.slug,
