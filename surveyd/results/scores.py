@@ -29,7 +29,8 @@ GATE_WORDS = "intends to continue"
 AXES = {"attitude": Axis.ATTITUDE, "intent": Axis.INTENT, "growth": Axis.GROWTH}
 STAGE = "stage:"
 KEPT_VERSIONS = 64
-YES = "yes"
+CALL_ME = "call"
+"""The answer that asks for a call; being willing to be asked something is no such wish."""
 
 
 INSERT = insert(table_of(Score))
@@ -113,7 +114,7 @@ def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
         placement=place(inputs, key.battery),
         ease=key.ease.index(inputs),
         stages=stages.scores(inputs, key.stages),
-        wants_call=any(answers.get(item) == YES for item in key.asks_for_call),
+        wants_call=any(answers.get(item) == CALL_ME for item in key.asks_for_call),
         inputs=inputs,
         rule=key.battery.policy.version,
     )

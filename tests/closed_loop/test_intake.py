@@ -240,7 +240,7 @@ def test_an_account_has_one_drawn_case_at_a_time(asking: Asking, session: Sessio
 
 
 def test_who_asks_to_be_called_is_called(asking: Asking, session: Session) -> None:
-    receipt = asking.answer(asking.ask_somebody(1), {**HAPPY, "contact_me": "yes"})
+    receipt = asking.answer(asking.ask_somebody(1), {**HAPPY, "contact_me": "call"})
 
     assert "asked_for_call" in session.get_one(Case, receipt.case_id).reasons
 

@@ -31,7 +31,7 @@ def test_the_alert_says_whom_to_call_why_and_by_when(asking: Asking, session: Se
 
 
 def test_without_a_rating_none_is_named(asking: Asking, session: Session) -> None:
-    asking.answer(asking.ask(asking.people.anna.id), {"contact_me": "yes"})
+    asking.answer(asking.ask(asking.people.anna.id), {"contact_me": "call"})
     words = alert_of(session)
 
     assert "asked to be called" in words.text

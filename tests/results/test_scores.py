@@ -68,7 +68,7 @@ FULL: Answers = {
     "solved": 3,
     "price": 1,
     "why": "You never call back.",
-    "call": "yes",
+    "call": "call",
 }
 
 

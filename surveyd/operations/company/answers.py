@@ -54,7 +54,7 @@ def reply(
     chance = rng.random()
     for item in questionnaire.measuring("contact_me"):
         if chance < WANTS_CALL[kind]:
-            answers[item.id] = "yes"
+            answers[item.id] = "call"
         elif chance > 1 - WANTS_NONE:
             answers[item.id] = "no"
     if chance < WANTS_CALL[kind] * SAYS_HOW and "reach_me" in questionnaire.items:
