@@ -29,7 +29,8 @@ def serve(app: Flask, *, host: str, port: int, workers: int | None = None) -> No
         workers=count,
         blocking_threads=THREADS,
         backlog=BACKLOG,
-        log_level=LogLevels.warning,
+        # Its warnings are advice about our settings, in plain lines between the structured ones.
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=STOP_SECONDS,
