@@ -14,6 +14,7 @@ from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.rollups import AccountFigures, account_figures
 from surveyd.scoring.loyalty import Segment
+from surveyd.scoring.nps import Base, Summary
 
 SILENT = "silent"
 
@@ -22,7 +23,7 @@ SILENT = "silent"
 class AccountLine:
     """One account. `segment` is that of the latest wave with an answer, `since` names an earlier one.
 
-    `nps` is the score in words; revenue is None where the reader may not see it.
+    `recommend` is the score, or who stands where in words; revenue is None where the reader may not see it.
     """
 
     id: int
@@ -35,7 +36,7 @@ class AccountLine:
     answered: int
     segment: str
     since: str
-    nps: str
+    recommend: str
     decision_maker_at_risk: bool
 
 
@@ -96,9 +97,22 @@ def _line(
         answered=latest.standing.voices if latest else 0,
         segment=heard.standing.segment.value if heard and heard.standing.segment else SILENT,
         since=slug if heard is not latest else "",
-        nps=heard.nps.shown if heard else "",
+        recommend=_recommend(heard.nps) if heard else "",
         decision_maker_at_risk=bool(heard and heard.standing.decision_maker_at_risk),
     )
+
+
+def _recommend(summary: Summary) -> str:
+    """The score where there are enough ratings for one, else the people counted."""
+    if summary.base not in (Base.COUNTS, Base.NONE):
+        return f"NPS {summary.shown}"
+    counts = summary.counts
+    people = (
+        (counts.promoters, "promoter"),
+        (counts.passives, "passive"),
+        (counts.detractors, "detractor"),
+    )
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in people if count)
 
 
 def _at_risk(session: Session, scope: Scope) -> int:

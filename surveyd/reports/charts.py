@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 WIDTH = 640.0
 INSET = 24.0
-LEAST_LABELLED = 44.0
+LABELLED, LABELLED_ON_A_PHONE = 96.0, 176.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,14 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of a bar; `has_room` says whether its label fits inside."""
+    """One part of a bar; its label fits under it or not, and on a phone, where words are larger, or not."""
 
     x: float
     width: float
     name: str
     count: int
     has_room: bool
+    has_room_on_a_phone: bool
 
     @property
     def middle(self) -> float:
@@ -59,7 +60,8 @@ def bar(parts: Sequence[tuple[str, int]]) -> tuple[Block, ...]:
     for name, count in parts:
         if count:
             width = WIDTH * count / whole
-            blocks.append(Block(round(x, 1), round(width, 1), name, count, width >= LEAST_LABELLED))
+            fits = (width >= LABELLED, width >= LABELLED_ON_A_PHONE)
+            blocks.append(Block(round(x, 1), round(width, 1), name, count, *fits))
             x += width
     return tuple(blocks)
 

@@ -15,7 +15,7 @@ from flask_security.signals import user_authenticated
 from flask_wtf import CSRFProtect
 from sqlalchemy import func, select
 from werkzeug.exceptions import TooManyRequests
-from wtforms import Field, StringField
+from wtforms import EmailField, Field
 from wtforms.validators import InputRequired
 
 from surveyd.base.config import Config
@@ -67,7 +67,7 @@ class SignInForm(LoginForm):
     """E-mail and password, with a limit on wrong tries for the address and for the account."""
 
     # Which addresses are possible was decided when the user was added, not here.
-    email = StringField(validators=[InputRequired()], filters=[lambda typed: (typed or "").strip()])
+    email = EmailField(validators=[InputRequired()], filters=[lambda typed: (typed or "").strip()])
     remember = None  # type: ignore[assignment]  # WTForms takes a field away by None
 
     def validate_next(self, field: Field) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, g
@@ -27,6 +28,7 @@ def open_filters(app: Flask) -> None:
         "clock_time": clock_time,
         "until": until,
         "phone": phone,
+        "language": language,
     }
 
 
@@ -57,10 +59,10 @@ def money(cents: int | None, currency: str) -> str:
     if cents is None:
         return NOTHING
     amount = cents / 100
-    for size, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+    for size, unit, pattern in ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0")):
         if amount >= size:
-            return f"{format_decimal(amount / size, '#,##0.#', LOCALE)}{THIN}{unit}{THIN}{currency}"
-    return f"{format_decimal(amount, '#,##0', LOCALE)}{THIN}{currency}"
+            return THIN.join([format_decimal(amount / size, pattern, LOCALE), unit, currency])
+    return THIN.join([format_decimal(amount, "#,##0", LOCALE), currency])
 
 
 def day(value: datetime | date | None) -> str:
@@ -104,6 +106,14 @@ def phone(e164: str) -> str:
     except phonenumbers.NumberParseException:
         return e164
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def language(code: str) -> str:
+    """A language by its name: `de` becomes "German"; an unknown code stays as it is."""
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(LOCALE) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def _zone() -> ZoneInfo:

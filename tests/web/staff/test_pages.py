@@ -94,7 +94,7 @@ def test_accounts_show_what_the_reader_may_see(office: Office, sign_in: SignIn) 
     assert "Nordwind" in own
     assert "Südwerk" not in own
     assert "1 of 1 account with somebody at high risk" in own or "account" in own
-    assert "9\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}EUR" in own
+    assert "9.0\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}EUR" in own
 
 
 def test_accounts_are_searched_and_paged_on_the_server(office: Office, sign_in: SignIn) -> None:
@@ -138,7 +138,7 @@ def test_support_sees_a_response_whose_case_is_theirs(
     page = support.get(f"/staff/responses/{office.anna}")
     assert page.status_code == 200
     assert "Revenue" not in page.text
-    assert "9\N{NO-BREAK SPACE}M" not in page.text
+    assert "9.0\N{NO-BREAK SPACE}M" not in page.text
     assert support.get(f"/staff/responses/{office.aziz}").status_code == 404
 
 
