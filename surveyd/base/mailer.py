@@ -11,7 +11,7 @@ import hashlib
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
@@ -39,15 +39,19 @@ REPLY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail, complete. Addresses are bare; names may be any text."""
+    """One mail, complete. Addresses are bare; names may be any text.
+
+    A body may come in pieces, none of which parts a CR from its LF: what was encoded for the last mail
+    is not encoded again.
+    """
 
     sender: str
     sender_name: str
     recipient: str
     recipient_name: str
     subject: str
-    text: str
-    html: str
+    text: str | Sequence[str]
+    html: str | Sequence[str]
     message_id: str
     date: datetime
     reply_to: str = ""
@@ -87,7 +91,7 @@ class BadAddress(UnicodeError):
 
 def one_line(text: str) -> str:
     """The text with a space for every run of control characters and line ends."""
-    return UNPRINTABLE.sub(" ", text)
+    return text if text.isprintable() else UNPRINTABLE.sub(" ", text)
 
 
 def header_text(value: str) -> str:
@@ -117,15 +121,28 @@ def _punycode(domain: str) -> str:
         raise BadAddress from None
 
 
-def _part(kind: str, body: str, boundary: str) -> bytes:
-    encoded = binascii.b2a_qp(BARE_LINE_END.sub("\n", body).encode("utf-8", "replace"), istext=True)
+def _part(kind: str, body: str | Sequence[str], boundary: str) -> bytes:
+    *pieces, last = [body] if isinstance(body, str) else (body or [""])
+    encoded = b"".join([_piece(piece) for piece in pieces if piece])
     head = (
         f"--{boundary}",
         f"Content-Type: text/{kind}; charset=utf-8",
         "Content-Transfer-Encoding: quoted-printable",
         "\r\n",
     )
-    return "\r\n".join(head).encode() + encoded.replace(b"\n", b"\r\n") + b"\r\n"
+    return "\r\n".join(head).encode() + encoded + _quoted(last) + b"\r\n"
+
+
+@lru_cache(maxsize=1024)
+def _piece(text: str) -> bytes:
+    # Another piece follows, behind a line end that does not count. The x keeps the last line short enough for
+    # the sign of it, and a blank at the end from being taken for one that ends a line.
+    return _quoted(text + "x")[:-1] + b"=\r\n"
+
+
+def _quoted(text: str) -> bytes:
+    data = BARE_LINE_END.sub("\n", text).encode("utf-8", "replace")
+    return binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
 
 
 @lru_cache(maxsize=4096)

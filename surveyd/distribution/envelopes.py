@@ -31,8 +31,8 @@ def write_envelope(message: Claimed, config: Config) -> Envelope:
         recipient_name=message.recipient_name,
         reply_to=message.reply_to or "",
         subject=words.subject,
-        text=words.text,
-        html=words.html,
+        text=words.text_pieces,
+        html=words.html_pieces,
         message_id=message.message_id,
         date=message.created_at,
         headers=_headers(message, links),
@@ -54,7 +54,7 @@ def _links(message: Claimed, config: Config) -> Links:
             f"{config.base_url}/u/{config.keys.opt_out_token(message.contact_id, message.invitation_id or 0)}"
         )
     page = f"{config.base_url}{message.context['path']}" if "path" in message.context else ""
-    return Links(base=config.base_url, survey=survey, opt_out=opt_out, page=page)
+    return Links(survey=survey, opt_out=opt_out, page=page)
 
 
 def _headers(message: Claimed, links: Links) -> dict[str, str]:

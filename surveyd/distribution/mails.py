@@ -6,8 +6,14 @@ sent, since the ledger keeps no tokens.
 
 A template prints every text on one line: a name with line ends in it cannot become a paragraph of
 its own. HTML is escaped besides.
+
+A wave's mails differ in a few names and links only. So a template is rendered once for all that is
+the same, with a mark in the place of each name and link; a mail is then put together from pieces.
 """
 
+import json
+import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,13 +21,16 @@ from typing import Any
 
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from surveyd.base.clock import zone_named
 from surveyd.base.mailer import one_line
 
 LANGUAGES = {"en": "en_GB", "de": "de_DE"}
 """The languages that mails are written in, and where their dates are spelled."""
+PERSONAL = ("contact", "account", "receipt")
+"""The facts that differ from mail to mail: a template prints them and decides nothing by them."""
+LINKS = ("survey", "opt_out")
 
 
 def _printed(value: object) -> object:
@@ -41,18 +50,27 @@ TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A mail's words, rendered."""
+    """A mail's words, rendered. A body is in pieces, of which most are the same in a whole wave's mails."""
 
     subject: str
-    text: str
-    html: str
+    text_pieces: tuple[str, ...]
+    html_pieces: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The plain text, whole."""
+        return "".join(self.text_pieces)
+
+    @property
+    def html(self) -> str:
+        """The HTML, whole."""
+        return "".join(self.html_pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """The addresses in one person's mail; empty where the mail has none."""
 
-    base: str
     survey: str = ""
     opt_out: str = ""
     page: str = ""
@@ -68,10 +86,45 @@ def render(name: str, language: str, context: dict[str, Any], links: Links) -> W
 
     Raises jinja2.UndefinedError when `context` lacks what a template prints.
     """
+    texts = {key: one_line(context[key]) for key in PERSONAL if key in context}
+    texts |= {key: address for key in LINKS if (address := getattr(links, key))}
+    same = {key: value for key, value in context.items() if key not in texts}
+    skeleton = _skeleton(name, language, json.dumps(same), tuple(texts), links.page)
+    escaped = {key: str(escape(value)) for key, value in texts.items()}
+    return Words(
+        "".join(_fill(skeleton.subject, texts)).strip(),
+        _fill(skeleton.text, texts),
+        _fill(skeleton.html, escaped),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Skeleton:
+    """A mail without its names and links: pieces, and at every second place the key of what belongs there."""
+
+    subject: tuple[str, ...]
+    text: tuple[str, ...]
+    html: tuple[str, ...]
+
+
+# Nobody can type a mark, since its number is drawn when the process starts.
+_MARK = f"\ue000{secrets.token_hex(8)}-{{}}\ue001"
+_MARKS = re.compile(_MARK.format("([a-z_]+)"))
+
+
+@lru_cache(maxsize=256)
+def _skeleton(name: str, language: str, same: str, keys: tuple[str, ...], page: str) -> _Skeleton:
+    marks = {key: _MARK.format(key) for key in keys}
+    links = Links(marks.pop("survey", ""), marks.pop("opt_out", ""), page)
     templates = _templates(name, language)
-    values = {**context, "links": links, "language": templates.language}
+    values = {**json.loads(same), **marks, "links": links, "language": templates.language}
     subject = templates.subject.render(values).strip()
-    return Words(subject, templates.text.render(values), templates.html.render(values, subject=subject))
+    rendered = (subject, templates.text.render(values), templates.html.render(values, subject=subject))
+    return _Skeleton(*(tuple(_MARKS.split(part)) for part in rendered))
+
+
+def _fill(pieces: tuple[str, ...], texts: dict[str, str]) -> tuple[str, ...]:
+    return tuple([texts[piece] if place % 2 else piece for place, piece in enumerate(pieces)])
 
 
 @dataclass(frozen=True, slots=True)

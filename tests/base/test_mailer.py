@@ -148,6 +148,26 @@ def test_any_text_comes_back(text: str, name: str) -> None:
     assert_well_formed(data)
 
 
+NO_CR = st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]))
+
+
+@given(st.lists(NO_CR))
+def test_a_body_in_pieces_is_the_same_body(pieces: list[str]) -> None:
+    data = write_mail(replace(PLAIN, text=tuple(pieces), html=pieces))
+    assert bodies(data) == ("".join(pieces), "".join(pieces))
+    assert_well_formed(data)
+
+
+@pytest.mark.parametrize("length", range(70, 80))
+@pytest.mark.parametrize("last", ["x", "ü", " ", ".", "="])
+def test_no_piece_makes_a_line_of_a_body_too_long(length: int, last: str) -> None:
+    piece = "x" * (length - 1) + last
+    data = write_mail(replace(PLAIN, text=(piece, piece, piece)))
+    text_part = data.split(b"\r\n\r\n")[2]
+    assert max(map(len, text_part.split(b"\r\n"))) <= 76
+    assert bodies(data)[0] == piece * 3
+
+
 @given(st.text())
 def test_a_header_is_one_logical_line(text: str) -> None:
     written = header_text(text)

@@ -16,7 +16,7 @@ HOSTILE = '<script>alert(1)</script>{{7*7}} & "Söhne"'
 def alert_of(session: Session) -> Words:
     """The one alert, rendered."""
     message = session.scalars(select(Message).where(Message.name == "case_alert")).one()
-    return render(message.name, message.language, message.context, Links(base="", page=PAGE))
+    return render(message.name, message.language, message.context, Links(page=PAGE))
 
 
 def test_the_alert_says_whom_to_call_why_and_by_when(asking: Asking, session: Session) -> None:

@@ -203,7 +203,7 @@ def test_hostile_rows_are_one_mail_each_with_our_headers_alone(
 def links_in(mail: EmailMessage, home: Config) -> Links:
     """The links that a mail to Anna has."""
     survey = f"{BASE}/s/{home.keys.survey_token(34)}"
-    return Links(BASE, survey, mail["List-Unsubscribe"].strip("<>"), f"{BASE}/staff/page/7")
+    return Links(survey, mail["List-Unsubscribe"].strip("<>"), f"{BASE}/staff/page/7")
 
 
 def as_sent(text: str) -> str:

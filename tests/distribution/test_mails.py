@@ -13,11 +13,18 @@ from playwright.sync_api import Browser
 
 from surveyd.base.config import HOME
 from surveyd.base.mailer import header_text, one_line
-from surveyd.distribution.mails import LANGUAGES, Links, Words, render, thank_you_context, wave_context
+from surveyd.distribution.mails import (
+    LANGUAGES,
+    TEMPLATES,
+    Links,
+    Words,
+    render,
+    thank_you_context,
+    wave_context,
+)
 from tests.base.hostile import HOSTILE
 
 LINKS = Links(
-    base="https://survey.example",
     survey="https://survey.example/s/Kq3vX0d1Zt8mB2nL5pR7wA",
     opt_out="https://survey.example/u/12.34.Kq3vX0d1Zt8mB2nL5pR7wA",
     page="https://survey.example/staff/responses/7",
@@ -117,6 +124,35 @@ def test_a_hostile_name_stays_a_name(name: str, language: str, text: str) -> Non
     assert after.tags == before.tags
     assert after.links == before.links
     assert one_line(text).strip() in after.words
+
+
+def directly(name: str, language: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """The mail rendered in one go."""
+    values = {**context, "links": LINKS, "language": language}
+    subject = TEMPLATES.get_template(f"{name}/subject.{language}.txt").render(values).strip()
+    text = TEMPLATES.get_template(f"{name}/body.{language}.txt").render(values)
+    return (
+        subject,
+        text,
+        TEMPLATES.get_template(f"{name}/body.{language}.html").render(values, subject=subject),
+    )
+
+
+@MAILS
+def test_a_mail_of_pieces_is_the_mail_rendered_in_one_go(name: str, language: str) -> None:
+    texts = [*HOSTILE.values(), "", " ", "\ue000contact\ue001", "Anna"]
+    for context in (CONTEXTS[name], *(soiled(name, text) for text in texts)):
+        words = render(name, language, context, LINKS)
+        assert (words.subject, words.text, words.html) == directly(name, language, context)
+
+
+@pytest.mark.parametrize("key", ["company", "sender_name", "contact", "account"])
+def test_one_mail_leaves_nothing_behind_for_the_next(key: str) -> None:
+    assert "First" in mail("invitation", **{key: "First"}).html
+    after = mail("invitation", **{key: "Second"})
+    assert "Second" in after.html and "First" not in after.html
+    other = render("invitation", "en", WAVE, Links(survey="https://survey.example/s/other"))
+    assert LINKS.survey not in other.html and "/u/" not in other.html
 
 
 @MAILS
