@@ -7,7 +7,7 @@ import csv
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ PROGRAM = (
 CONTACTS_AN_ACCOUNT = 5
 
 
-def import_company(house: House, addresses: list[str], *, time_zone: str = "Europe/Berlin") -> None:
-    """Import one contact for each address, by the ids C0, C1 and so on, five at an account."""
+def import_company(
+    house: House, addresses: list[str], *, time_zones: Sequence[str] = ("Europe/Berlin",)
+) -> None:
+    """Import one contact for each address: C0, C1 and so on, five at an account; zones take turns."""
     accounts = house.folder / "accounts.csv"
     contacts = house.folder / "contacts.csv"
     groups = (len(addresses) + CONTACTS_AN_ACCOUNT - 1) // CONTACTS_AN_ACCOUNT
@@ -45,7 +47,7 @@ def import_company(house: House, addresses: list[str], *, time_zone: str = "Euro
                 address,
                 f"+4930{10000000 + at}",
                 "en",
-                time_zone,
+                time_zones[at % len(time_zones)],
             ]
             for at, address in enumerate(addresses)
         ),
