@@ -8,6 +8,9 @@ from surveyd.web.headers import LARGEST_BODY
 from tests.fixtures.apps import MakeApp
 from tests.fixtures.cast import Cast
 
+# None of this depends on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

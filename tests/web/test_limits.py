@@ -13,6 +13,9 @@ from tests.fixtures.apps import MakeApp, Transaction
 from tests.fixtures.cast import Cast
 from tests.web.respondents import Letters, send_letters
 
+# None of this depends on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def letters(writer: Transaction, services: Services) -> Letters:

@@ -3,28 +3,25 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import pytest
-
 from tests.fixtures.apps import Transaction
 from tests.web.offices import WORDS, Office, SignIn
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 
 
-@pytest.mark.parametrize(
-    ("role", "path"),
-    [
-        ("admin", "/staff/waves"),
-        ("executive", "/staff/health"),
-        ("leader", "/staff/health"),
-        ("mona", "/staff/accounts"),
-        ("support", "/staff/calls"),
-    ],
-)
-def test_each_role_starts_at_its_own_page(office: Office, sign_in: SignIn, role: str, path: str) -> None:
-    response = sign_in(getattr(office.cast, role)).get("/staff/")
+START = {
+    "admin": "/staff/waves",
+    "executive": "/staff/health",
+    "leader": "/staff/health",
+    "mona": "/staff/accounts",
+    "support": "/staff/calls",
+}
 
-    assert (response.status_code, response.location) == (303, path)
+
+def test_each_role_starts_at_its_own_page(office: Office, sign_in: SignIn) -> None:
+    for role, path in START.items():
+        response = sign_in(getattr(office.cast, role)).get("/staff/")
+        assert (response.status_code, response.location) == (303, path)
 
 
 def test_the_navigation_leads_only_where_the_role_may_go(office: Office, sign_in: SignIn) -> None:
@@ -35,33 +32,34 @@ def test_the_navigation_leads_only_where_the_role_may_go(office: Office, sign_in
     assert 'href="/staff/health"' not in page
 
 
-@pytest.mark.parametrize("page", ["accounts/{nordwind}", "responses/{anna}", "cases/{case}"])
-def test_a_foreign_thing_is_not_there(office: Office, sign_in: SignIn, page: str) -> None:
-    path = "/staff/" + page.format(nordwind=office.cast.nordwind, anna=office.anna, case=office.case)
+def test_a_foreign_thing_is_not_there(office: Office, sign_in: SignIn) -> None:
+    cast = office.cast
 
-    for owner in (office.cast.mona, office.cast.leader, office.cast.admin, office.cast.executive):
-        assert sign_in(owner).get(path).status_code == 200
-    for other in (office.cast.milo, office.cast.outsider):
-        answer = sign_in(other).get(path)
-        assert answer.status_code == 404
-        assert "Anna" not in answer.text
+    for page in (f"accounts/{cast.nordwind}", f"responses/{office.anna}", f"cases/{office.case}"):
+        for owner in (cast.mona, cast.leader, cast.admin, cast.executive):
+            assert sign_in(owner).get(f"/staff/{page}").status_code == 200
+        for other in (cast.milo, cast.outsider):
+            answer = sign_in(other).get(f"/staff/{page}")
+            assert answer.status_code == 404
+            assert "Anna" not in answer.text
 
 
-@pytest.mark.parametrize("thing", ["accounts", "responses", "cases", "calls", "waves"])
-@pytest.mark.parametrize("key", ["999999", "0", "abc", "-1", "99999999999999999999999"])
-def test_an_unknown_id_is_a_helpful_404(office: Office, sign_in: SignIn, thing: str, key: str) -> None:
-    response = sign_in(office.cast.admin).get(f"/staff/{thing}/{key}")
+def test_an_unknown_id_is_a_helpful_404(office: Office, sign_in: SignIn) -> None:
+    admin = sign_in(office.cast.admin)
 
-    assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    for thing in ("accounts", "responses", "cases", "calls", "waves"):
+        for key in ("999999", "0", "abc", "-1", "9" * 30):
+            response = admin.get(f"/staff/{thing}/{key}")
+            assert response.status_code == 404, (thing, key)
+            assert "There is nothing here" in response.text
 
 
 def test_health_says_how_things_are(office: Office, sign_in: SignIn) -> None:
     page = sign_in(office.cast.executive).get("/staff/health").text
 
+    assert "2 after the invitation, 0 after the reminder, 0 after the call" in page
     assert "<h1>2 of 3 have answered 2026H1</h1>" in page
     assert "1 promoting, 0 passive, 1 detracting" in page
-    assert "0 after the invitation" not in page
 
 
 def test_health_before_the_first_wave(cast_alone: Office, sign_in: SignIn) -> None:
@@ -70,19 +68,16 @@ def test_health_before_the_first_wave(cast_alone: Office, sign_in: SignIn) -> No
     assert "No wave has been launched yet" in page
 
 
-@pytest.mark.parametrize(
-    ("path", "says"),
-    [
-        ("/staff/waves", "No wave is running"),
-        ("/staff/calls", "Nobody is to be called"),
-        ("/staff/cases", "No case is open"),
-        ("/staff/accounts", "2 accounts, nobody at high risk"),
-    ],
-)
-def test_a_page_without_rows_says_what_it_will_show(
-    cast_alone: Office, sign_in: SignIn, path: str, says: str
-) -> None:
-    assert f"<h1>{says}</h1>" in sign_in(cast_alone.cast.admin).get(path).text
+def test_a_page_without_rows_says_what_it_will_show(cast_alone: Office, sign_in: SignIn) -> None:
+    admin = sign_in(cast_alone.cast.admin)
+
+    for page, says in {
+        "waves": "No wave is running",
+        "calls": "Nobody is to be called",
+        "cases": "No case is open",
+        "accounts": "2 accounts, nobody at high risk",
+    }.items():
+        assert f"<h1>{says}</h1>" in admin.get(f"/staff/{page}").text
 
 
 def test_accounts_show_what_the_reader_may_see(office: Office, sign_in: SignIn) -> None:
@@ -93,7 +88,7 @@ def test_accounts_show_what_the_reader_may_see(office: Office, sign_in: SignIn) 
     assert "Südwerk" in everything
     assert "Nordwind" in own
     assert "Südwerk" not in own
-    assert "1 of 1 account with somebody at high risk" in own or "account" in own
+    assert "<h1>1 account, nobody at high risk</h1>" in own
     assert "9.0\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}EUR" in own
 
 
@@ -142,30 +137,26 @@ def test_support_sees_a_response_whose_case_is_theirs(
     assert support.get(f"/staff/responses/{office.aziz}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "most"),
-    [
-        ("/staff/health", 12),
-        ("/staff/accounts", 14),
-        ("/staff/accounts/{nordwind}", 8),
-        ("/staff/responses/{anna}", 4),
-        ("/staff/cases", 3),
-        ("/staff/cases/{case}", 4),
-        ("/staff/calls", 3),
-        ("/staff/calls/{call}", 4),
-        ("/staff/waves", 3),
-        ("/staff/waves/{wave}", 11),
-    ],
-)
-def test_a_page_costs_few_statements(
-    office: Office, sign_in: SignIn, statements: Collect, path: str, most: int
-) -> None:
+STATEMENTS = {
+    "health": 12,
+    "accounts": 14,
+    "accounts/{nordwind}": 8,
+    "responses/{anna}": 4,
+    "cases": 3,
+    "cases/{case}": 4,
+    "calls": 3,
+    "calls/{call}": 4,
+    "waves": 3,
+    "waves/{wave}": 11,
+}
+"""How many statements a page may cost, the reader's own among them, however many rows it shows."""
+
+
+def test_a_page_costs_few_statements(office: Office, sign_in: SignIn, statements: Collect) -> None:
     admin = sign_in(office.cast.admin)
-    where = path.format(
-        nordwind=office.cast.nordwind, anna=office.anna, case=office.case, call=office.call, wave=office.wave
-    )
+    ids = {"nordwind": office.cast.nordwind, "anna": office.anna, "case": office.case, "call": office.call}
 
-    with statements() as said:
-        assert admin.get(where).status_code == 200
-
-    assert len(said) <= most, "\n".join(said)
+    for path, most in STATEMENTS.items():
+        with statements() as said:
+            assert admin.get(f"/staff/{path.format(**ids, wave=office.wave)}").status_code == 200
+        assert len(said) <= most, "\n".join([path, *said])
