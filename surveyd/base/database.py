@@ -180,9 +180,11 @@ def _insert_new(dialect: str, table: type[DeclarativeBase], unique: tuple[str, .
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    # What people wrote must not stand in the text of an exception.
+    quiet = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_MS / 1000, "isolation_level": None}, "pool_size": 32}
-    return {
+        return quiet | {"connect_args": {"timeout": BUSY_MS / 1000, "isolation_level": None}, "pool_size": 32}
+    return quiet | {
         "execution_options": {"postgresql_readonly": True},
         "pool_size": 16,
         "max_overflow": 16,
@@ -199,13 +201,15 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        # Straight to the driver where nothing can fail: SQLAlchemy's way costs more than the statement.
+        raw = cast(sqlite3.Connection, connection.connection.driver_connection)
         if connection.get_execution_options().get(WRITE):
             _queue_up(connection)
-            connection.exec_driver_sql("PRAGMA query_only=OFF")
+            raw.execute("PRAGMA query_only=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-            connection.exec_driver_sql("BEGIN")
+            raw.execute("PRAGMA query_only=ON")
+            raw.execute("BEGIN")
 
     @event.listens_for(engine.pool, "checkin")
     @event.listens_for(engine.pool, "close")

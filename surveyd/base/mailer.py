@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -186,6 +187,8 @@ def open_smtp(
         if connection.sock is None:
             raise smtplib.SMTPServerDisconnected("the relay hung up")
         connection.sock.settimeout(reply_seconds)
+        # The final dot is a write of its own: without this it would wait 40 ms for the relay's kernel.
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         connection.close()
         raise
