@@ -97,8 +97,8 @@ def list_mails(data: Path, *, after: str | None = None, to: str = "", limit: int
     for key in keys:
         if after is not None and key >= after:
             continue
-        line = _line_of(data, key)
-        if line is not None and (not wanted or wanted in ", ".join(line.recipients).lower()):
+        line = _line_of(data, key, wanted)
+        if line is not None:
             found.append(line)
         if len(found) > limit:
             break
@@ -197,12 +197,16 @@ def _keys(data: Path) -> list[str]:
     return sorted((name for name in names if KEY.fullmatch(name)), reverse=True)
 
 
-def _line_of(data: Path, key: str) -> MailLine | None:
+def _line_of(data: Path, key: str, wanted: str) -> MailLine | None:
+    """The line of one mail, unless it is gone or to somebody else: most are told by their second line."""
     try:
         with (mail_folder(data) / "new" / key).open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError:
         return None  # thrown away meanwhile
+    recipients = head.partition(b"\r\n")[2].partition(b"\r\n")[0].partition(b": ")[2]
+    if wanted and wanted not in recipients.decode("utf-8", "replace").lower():
+        return None
     return _line(key, message_from_bytes(head.partition(b"\r\n\r\n")[0], policy=modern))
 
 

@@ -6,6 +6,7 @@ contacts. The parameters are those of the documented model (docs/demo.md).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -28,6 +29,7 @@ LATER = (0.80, 0.08, 0.06, 0.06)
 LEAVING = 0.012
 """The share of the addresses that stop to work before each wave."""
 NO_EMAIL, NO_PHONE, SHARED_ADDRESS, OWN_LANGUAGE = 0.01, 0.04, 0.006, 0.9
+HAS_PARENT = 0.04
 UNITS = ("Process control", "Field service", "Laboratory")
 PRODUCT_LINES = ("Sensors", "Controllers", "Analysers", "Service plans")
 CHANNELS = ("direct", "direct", "partner")
@@ -142,8 +144,7 @@ def _accounts(rng: Generator, revenues: NDArray[np.float64]) -> list[SimAccount]
         places = REGIONS[region].places
         place = places[rng.choice(len(places), p=[one.share for one in places])]
         managers = with_role(StaffRole.ACCOUNT_MANAGER, REGIONS[region].name)
-        siblings = [other for other in made if other.region == region and not other.parent]
-        has_parent = rng.random() < 0.04 and siblings
+        siblings = _parents(made, int(region)) if rng.random() < HAS_PARENT else []
         made.append(
             SimAccount(
                 external_id=f"A-{number + 1:05d}",
@@ -158,12 +159,17 @@ def _accounts(rng: Generator, revenues: NDArray[np.float64]) -> list[SimAccount]
                 tier=next(tier for least, tier in TIERS if rank >= least),
                 revenue=int(revenue.round(-2)),
                 manager=managers[rng.integers(len(managers))].email,
-                parent=siblings[rng.integers(len(siblings))].external_id if has_parent else "",
+                parent=_pick(rng, siblings) if siblings else "",
                 renewal_days=int(rng.integers(20, 720)),
                 joins=_joins(rng),
             )
         )
     return made
+
+
+def _parents(accounts: list[SimAccount], region: int) -> list[str]:
+    """Accounts that can have children: in the same region, and nobody's child."""
+    return [one.external_id for one in accounts if one.region == region and not one.parent]
 
 
 def _contact(
@@ -220,8 +226,8 @@ def _gone(rng: Generator) -> int | None:
     return int(leaves[0]) if len(leaves) else None
 
 
-def _pick(rng: Generator, words: tuple[str, ...]) -> str:
-    return words[rng.integers(len(words))]
+def _pick(rng: Generator, words: Sequence[str]) -> str:
+    return words[int(rng.integers(len(words)))]
 
 
 def _phone(rng: Generator, pattern: str) -> str:

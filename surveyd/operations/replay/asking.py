@@ -40,6 +40,7 @@ class Purpose(IntEnum):
     REPLY = 1
     CALLS = 2
     CASES = 3
+    LINK = 4
 
 
 class Phase(IntEnum):

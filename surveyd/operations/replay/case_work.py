@@ -49,13 +49,16 @@ class CaseWork:
         if rng.random() < TRIED_IN_VAIN:
             tried = AttemptResult.NO_ANSWER if rng.random() < 0.5 else AttemptResult.LEFT_MESSAGE
             text = pick(rng, words()["cases"]["left_message"])
-            self.timeline.add(at + wait / 2, _attempt(heard, line.owner_id, tried, text))
+            self.timeline.add(
+                self._at_work(at + wait / 2, heard), _attempt(heard, line.owner_id, tried, text)
+            )
         text = pick(rng, words()["cases"]["reached"])
         self.timeline.add(reached_at, _attempt(heard, line.owner_id, AttemptResult.REACHED, text))
         closed_at = self._at_work(reached_at + DAY * (0.2 + 15 * float(rng.random())), heard)
         if rng.random() < NOTED:
             text = pick(rng, words()["cases"]["note"])
-            self.timeline.add(reached_at + (closed_at - reached_at) / 2, _note(heard, line.owner_id, text))
+            noted_at = self._at_work(reached_at + (closed_at - reached_at) / 2, heard)
+            self.timeline.add(noted_at, _note(heard, line.owner_id, text))
         if rng.random() > LEFT_OPEN:
             self.timeline.add(closed_at, _close(heard, line.owner_id, *_ending(heard.said, rng)))
 

@@ -23,6 +23,7 @@ LIST_DAYS = 7.0
 """In how many days the list is worked through once."""
 BY_PHONE = 0.6
 """How many of those whom a call moves to answer do so at once; the others use the link."""
+LINK_WAIT = timedelta(hours=30)
 DAY = timedelta(days=1)
 IN_VAIN = (CallOutcome.NO_ANSWER, CallOutcome.NO_ANSWER, CallOutcome.NO_ANSWER, CallOutcome.CALL_BACK)
 ENDS = (
@@ -105,11 +106,10 @@ class Phoning:
             self._plan_answer(at, attempt.one)
 
     def _plan_answer(self, at: datetime, one: Asked) -> None:
-        hours = float(self.asking.rng(one, Purpose.REPLY).random()) * 30
-        answers_at = min(at + timedelta(hours=0.2 + hours), self.asking.closes_at - timedelta(hours=1))
-        self.asking.player.timeline.add(
-            max(answers_at, at), lambda session, at: self.asking.answer(session, at, one)
-        )
+        wait = LINK_WAIT * (0.01 + float(self.asking.rng(one, Purpose.LINK).random()))
+        latest = max(at, self.asking.closes_at - timedelta(hours=1))
+        answers_at = min((at + wait).replace(microsecond=0), latest)
+        self.asking.player.timeline.add(answers_at, lambda session, at: self.asking.answer(session, at, one))
 
     def _on_duty(self, at: datetime, one: Asked) -> datetime:
         return CALL_HOURS.opens(at.replace(microsecond=0), zone_named(one.time_zone))
