@@ -15,7 +15,7 @@ from surveyd.distribution import programs, touches, waves
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import new_lane
-from surveyd.distribution.models import Call, Invitation, Message, Touch
+from surveyd.distribution.models import Call, Invitation, Message, Touch, Wave
 from surveyd.distribution.sender import Lane
 from surveyd.forms.loading import shipped
 from tests.fixtures.apps import NOW, Transaction
@@ -68,7 +68,8 @@ class Post:
         """The wave's mails by `contact step`."""
         with self.reader() as session:
             return {
-                f"{row.recipient.partition('@')[0]} {row.step}": row for row in session.scalars(select(Message))
+                f"{row.recipient.partition('@')[0]} {row.step}": row
+                for row in session.scalars(select(Message))
             }
 
     def touches(self) -> dict[str, Touch]:
@@ -88,7 +89,7 @@ class Post:
             return list(session.scalars(select(Call).order_by(Call.id)))
 
 
-def make_wave(session: Session, slug: str = "w1", *, window: Window = ALWAYS, rest_days: int = 90) -> waves.Wave:
+def make_wave(session: Session, slug: str = "w1", *, window: Window = ALWAYS, rest_days: int = 90) -> Wave:
     """A scheduled wave of a program of its own, due now."""
     facts = programs.NewProgram(
         slug=f"program-{slug}",

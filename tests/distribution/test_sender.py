@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -60,12 +61,18 @@ def test_no_such_address_is_suppressed(post: Post, cast: Cast, writer: Transacti
     assert len(relay.received) == 2
 
 
-def test_a_refusal_for_now_is_tried_again_later(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+def test_a_refusal_for_now_is_tried_again_later(
+    post: Post, cast: Cast, writer: Transaction, relay: Relay
+) -> None:
     address(writer, cast.anna.id, "temp")
     relay.limit("temp", 1)
     post.send()
     message = post.messages()["temp invitation"]
-    assert (message.state, message.copies, message.due_at) == (MessageState.QUEUED, 0, NOW + timedelta(minutes=1))
+    assert (message.state, message.copies, message.due_at) == (
+        MessageState.QUEUED,
+        0,
+        NOW + timedelta(minutes=1),
+    )
     post.drain()
     assert len(relay.received) == 2
     post.go_to(NOW + timedelta(minutes=1))
@@ -98,7 +105,9 @@ def test_a_mail_that_was_cut_off_arrives_once(
     assert post.messages()["drop invitation"].state is MessageState.SENT
 
 
-def test_a_cut_after_the_final_dot_is_doubt_and_shown(post: Post, cast: Cast, writer: Transaction, relay: Relay) -> None:
+def test_a_cut_after_the_final_dot_is_doubt_and_shown(
+    post: Post, cast: Cast, writer: Transaction, relay: Relay
+) -> None:
     address(writer, cast.anna.id, "lost")
     relay.limit("lost", 1)
     post.send()
@@ -146,7 +155,9 @@ def test_without_a_relay_nothing_is_begun(post: Post, relay: Relay, app: Flask) 
     assert post.drain().counts.sent == 3
 
 
-def test_a_dead_senders_mail_is_doubtful_and_its_claims_are_free(post: Post, writer: Transaction, relay: Relay) -> None:
+def test_a_dead_senders_mail_is_doubtful_and_its_claims_are_free(
+    post: Post, writer: Transaction, relay: Relay
+) -> None:
     post.release()
     past = system_now() - LEASE - timedelta(seconds=1)
     with writer() as session:
@@ -200,7 +211,7 @@ def test_a_rate_spaces_the_mails(post: Post, writer: Transaction, relay: Relay) 
         waves.set_rate(session, session.get_one(Wave, post.wave_id), 20)
     post.send()
     times = sorted(mail.at for mail in relay.received)
-    gaps_between = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps_between = [later - earlier for earlier, later in pairwise(times)]
     assert len(times) == 3
     assert min(gaps_between) > 0.02
 
@@ -221,7 +232,9 @@ def test_twenty_refusals_in_a_row_pause_the_wave_and_tell_the_admins(
         assert set(held) == {MessageState.HELD}
 
 
-def test_mails_that_missed_their_window_wait_for_the_next(post: Post, writer: Transaction, relay: Relay) -> None:
+def test_mails_that_missed_their_window_wait_for_the_next(
+    post: Post, writer: Transaction, relay: Relay
+) -> None:
     post.release()
     change(writer, stale_at=system_now() - timedelta(seconds=1))
     post.drain()

@@ -1,5 +1,6 @@
 """Waves: launched once, paused at once, closed on their day, and always adding up."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from surveyd.people.models import Account, AccountStatus, Contact
 from tests.distribution.conftest import Post, make_wave
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast, make_cast
+from tests.fixtures.relays import Relay
 
 
 class TestSchedule:
@@ -79,7 +81,9 @@ class TestAudience:
         wave = make_wave(session)
         assert audience_of(session, wave, waves.program_of(session, wave), now=NOW).members == ()
 
-    def test_nobody_is_asked_again_within_the_rest_period(self, post: Post, cast: Cast, writer: Transaction) -> None:
+    def test_nobody_is_asked_again_within_the_rest_period(
+        self, post: Post, cast: Cast, writer: Transaction
+    ) -> None:
         with writer() as session:
             soon = make_wave(session, "w2", rest_days=90)
             program = waves.program_of(session, soon)
@@ -91,7 +95,9 @@ class TestAudience:
             again = make_wave(session, "w2", rest_days=0)
             assert audience_of(session, again, waves.program_of(session, again), now=NOW).invited == 3
 
-    def test_after_the_launch_it_is_what_was_launched(self, post: Post, cast: Cast, writer: Transaction) -> None:
+    def test_after_the_launch_it_is_what_was_launched(
+        self, post: Post, cast: Cast, writer: Transaction
+    ) -> None:
         with writer() as session:
             session.get_one(Contact, cast.anna.id).active = False
         with writer() as session:
@@ -104,8 +110,8 @@ class TestLaunch:
         with writer() as session:
             assert session.get_one(Wave, post.wave_id).state is WaveState.OPEN
             assert session.scalar(select(func.count()).select_from(Invitation)) == 3
-            steps = session.execute(select(Touch.step, func.count()).group_by(Touch.step))
-            assert {step: count for step, count in steps} == {"invitation": 3, "reminder": 3, "call": 3}
+            steps = session.execute(select(Touch.step, func.count().label("touches")).group_by(Touch.step))
+            assert {row.step: row.touches for row in steps} == {"invitation": 3, "reminder": 3, "call": 3}
 
     def test_twice_is_refused(self, post: Post, writer: Transaction) -> None:
         with writer() as session, pytest.raises(Refused, match="open"):
@@ -116,7 +122,9 @@ class TestLaunch:
         with writer() as session:
             assert session.scalar(select(func.count()).select_from(Invitation)) == 3
 
-    def test_who_was_left_out_is_kept_with_the_rule(self, cast: Cast, writer: Transaction, launched) -> None:  # type: ignore[no-untyped-def]
+    def test_who_was_left_out_is_kept_with_the_rule(
+        self, cast: Cast, writer: Transaction, launched: Callable[..., Post]
+    ) -> None:
         with writer() as session:
             opt_out(session, cast.anna.id, now=NOW)
         launched()
@@ -132,7 +140,9 @@ class TestLaunch:
 
 
 class TestPauseAndCancel:
-    def test_a_paused_wave_sends_nothing_until_it_goes_on(self, post: Post, writer: Transaction, relay) -> None:  # type: ignore[no-untyped-def]
+    def test_a_paused_wave_sends_nothing_until_it_goes_on(
+        self, post: Post, writer: Transaction, relay
+    ) -> None:  # type: ignore[no-untyped-def]
         post.release()
         with writer() as session:
             waves.pause(session, session.get_one(Wave, post.wave_id), now=NOW)
@@ -148,7 +158,9 @@ class TestPauseAndCancel:
             waves.pause(session, session.get_one(Wave, post.wave_id), now=NOW)
         assert post.release().total == 0
 
-    def test_cancelling_stops_what_has_not_gone_out(self, post: Post, writer: Transaction, relay) -> None:  # type: ignore[no-untyped-def]
+    def test_cancelling_stops_what_has_not_gone_out(
+        self, post: Post, writer: Transaction, relay: Relay
+    ) -> None:
         post.release()
         with writer() as session:
             assert waves.cancel(session, session.get_one(Wave, post.wave_id), now=NOW) == 3
