@@ -1,0 +1,86 @@
+"""Makes the pictures of the documentation from the demo company.
+
+Run `bin/test` once before, for the browser's driver, and `bin/surveyd up --demo` in another terminal; then
+`.venv/bin/python docs/pictures/make.py`, with the address that `up` has said when it is another.
+"""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from surveyd.operations.company.staff import STAFF
+from surveyd.people.models import StaffRole
+
+FOLDER = Path(__file__).parent
+DESK, PHONE = {"width": 1080, "height": 760}, {"width": 390, "height": 760}
+LARGEST = 200_000
+REMINDER = re.compile("how is it going with")
+
+
+def main(url: str) -> None:
+    """Take every picture from the demo at `url`."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    flags = ["--no-sandbox"] if os.getuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=[*flags, "--disable-gpu"])
+        desk = signed_in(chromium, url, StaffRole.EXECUTIVE)
+        desk.goto(f"{url}/staff/health")
+        keep(desk, "health.png")
+        phone = chromium.new_page(viewport=PHONE, locale="en-GB")
+        phone.goto(open_link(phone, url))
+        keep(phone, "survey.png")
+        chromium.close()
+
+
+def signed_in(chromium: Browser, url: str, role: StaffRole) -> Page:
+    """A page in which the first of the demo's staff with that role has signed in."""
+    somebody = next(one for one in STAFF if one.role is role)
+    page = chromium.new_page(viewport=DESK, locale="en-GB")
+    page.goto(f"{url}/staff/login")
+    page.fill("#email", somebody.email)
+    page.fill("#password", somebody.password)
+    page.click("button.main")
+    page.wait_for_url(re.compile("/staff/(?!login)"))
+    return page
+
+
+def open_link(page: Page, url: str) -> str:
+    """A personal link whose survey is in English and not answered yet."""
+    for link in links(page, url):
+        page.goto(link)
+        if page.locator("form#survey").count() and page.locator("html").get_attribute("lang") == "en":
+            return f"{link}?score=9"
+    raise SystemExit("every survey is answered")
+
+
+def links(page: Page, url: str) -> Iterator[str]:
+    """The personal links in the latest English reminders."""
+    address: str | None = "/demo/mail"
+    while address:
+        page.goto(f"{url}{address}")
+        mails = page.locator("a.whole", has_text=REMINDER).all()
+        found = [mail.get_attribute("href") for mail in mails]
+        older = page.get_by_role("link", name="Older mails")
+        address = older.get_attribute("href") if older.count() else None
+        for mail in found:
+            page.goto(f"{url}{mail}/html")
+            hrefs = [link.get_attribute("href") or "" for link in page.locator("a").all()]
+            yield from {href.partition("?")[0] for href in hrefs if "/s/" in href}
+
+
+def keep(page: Page, name: str) -> None:
+    """Write what the page shows."""
+    path = FOLDER / name
+    page.screenshot(path=path)
+    size = path.stat().st_size
+    assert size < LARGEST, f"{name} has {size} bytes, {LARGEST} at most"
+    sys.stderr.write(f"{name}: {size // 1000} kB\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
