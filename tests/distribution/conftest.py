@@ -105,7 +105,7 @@ def make_wave(session: Session, slug: str = "w1", *, window: Window = ALWAYS, re
 
 
 @pytest.fixture
-def launched(
+def launched(  # noqa: PLR0917  # fixtures, by name
     app: Flask,
     services: Services,
     clock: SetClock,
