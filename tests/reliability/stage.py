@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.fixtures.children import wait_for
 from tests.fixtures.houses import House
@@ -116,15 +115,13 @@ def count_copies(house: House, relay: Relay, wave: str) -> Count:
 def wait_until_sent(house: House, wave: str, mails: int, *, seconds: float) -> float:
     """Wait until the ledger has `mails` mails of the wave sent and none owed; returns the seconds."""
     began = time.monotonic()
-
-    def done() -> bool:
+    while True:
         status = house.json("wave", "status", wave)
         sent = sum(states.get("sent", 0) for states in status["messages"].values())
+        if status["owed"] == 0 and sent == mails:
+            return time.monotonic() - began
+        assert time.monotonic() < began + seconds, f"not in {seconds} s: {status['messages']}"
         time.sleep(0.5)
-        return bool(status["owed"] == 0 and sent == mails)
-
-    wait_for(done, seconds=seconds, what=f"{mails} mails of {wave}: {_states(house, wave)}")
-    return time.monotonic() - began
 
 
 def wait_for_mails(relay: Relay, mails: int, *, seconds: float = 60) -> None:
@@ -156,10 +153,6 @@ def export(house: House, *words: str) -> list[dict[str, str]]:
     house.run("responses", "export", str(path), *words)
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def _states(house: House, wave: str) -> Any:
-    return house.json("wave", "status", wave)["messages"]
 
 
 def _write(path: Path, head: list[str], rows: Iterator[list[str]]) -> None:
