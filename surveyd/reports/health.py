@@ -57,7 +57,8 @@ class Health:
         else:
             said = f"NPS {self.figures.nps.shown}{f', {self.change}' if self.change else ''}"
         if self.cases.overdue:
-            return f"{said}; {self.cases.overdue} people wait too long for a call"
+            people = "1 person waits" if self.cases.overdue == 1 else f"{self.cases.overdue} people wait"
+            return f"{said}; {people} too long for a call"
         return said
 
     @property

@@ -18,6 +18,7 @@ from surveyd.distribution.models import CallOutcome, CallState
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 
+SHOWN = 100
 OUTCOMES = {
     CallOutcome.REACHED: "reached, will answer by mail",
     CallOutcome.NO_ANSWER: "no answer",
@@ -51,6 +52,11 @@ class CallsPage:
     calls: list[CallRow]
     now: datetime
     user_id: int
+
+    @property
+    def shown(self) -> list[CallRow]:
+        """Whom to call first: nobody reads further down."""
+        return self.calls[:SHOWN]
 
     @property
     def ready(self) -> int:

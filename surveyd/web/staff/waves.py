@@ -12,7 +12,8 @@ from surveyd.base.database import reading, writing
 from surveyd.base.services import services
 from surveyd.distribution import waves
 from surveyd.distribution.audience import RULES, audience_of
-from surveyd.distribution.models import Wave, WaveState
+from surveyd.distribution.cadence import STEPS
+from surveyd.distribution.models import Channel, Wave, WaveState
 from surveyd.distribution.overview import WaveLine, list_waves
 from surveyd.distribution.waves import WaveStatus
 from surveyd.people.audit import record
@@ -22,6 +23,8 @@ from surveyd.web.staff.frame import bp
 
 RUNNING = (WaveState.PREPARING, WaveState.OPEN)
 MOST_A_SECOND = 10_000
+CADENCE = [step.name for step in STEPS]
+BY_PHONE = [step.name for step in STEPS if step.channel is Channel.PHONE]
 
 
 class RateForm(Form):
@@ -54,9 +57,13 @@ class WavesPage:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One step of the cadence: how many mails or calls are still planned, owed, sent or stopped."""
+    """One step of the cadence: how many mails or calls are still planned, owed, sent or stopped.
+
+    `mails` is false for a step that people do, on the phone.
+    """
 
     name: str
+    mails: bool
     planned: int
     owed: int
     sent: int
@@ -106,12 +113,11 @@ class WavePage:
         states = dict(self.status.messages.get(name, {}))
         sent = states.pop("sent", 0)
         owed = sum(states.pop(state, 0) for state in ("queued", "sending", "uncertain", "held"))
-        return StepLine(name, self.status.planned.get(name, 0), owed, sent, states)
+        return StepLine(name, name not in BY_PHONE, self.status.planned.get(name, 0), owed, sent, states)
 
 
 def _order(step: str) -> int:
-    cadence = ("invitation", "reminder", "call")
-    return cadence.index(step) if step in cadence else len(cadence)
+    return CADENCE.index(step) if step in CADENCE else len(CADENCE)
 
 
 @bp.get("/waves", endpoint="waves")

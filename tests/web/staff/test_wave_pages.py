@@ -2,7 +2,7 @@
 
 import pytest
 
-from surveyd.distribution.models import Wave, WaveState
+from surveyd.distribution.models import Exclusion, Wave, WaveState
 from surveyd.people.models import AuditEntry
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.offices import Office, SignIn
@@ -13,11 +13,15 @@ def wave_of(office: Office, reader: Transaction) -> Wave:
         return session.get_one(Wave, office.wave)
 
 
-def test_the_page_says_how_far_the_wave_is(office: Office, sign_in: SignIn) -> None:
+def test_the_page_says_how_far_the_wave_is(office: Office, sign_in: SignIn, writer: Transaction) -> None:
+    with writer() as session:
+        session.add(Exclusion(wave_id=office.wave, contact_id=office.cast.aziz.id, rule="opted_out"))
+
     page = sign_in(office.cast.admin).get(f"/staff/waves/{office.wave}").text
 
     assert "2 of 3 have answered (67\N{NO-BREAK SPACE}%)" in page
     assert "Pause sending" in page
+    assert "the contact asked not to be mailed" in page
 
 
 def test_a_wave_pauses_and_goes_on(office: Office, sign_in: SignIn, reader: Transaction) -> None:

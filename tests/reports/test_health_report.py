@@ -1,0 +1,124 @@
+"""Company health: what the figures say, for whom."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from surveyd.closed_loop.cases import AttemptResult, list_cases, record_attempt
+from surveyd.distribution.models import Channel, Touch, TouchState, Wave, WaveState
+from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
+from surveyd.reports.health import CasesInTime, health
+from surveyd.responses.answers import AnswerChannel
+from tests.fixtures.apps import NOW
+from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
+
+
+@pytest.fixture
+def asking(session: Session) -> Asking:
+    return open_wave(session, NOW)
+
+
+def release(asking: Asking, invitation_id: int, step: str, channel: Channel = Channel.MAIL) -> None:
+    asking.session.add(
+        Touch(
+            invitation_id=invitation_id,
+            wave_id=asking.wave.id,
+            step=step,
+            channel=channel,
+            state=TouchState.RELEASED,
+            due_at=NOW,
+            released_at=NOW,
+        )
+    )
+
+
+def test_before_the_first_wave_there_is_nothing(session: Session) -> None:
+    assert health(session, scope=SYSTEM, now=NOW) is None
+
+
+def test_a_wave_without_answers_says_so(asking: Asking) -> None:
+    asking.ask(asking.people.anna.id)
+
+    found = health(asking.session, scope=SYSTEM, now=NOW)
+
+    assert found
+    assert found.title == "0 of 1 have answered 2026H1"
+    assert found.chart is None
+    assert found.step_bar == ()
+    assert found.cases == CasesInTime()
+
+
+def test_each_answer_counts_for_the_last_step_before_it(asking: Asking) -> None:
+    people = asking.people
+    first, second, third = (asking.ask(person.id) for person in (people.anna, people.aziz, people.sofie))
+    release(asking, second, "reminder")
+    release(asking, third, "reminder")
+    release(asking, third, "call", Channel.PHONE)
+    asking.answer(first, HAPPY)
+    asking.answer(second, HAPPY, now=NOW + timedelta(hours=1))
+    asking.answer(third, HAPPY, now=NOW + timedelta(hours=2), channel=AnswerChannel.PHONE)
+
+    found = health(asking.session, scope=SYSTEM, now=NOW + timedelta(hours=3))
+
+    assert found
+    assert found.steps == (("invitation", 1), ("reminder", 1), ("call", 1))
+    assert [block.name for block in found.step_bar] == ["invitation", "reminder", "call"]
+    assert sum(block.width for block in found.step_bar) == pytest.approx(640, abs=1)
+
+
+def test_a_leader_sees_the_region_and_nobody_nothing(asking: Asking) -> None:
+    asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
+    asking.answer(asking.ask(asking.people.sofie.id), HAPPY)
+
+    north = health(asking.session, scope=Scope(Reach.REGION, 1, "North"), now=NOW)
+    nothing = health(asking.session, scope=NOBODY, now=NOW)
+
+    assert north and nothing
+    assert (north.figures.answered, north.cases.total) == (1, 1)
+    assert (nothing.figures.invited, nothing.figures.answered, nothing.cases.total) == (0, 0, 0)
+
+
+def test_cases_are_counted_once_each(asking: Asking) -> None:
+    for number in range(4):
+        asking.answer(asking.ask_somebody(number), UNHAPPY)
+    lines = list_cases(asking.session, scope=SYSTEM)
+    due = lines[0].due_at
+    for line, at in zip(lines, (due - timedelta(hours=1), due + timedelta(hours=1)), strict=False):
+        record_attempt(
+            asking.session, line.id, result=AttemptResult.REACHED, by=asking.people.mona.id, now=at
+        )
+
+    early = health(asking.session, scope=SYSTEM, now=NOW)
+    late = health(asking.session, scope=SYSTEM, now=due + timedelta(days=1))
+
+    assert early and late
+    assert early.cases == CasesInTime(in_time=1, late=1, waiting=2)
+    assert late.cases == CasesInTime(in_time=1, late=1, overdue=2)
+    assert late.title.endswith("; 2 people wait too long for a call")
+
+
+def test_a_wave_is_compared_with_the_one_before(asking: Asking) -> None:
+    for number in range(40):
+        asking.answer(asking.ask_somebody(number), HAPPY)
+    later = Wave(
+        program_id=asking.program.id,
+        slug="2026H2",
+        version_id=asking.wave.version_id,
+        state=WaveState.OPEN,
+        scheduled_at=NOW,
+        day_zero=NOW + timedelta(days=180),
+        closes_at=NOW + timedelta(days=215),
+    )
+    asking.session.add(later)
+    asking.session.flush()
+    second = Asking(asking.session, NOW, asking.program, later, asking.people)
+    for number in range(40, 80):
+        second.answer(second.ask_somebody(number), UNHAPPY)
+
+    found = health(asking.session, scope=SYSTEM, now=NOW)
+
+    assert found
+    assert found.title.startswith("NPS \N{MINUS SIGN}100, down")
+    assert found.chart
+    assert found.chart.low <= found.chart.x <= found.chart.high
