@@ -1,12 +1,15 @@
 """The real processes start, answer, survive a kill of their neighbour, and stop when they are asked to."""
 
 import json
+import shutil
 import signal
 import urllib.request
 
 import pytest
 
+from tests.fixtures.children import stop, wait_for
 from tests.fixtures.houses import PROCESSES, House
+from tests.fixtures.queues import Valkey
 
 pytestmark = pytest.mark.processes
 
@@ -23,6 +26,23 @@ def test_the_processes_start_answer_and_stop(house: House) -> None:
     ends = {process: child.poll() for process, child in children.items()}
     assert set(ends.values()) <= {0, -signal.SIGTERM}, ends
     assert not house.answers()
+
+
+def test_a_worker_stops_while_the_queue_is_away(house: House, own_valkey: Valkey) -> None:
+    worker = house.start("worker")
+    wait_for(own_valkey.has_clients, what="the worker at the queue")
+    own_valkey.stop()
+    wait_for(lambda: house.log("worker"), what="a word about that")
+    assert stop(worker) == 0
+
+
+def test_everything_ends_when_its_data_folder_is_gone(house: House) -> None:
+    parent = house.start("up", "--port", str(house.port))
+    wait_for(house.answers, seconds=60, what="the web process")
+    shutil.rmtree(house.folder / "data")
+    wait_for(lambda: parent.poll() is not None, seconds=60, what="the end")
+    assert parent.poll() == 1
+    assert house.log("up").endswith("is gone.\n")
 
 
 def test_a_process_without_its_database_says_so_in_one_line(house: House) -> None:

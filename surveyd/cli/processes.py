@@ -84,7 +84,7 @@ def up(demo: bool, port: int, data: Path | None) -> None:
     _require_free(port)
     app = open_app({"base_url": f"http://{HOST}:{port}"}, **overrides)
     house: Services = app.extensions[EXTENSION]
-    with _alone(house.config.data), _queue_of(house):
+    with _alone(house.config.data) as mark, _queue_of(house):
         _prepare(app, demo)
         children = [
             Child("web", lambda: serve(app, host=HOST, port=port)),
@@ -100,7 +100,7 @@ def up(demo: bool, port: int, data: Path | None) -> None:
         supervisor.start()
         ready = _Announcement(port, started, demo)
         try:
-            supervisor.watch(ready)
+            supervisor.watch(lambda: _watch_over(mark, ready))
         finally:
             click.echo("stopping", err=True)
             supervisor.stop()
@@ -120,6 +120,13 @@ class _Announcement:
         if self.demo:
             say_sign_ins(f"http://{HOST}:{self.port}")
         sys.stdout.flush()
+
+
+def _watch_over(mark: Path, ready: _Announcement) -> None:
+    ready()
+    if not mark.exists():
+        # Whoever cleans up after a trial removes the folder; nothing could be kept any more.
+        raise Refused(f"The data folder {mark.parents[1]} is gone.")
 
 
 def _prepare(app: Flask, demo: bool) -> None:
@@ -158,8 +165,9 @@ def _forget_connections(app: Flask) -> None:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    with (data / "run" / "up.lock").open("w") as lock:
+def _alone(data: Path) -> Iterator[Path]:
+    mark = data / "run" / "up.lock"
+    with mark.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -167,7 +175,7 @@ def _alone(data: Path) -> Iterator[None]:
                 f"surveyd is running already on {data}; stop it first, or choose another --data."
             ) from None
         os.set_inheritable(lock.fileno(), False)
-        yield
+        yield mark
 
 
 @contextmanager

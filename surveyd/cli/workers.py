@@ -1,7 +1,9 @@
 """The worker process: does the jobs that the bell asks for, and no others."""
 
 import logging
+import signal
 import threading
+from types import FrameType
 
 import redis
 from flask import Flask
@@ -22,21 +24,32 @@ class Worker(CarefulWorker):
     """The worker with our list of jobs."""
 
     allowed = JOBS
+    stop: threading.Event
+
+    def request_stop(self, number: int, frame: FrameType | None) -> None:
+        # Its farewell to a queue that is away fails, and the wish to stop would be lost in that.
+        self.stop.set()
+        super().request_stop(number, frame)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def run_worker(app: Flask, stop: threading.Event) -> None:
     """Work until `stop` is set or a signal comes; waits while the queue is away."""
     house: Services = app.extensions[EXTENSION]
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with app.app_context():
         while not stop.is_set():
             try:
                 queue = house.bell.queue()
                 worker = Worker([queue], connection=house.bell.connection(), serializer=JSONSerializer)
                 worker.log_job_description = False
+                worker.stop = stop
                 worker.work(logging_level="WARNING")
                 return
             except (redis.RedisError, OSError) as error:
                 log.warning("the queue does not answer", extra={"facts": {"error": type(error).__name__}})
                 stop.wait(QUEUE_PAUSE_SECONDS)
             finally:
+                # The worker has put its own in their place, and they end only what it is doing.
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
                 db.session.remove()
