@@ -43,7 +43,7 @@ def start_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("rq.worker", "sqlalchemy", "_granian", "granian.access"):
+    for chatty in ("rq.worker", "sqlalchemy", "_granian", "granian.access", "mail.log"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
