@@ -9,7 +9,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, request, session
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_security import LoginForm, RoleMixin, Security, UserDatastore
 from flask_security.signals import user_authenticated
 from flask_wtf import CSRFProtect
@@ -35,6 +36,16 @@ LOGIN = "security.login"
 HOME_PAGE = "/staff/"
 OWN_PAGE = re.compile(r"/(staff|demo)(/[A-Za-z0-9_/-]*)?(\?[A-Za-z0-9_=&%.+-]*)?")
 WITHOUT_SESSION = ("respond", "hooks")
+WITHOUT_SESSION_PATHS = ("/s/", "/u/")
+
+
+class StaffSessions(SecureCookieSessionInterface):
+    """Sessions by signed cookie, for staff. A respondent has none, whatever cookie the browser sends."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(WITHOUT_SESSION_PATHS):
+            return SecureCookieSession()
+        return super().open_session(app, request)
 
 
 class Staff(UserDatastore):
@@ -91,6 +102,7 @@ class SignInForm(LoginForm):
 def open_auth(app: Flask, config: Config) -> None:
     """Add sign-in at /staff/login, sessions, and CSRF protection of every POST but a respondent's."""
     app.config |= _settings(config)
+    app.session_interface = StaffSessions()
     csrf = CSRFProtect(app)
     for name in WITHOUT_SESSION:
         if name in app.blueprints:

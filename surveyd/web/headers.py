@@ -42,10 +42,12 @@ def open_headers(app: Flask, config: Config) -> None:
             app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=0, x_port=0, x_prefix=0
         )
 
+    static = [(name.lower(), (name, value)) for name, value in always.items()]
+    other = [*static, ("cache-control", ("Cache-Control", "no-store"))]
+
     @app.after_request
     def set_headers(response: Response) -> Response:
-        for name, value in always.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+        there = {name.lower() for name, _ in response.headers}
+        wanted = static if request.endpoint == "static" else other
+        response.headers.extend([header for name, header in wanted if name not in there])
         return response

@@ -1,6 +1,8 @@
 """Signing in and out."""
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from urllib.parse import urlencode
 
 import pytest
@@ -174,3 +176,15 @@ def test_one_address_may_be_wrong_thirty_times(app: Flask, client: FlaskClient, 
 
     assert blocked.status_code == 429
     assert "Too many tries" in blocked.text
+
+
+def test_a_respondent_has_no_session_whatever_the_browser_sends(
+    client: FlaskClient, cast: Cast, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    sign_in(client, cast.mona.email)
+
+    with statements() as said:
+        response = client.get("/s/wrong")
+
+    assert "Set-Cookie" not in response.headers
+    assert not [statement for statement in said if "users" in statement]
