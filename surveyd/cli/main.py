@@ -34,7 +34,7 @@ class Commands(click.Group):
 
 
 COMMANDS = {
-    "up": "processes:up",
+    "up": "up:up",
     "init": "users:init",
     "user": "users:user",
     "check": "checks:check",
