@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from surveyd.operations.company.staff import STAFF
 from surveyd.people.models import StaffRole
 
 FOLDER = Path(__file__).parent
-DESK, PHONE = {"width": 1080, "height": 760}, {"width": 390, "height": 760}
+DESK, PHONE = ViewportSize(width=1080, height=760), ViewportSize(width=390, height=760)
 LARGEST = 200_000
 REMINDER = re.compile("how is it going with")
 

@@ -22,7 +22,9 @@ from tests.reliability.respondents import Respondent
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 PAGE = HOME / "docs" / "first-wave.md"
-STEP = re.compile(r"^```(?P<info>\S[^\n]*)\n(?P<body>.*?)^```$|^<!-- walk: (?P<walk>[^\n]*) -->$", re.DOTALL | re.MULTILINE)
+STEP = re.compile(
+    r"^```(?P<info>\S[^\n]*)\n(?P<body>.*?)^```$|^<!-- walk: (?P<walk>[^\n]*) -->$", re.DOTALL | re.MULTILINE
+)
 LINK = re.compile(r"https://survey\.company\.example(/s/[\w-]{22})\s")
 THE_DAY = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 ASKED = ("anna.berg@nordwind", "emil.krause@nordwind", "priya.shah@harbour", "louis.martin@lumen")
