@@ -56,7 +56,7 @@ def commands(body: str) -> Iterator[Command]:
 
 
 def is_as_shown(printed: str, shown: str) -> bool:
-    """Whether a command printed what the page shows; `...` is anything, and a line of its own also nothing."""
+    """Whether a command printed what the page shows; `...` is anything, as a whole line also nothing."""
     said = "\n".join(line.rstrip() for line in printed.strip().splitlines())
     shown = re.sub(r"\n\.\.\.$", "...", shown, flags=re.MULTILINE)
     pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
@@ -131,5 +131,5 @@ def test_the_page_can_be_followed_from_two_files_to_the_answers(house: House, re
         walk.step(found)
     export = (house.folder / "responses.csv").read_text(encoding="utf-8")
     assert [line.split(",")[2] for line in export.splitlines()[1:]] == ["C-1", "C-2"]
-    # Anna and Emil answered before day 14: an invitation and thanks. The others: an invitation and a reminder.
+    # Anna and Emil answered before day 14: an invitation and thanks. The others got a reminder.
     assert [len(relay.to(f"{address}.example")) for address in ASKED] == [2, 2, 2, 2]
