@@ -81,7 +81,7 @@ def test_each_step_is_played_inside_its_window(
     schedule.tick(app)
     assert len(relay.received) == 3
     with writer() as session:
-        due = dict(session.execute(select(Message.recipient, Message.due_at)).all())  # type: ignore[arg-type]  # pairs
+        due = dict(session.execute(select(Message.recipient, Message.due_at)).all())
     assert due[cast.anna.email] == datetime(2026, 3, 10, 23, 0, tzinfo=UTC)  # 08:00 the next day in Tokyo
     assert due[cast.aziz.email] == NOW
 

@@ -141,8 +141,8 @@ class TestLaunch:
 
 class TestPauseAndCancel:
     def test_a_paused_wave_sends_nothing_until_it_goes_on(
-        self, post: Post, writer: Transaction, relay
-    ) -> None:  # type: ignore[no-untyped-def]
+        self, post: Post, writer: Transaction, relay: Relay
+    ) -> None:
         post.release()
         with writer() as session:
             waves.pause(session, session.get_one(Wave, post.wave_id), now=NOW)
