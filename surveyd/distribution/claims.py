@@ -101,7 +101,8 @@ BEGIN = (
     .where(
         MESSAGES.c.id == bindparam("the_id"),
         MESSAGES.c.lease_by == bindparam("by"),
-        MESSAGES.c.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+        # Not in_(): its list would be spelled out again for every mail.
+        or_(MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.state == MessageState.UNCERTAIN),
     )
     .values(
         state=MessageState.SENDING,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
@@ -28,7 +28,8 @@ from surveyd.distribution.models import (
 PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
 STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
 
-# Every submit runs these: Core statements, made once, since building one costs more than running it.
+# Every submit runs these: Core statements, made once, since building one costs more than running it; and
+# without in_(), whose list would be spelled out again each time.
 _invitation, _touch, _message, _call = (table_of(model) for model in (Invitation, Touch, Message, Call))
 _this = bindparam("of_invitation", type_=_invitation.c.id.type)
 START = (
@@ -42,10 +43,10 @@ ANSWERED = (
     .values(answered_at=bindparam("at"), state=InvitationState.ANSWERED),
     update(_message)
     .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)))
-    .where(_message.c.state.in_(STOPPABLE))
+    .where(or_(*(_message.c.state == state for state in STOPPABLE)))
     .values(state=MessageState.CANCELLED, reason="answered", lease_by=None, lease_until=None),
     update(_touch)
-    .where(_touch.c.invitation_id == _this, _touch.c.state.in_(PENDING_TOUCH))
+    .where(_touch.c.invitation_id == _this, or_(*(_touch.c.state == state for state in PENDING_TOUCH)))
     .values(state=TouchState.CANCELLED, reason="answered"),
     update(_call)
     .where(_call.c.invitation_id == _this, _call.c.state == CallState.OPEN)
