@@ -125,7 +125,19 @@ class Walk:
         respondent.leave()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_page_can_be_followed_from_two_files_to_the_answers(house: House, relay: Relay) -> None:
+    follow(house, relay)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_page_can_be_followed_on_postgresql(house: House, relay: Relay) -> None:
+    follow(house, relay)
+
+
+def follow(house: House, relay: Relay) -> None:
+    """Walk the whole page, and look at what came of it."""
     walk = Walk(house, relay)
     for found in STEP.finditer(PAGE.read_text(encoding="utf-8")):
         walk.step(found)
