@@ -119,6 +119,8 @@ class Asking:
             office=self.player.office,
             by=by,
         )
+        if receipt.queued:
+            self.player.ring()
         if receipt.case_id is not None:
             heard = Heard(receipt.case_id, given, one.time_zone)
             self.case_work.plan(session, heard, at=at, rng=self.rng(one, Purpose.CASES))

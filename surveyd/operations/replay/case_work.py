@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from numpy.random import Generator
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.closed_loop import cases
 from surveyd.closed_loop.cases import AttemptResult
+from surveyd.closed_loop.models import Case
 from surveyd.distribution.cadence import Window
 from surveyd.operations.company.answers import Reply, pick
 from surveyd.operations.company.words import words
 from surveyd.operations.replay.timeline import Act, Timeline
-from surveyd.people.access import SYSTEM
 
 OFFICE_HOURS = Window(9, 17)
 PROMPT, LATE, LEFT_OPEN = 0.82, 0.985, 0.03
@@ -39,28 +40,28 @@ class CaseWork:
 
     def plan(self, session: Session, heard: Heard, *, at: datetime, rng: Generator) -> None:
         """Plan what the owner of a fresh case does; of the many some are late, and a few are forgotten."""
-        line = cases.find_case(session, heard.case_id, scope=SYSTEM).line
+        owner, due_at = session.execute(
+            select(Case.owner_id, Case.due_at).where(Case.id == heard.case_id)
+        ).one()
         draw, share = rng.random(), float(rng.random())
-        if line.owner_id is None or draw > LATE:
+        if owner is None or draw > LATE:
             return
-        left = line.due_at - at
+        left = due_at - at
         wait = left * (0.1 + 0.8 * share) if draw < PROMPT else left + DAY * (0.2 + 6 * share)
         reached_at = self._at_work(at + wait, heard)
         if rng.random() < TRIED_IN_VAIN:
             tried = AttemptResult.NO_ANSWER if rng.random() < 0.5 else AttemptResult.LEFT_MESSAGE
             text = pick(rng, words()["cases"]["left_message"])
-            self.timeline.add(
-                self._at_work(at + wait / 2, heard), _attempt(heard, line.owner_id, tried, text)
-            )
+            self.timeline.add(self._at_work(at + wait / 2, heard), _attempt(heard, owner, tried, text))
         text = pick(rng, words()["cases"]["reached"])
-        self.timeline.add(reached_at, _attempt(heard, line.owner_id, AttemptResult.REACHED, text))
+        self.timeline.add(reached_at, _attempt(heard, owner, AttemptResult.REACHED, text))
         closed_at = self._at_work(reached_at + DAY * (0.2 + 15 * float(rng.random())), heard)
         if rng.random() < NOTED:
             text = pick(rng, words()["cases"]["note"])
             noted_at = self._at_work(reached_at + (closed_at - reached_at) / 2, heard)
-            self.timeline.add(noted_at, _note(heard, line.owner_id, text))
+            self.timeline.add(noted_at, _note(heard, owner, text))
         if rng.random() > LEFT_OPEN:
-            self.timeline.add(closed_at, _close(heard, line.owner_id, *_ending(heard.said, rng)))
+            self.timeline.add(closed_at, _close(heard, owner, *_ending(heard.said, rng)))
 
     def _at_work(self, at: datetime, heard: Heard) -> datetime:
         return OFFICE_HOURS.opens(at.replace(microsecond=0), zone_named(heard.time_zone))

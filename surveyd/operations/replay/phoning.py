@@ -25,6 +25,8 @@ BY_PHONE = 0.6
 """How many of those whom a call moves to answer do so at once; the others use the link."""
 LINK_WAIT = timedelta(hours=30)
 DAY = timedelta(days=1)
+TRIES_IN_VAIN = 1.9
+"""Fewer than so many attempts find nobody before one ends the matter."""
 IN_VAIN = (CallOutcome.NO_ANSWER, CallOutcome.NO_ANSWER, CallOutcome.NO_ANSWER, CallOutcome.CALL_BACK)
 ENDS = (
     (CallOutcome.REACHED, 0.30),
@@ -73,7 +75,7 @@ class Phoning:
             at = following
 
     def _outcomes(self, one: Asked, rng: Generator) -> list[CallOutcome]:
-        vain = [IN_VAIN[rng.integers(len(IN_VAIN))] for _ in range(int(rng.integers(3)))]
+        vain = [IN_VAIN[rng.integers(len(IN_VAIN))] for _ in range(int(TRIES_IN_VAIN * rng.random()))]
         if self.asking.phases[one.invitation_id] is Phase.CALL:
             return [*vain, CallOutcome.COMPLETED if rng.random() < BY_PHONE else CallOutcome.REACHED]
         end = ENDS[rng.choice(len(ENDS), p=[share for _, share in ENDS])][0]

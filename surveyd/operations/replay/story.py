@@ -20,7 +20,7 @@ from surveyd.operations.replay.asking import Asking
 from surveyd.operations.replay.case_work import CaseWork
 from surveyd.operations.replay.lists import import_people
 from surveyd.operations.replay.phoning import Phoning
-from surveyd.operations.replay.player import Player
+from surveyd.operations.replay.player import PAST_STEP, PRESENT_STEP, Player
 from surveyd.people.models import StaffRole
 from surveyd.people.users import add_user
 
@@ -58,7 +58,7 @@ def tell(house: Services, *, accounts: int, seed: int, now: datetime, progress: 
     for number, (begin, end) in enumerate(pairwise([*begins, now])):
         last = number == WAVES - 1
         story.player.progress = _counted(progress, f"wave {begin:%Y-%m}", begin, end)
-        story.open_wave(number, begin, keeps_mails=last)
+        story.open_wave(number, begin, is_present=last)
         story.player.play(now if last else end - LIST_DAYS_BEFORE)
 
 
@@ -107,7 +107,7 @@ class _Story:
             )
             create_program(session, facts, questionnaire=self.questionnaire, now=at)
 
-    def open_wave(self, number: int, day_zero: datetime, *, keeps_mails: bool) -> None:
+    def open_wave(self, number: int, day_zero: datetime, *, is_present: bool) -> None:
         """Bring the lists up to date, launch the wave, and plan what its people do."""
         minds = self.minds[number]
         listed_at, launched_at = day_zero - LIST_DAYS_BEFORE, day_zero - LAUNCH_DAYS_BEFORE
@@ -128,7 +128,8 @@ class _Story:
         self.player.timeline.add(closes_at, _close)
         contacts = self.people.contacts
         gone = {one.email.lower() for one in contacts if one.gone is not None and one.gone <= number}
-        self.player.relay.gone, self.player.relay.keeps = frozenset(gone), keeps_mails
+        self.player.relay.gone, self.player.relay.keeps = frozenset(gone), is_present
+        self.player.step_hours = PRESENT_STEP if is_present else PAST_STEP
         asking = Asking(
             self.player, self.people, minds, self.questionnaire, self.case_work, self.seed, number, closes_at
         )
