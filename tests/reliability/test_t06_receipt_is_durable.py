@@ -87,6 +87,7 @@ def test_a_few_respondents_and_a_crash_or_two(durable: Durable, relay: Relay, me
     _crash_while_people_answer(durable, relay, measured, people=30, at_once=10, kills=1, stops=1)
 
 
+@pytest.mark.full  # strace is a tool that not every machine has, nor lets everybody use
 @pytest.mark.parametrize("durable", ["sqlite"], indirect=True)
 def test_the_answer_is_on_disk_before_the_receipt_is_shown(
     durable: Durable, relay: Relay, measured: Measured
