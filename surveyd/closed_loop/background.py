@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.base.statements import table_of
-from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveState
+from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Suppression, Wave, WaveState
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.answers import Asked
 from surveyd.responses.models import Draft
@@ -19,6 +19,7 @@ CLOSED = frozenset({WaveState.CLOSED, WaveState.CANCELLED})
 _invitation, _wave, _program = table_of(Invitation), table_of(Wave), table_of(Program)
 _contact, _account, _user = table_of(Contact), table_of(Account), table_of(User)
 _version, _draft = table_of(QuestionnaireVersion), table_of(Draft)
+_suppression = table_of(Suppression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Background:
     closes_at: datetime | None
     large_from_cents: int | None
     contact: Person
-    is_opted_out: bool
+    may_be_mailed: bool
     account_name: str
     tier: str
     revenue_cents: int | None
@@ -77,6 +78,7 @@ BACKGROUND = (
         _contact.c.name.label("contact_name"),
         _contact.c.email.label("contact_email"),
         _contact.c.opted_out_at,
+        _suppression.c.reason.label("suppressed"),
         _account.c.name.label("account_name"),
         _account.c.tier,
         _account.c.revenue_cents,
@@ -88,6 +90,7 @@ BACKGROUND = (
     .join(_program, _program.c.id == _wave.c.program_id)
     .join(_contact, _contact.c.id == _invitation.c.contact_id)
     .join(_account, _account.c.id == _invitation.c.account_id)
+    .outerjoin(_suppression, _suppression.c.address == func.lower(_contact.c.email))
     .outerjoin(_draft, _draft.c.invitation_id == _invitation.c.id)
     .join(_version, _version.c.id == _answered_version)
     .outerjoin(_user, (_user.c.id == _account.c.manager_id) & _user.c.active)
@@ -130,7 +133,7 @@ def _background(row: Row[*tuple[Any, ...]]) -> Background:
         closes_at=row.closes_at,
         large_from_cents=row.large_revenue_cents,
         contact=Person(row.contact_id, row.contact_name, row.contact_email),
-        is_opted_out=row.opted_out_at is not None,
+        may_be_mailed=bool(row.contact_email) and row.opted_out_at is None and row.suppressed is None,
         account_name=row.account_name,
         tier=row.tier,
         revenue_cents=row.revenue_cents,

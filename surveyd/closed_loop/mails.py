@@ -13,12 +13,12 @@ ALERT = "case_alert"
 
 
 def thank_you(background: Background, *, receipt: str, now: datetime) -> NewMessage | None:
-    """Return the thank-you to the respondent, or None to somebody without an address or who opted out.
+    """Return the thank-you to the respondent, or None to somebody who must not or cannot be mailed.
 
     It belongs to no wave: a wave that is paused does not hold back thanks.
     """
     contact, asked = background.contact, background.asked
-    if background.is_opted_out or not contact.email:
+    if not background.may_be_mailed:
         return None
     return NewMessage(
         dedup_key=f"{THANK_YOU}:{asked.invitation_id}",

@@ -1,4 +1,4 @@
-"""The alert as its reader gets it."""
+"""The alert as its reader gets it, and the thanks to whom they may go."""
 
 import pytest
 from sqlalchemy import select
@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.mails import Links, Words, render
 from surveyd.distribution.models import Message
+from surveyd.distribution.suppressions import opt_out, suppress
 from surveyd.people.models import Account, Contact
+from tests.fixtures.apps import NOW
 from tests.fixtures.asking import UNHAPPY, Asking
 
 PAGE = "https://survey.company.test/staff/responses/7"
@@ -52,3 +54,16 @@ def test_hostile_names_stay_text(asking: Asking, session: Session, whose: str) -
     assert HOSTILE in words.text
     assert "<script" not in words.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in words.html
+
+
+@pytest.mark.parametrize("why", ["bounced", "opted out"])
+def test_no_thanks_go_to_who_must_not_be_mailed(asking: Asking, session: Session, why: str) -> None:
+    anna = session.get_one(Contact, asking.people.anna.id)
+    if why == "bounced":
+        suppress(session, anna.email.upper(), reason="bounced", now=NOW)
+    else:
+        opt_out(session, anna.id, now=NOW)
+    asking.answer(asking.ask(anna.id), UNHAPPY)
+
+    names = set(session.scalars(select(Message.name)))
+    assert names == {"case_alert"}
