@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 SAMPLE = 100
 GREETING = b"220 sink ESMTP\r\n"
-EHLO = b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 OK = b"250 OK\r\n"
 END = b"\r\n.\r\n"
 

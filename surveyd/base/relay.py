@@ -17,6 +17,8 @@ from surveyd.base.mailer import OUTSIDE_ASCII, open_smtp
 FINAL_REPLY_SECONDS = 600.0
 TAKEN, FORWARDED, DATA_OK, SHUTTING_DOWN, NO_MAILBOX = 250, 251, 354, 421, 550
 LONGEST_REASON = 300
+# Addresses that need no quoting; any other goes the long way.
+PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 GONE_CODE = re.compile(r"\b5\.1\.[0-36]\b")
 GONE = re.compile(
     GONE_CODE.pattern + r"|user (is )?unknown|unknown (user|recipient|mailbox)"
@@ -42,6 +44,14 @@ class Verdict(StrEnum):
     """We could not write the mail: it waits for a person, and was never sent."""
     IN_DOUBT = "in_doubt"
     """The connection failed after the final dot: delivered or not, nobody knows."""
+
+
+# What each reply to MAIL, RCPT and DATA must be, and what a refusal there says of the address at most.
+AT_ONCE = (
+    ((TAKEN,), Verdict.REFUSED),
+    ((TAKEN, FORWARDED), Verdict.NO_SUCH_ADDRESS),
+    ((DATA_OK,), Verdict.NO_SUCH_ADDRESS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,8 @@ class RelayConnection:
             if not smtp.has_extn("smtputf8"):
                 return Delivery(Verdict.REFUSED, "the relay takes no addresses outside ASCII (SMTPUTF8)")
             options = OUTSIDE_ASCII
+        elif smtp.has_extn("pipelining") and PLAIN.fullmatch(sender) and PLAIN.fullmatch(recipient):
+            return self._announce_at_once(smtp, sender, recipient)
         code, text = smtp.mail(sender, options)
         if code != TAKEN:
             # What is said about our own address says nothing about the recipient's.
@@ -120,6 +132,28 @@ class RelayConnection:
             return self._turned_away(smtp, code, text)
         code, text = smtp.docmd("DATA")
         return None if code == DATA_OK else self._turned_away(smtp, code, text)
+
+    def _announce_at_once(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Delivery | None:
+        """The three commands in one packet, their replies in order (RFC 2920): one journey, not three."""
+        smtp.send(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii"))
+        wrong: tuple[int, bytes, Verdict] | None = None
+        code = 0
+        for good, gone in AT_ONCE:
+            try:
+                code, text = smtp.getreply()
+            except (OSError, smtplib.SMTPException):
+                if wrong is None:
+                    raise
+                self._drop()  # an earlier refusal stands all the same
+                break
+            if wrong is None and code not in good:
+                wrong = (code, text, gone)
+        if wrong is None:
+            return None
+        if code == DATA_OK:
+            # The relay waits for a mail to nobody; it gets none, and the next mail a new connection.
+            self._drop()
+        return self._turned_away(smtp, wrong[0], wrong[1], gone=wrong[2])
 
     def _turned_away(
         self, smtp: smtplib.SMTP, code: int, text: bytes, *, gone: Verdict = Verdict.NO_SUCH_ADDRESS

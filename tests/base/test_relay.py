@@ -12,7 +12,7 @@ from surveyd.base.config import Relay
 from surveyd.base.mailer import Mail, open_smtp, write_mail
 from surveyd.base.relay import FINAL_REPLY_SECONDS, Delivery, RelayConnection, Verdict
 from tests.base.hostile import HOSTILE
-from tests.base.scripted import HANG_UP, SILENCE, scripted
+from tests.base.scripted import HANG_UP, SILENCE, USUAL, scripted
 from tests.base.test_mailer import PLAIN
 from tests.fixtures.children import wait_for
 from tests.fixtures.relays import Relay as Server
@@ -155,9 +155,16 @@ REPLIES = [
 ]
 
 
+ONE_BY_ONE, AT_ONCE = USUAL["EHLO"], "250-relay.test\r\n250-PIPELINING\r\n250 8BITMIME"
+TALKS = pytest.mark.parametrize("ehlo", [ONE_BY_ONE, AT_ONCE], ids=["one_by_one", "at_once"])
+
+
+@TALKS
 @pytest.mark.parametrize(("command", "reply", "verdict"), REPLIES)
-def test_a_reply_means_what_it_says_where_it_is_said(command: str, reply: str, verdict: Verdict) -> None:
-    with scripted(**{command: reply}) as relay:
+def test_a_reply_means_what_it_says_where_it_is_said(
+    command: str, reply: str, verdict: Verdict, ehlo: str
+) -> None:
+    with scripted(**{"EHLO": ehlo, command: reply}) as relay:
         connection = connection_to(relay.port, SHORT if reply == SILENCE else PATIENT)
         delivery = deliver(connection)
         assert delivery.verdict is verdict
@@ -166,9 +173,10 @@ def test_a_reply_means_what_it_says_where_it_is_said(command: str, reply: str, v
         connection.close()
 
 
+@TALKS
 @pytest.mark.parametrize(("command", "reply"), [row[:2] for row in REPLIES if row[1] != SILENCE])
-def test_after_any_reply_the_next_mail_starts_afresh(command: str, reply: str) -> None:
-    with scripted(**{command: reply}) as relay:
+def test_after_any_reply_the_next_mail_starts_afresh(command: str, reply: str, ehlo: str) -> None:
+    with scripted(**{"EHLO": ehlo, command: reply}) as relay:
         connection = connection_to(relay.port)
         deliver(connection)
         relay.replies = {**relay.replies, command: {"DATA": "354 Go on"}.get(command, "250 Fine")}
@@ -181,6 +189,22 @@ def test_a_refusal_counts_even_if_the_relay_hangs_up_after_it() -> None:
         connection = connection_to(relay.port)
         assert deliver(connection).verdict is Verdict.NO_SUCH_ADDRESS
         assert not connection.is_open
+
+
+def test_a_relay_that_takes_commands_at_once_gets_no_mail_for_nobody() -> None:
+    with scripted(EHLO=AT_ONCE, RCPT="550 5.1.1 Nobody here", DATA="354 Go on") as relay:
+        connection = connection_to(relay.port)
+        assert deliver(connection).verdict is Verdict.NO_SUCH_ADDRESS
+        assert not connection.is_open
+        assert deliver(connection, "berta@nordwind.test").verdict is Verdict.NO_SUCH_ADDRESS
+
+
+def test_an_address_with_a_bracket_adds_no_command() -> None:
+    with scripted(EHLO=AT_ONCE) as relay:
+        connection = connection_to(relay.port)
+        deliver(connection, '"anna>"@nordwind.test')
+        assert relay.heard.count("RCPT") == 1
+        connection.close()
 
 
 def test_a_long_reply_is_cut_for_the_ledger() -> None:
