@@ -19,6 +19,7 @@ from tests.fixtures.relays import Relay
 def test_each_test_finds_the_database_empty(writer: Transaction, cast: Cast, round: int) -> None:
     with writer() as session:
         assert session.scalar(select(func.count()).select_from(User)) == 7
+    assert cast.admin.id == 1
 
 
 def test_what_one_transaction_commits_the_next_one_sees(

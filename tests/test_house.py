@@ -102,7 +102,8 @@ def test_every_dependency_is_used() -> None:
     lines = options["options"]["install_requires"].splitlines()
     wanted = {normal(re.split(r"[\[<>=]", line)[0]) for line in lines if line and line[0] != "#"}
     names = set().union(*map(imported, tracked("surveyd/*.py", "migrations/*.py")))
-    used = {normal(dist) for name in names for dist in packages_distributions().get(name, [])}
+    brought_by = packages_distributions()
+    used = {normal(dist) for name in names for dist in brought_by.get(name, [])}
     assert_none(sorted(wanted - used - LOADED_BY_NAME))
 
 

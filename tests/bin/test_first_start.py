@@ -63,6 +63,7 @@ def test_the_next_start_says_and_does_nothing_wherever_the_checkout_was_moved(ch
     assert time.monotonic() - begun < 1
 
 
+@pytest.mark.full
 def test_a_half_made_environment_is_made_anew(tmp_path: Path) -> None:
     top = new_checkout(tmp_path / "a checkout")
     (top / ".venv" / "bin").mkdir(parents=True)
