@@ -41,6 +41,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_MS = 5000
 WRITE = "surveyd_write"
+WRITES = {WRITE: True, "postgresql_readonly": False}
 
 
 class Instant(TypeDecorator[datetime]):
@@ -131,8 +132,15 @@ def begin_writing() -> Session:
     session = db.session()
     if session.in_transaction():
         session.rollback()
-    session.connection(execution_options={WRITE: True, "postgresql_readonly": False})
+    session.connection(execution_options=WRITES)
     return session
+
+
+@contextmanager
+def writing_rows() -> Iterator[Connection]:
+    """One write transaction by Core alone, for what runs once a mail; it ends as `writing` does."""
+    with db.engine.connect() as connection, connection.execution_options(**WRITES).begin():
+        yield connection
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, case, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.relay import Delivery, Verdict
@@ -122,16 +122,20 @@ SENT = (
 )
 
 
-def begin(session: Session, message_id: int, *, by: str, system_now: datetime) -> bool:
-    """Mark a mail as begun, just before the relay gets it; False when it was withdrawn meanwhile."""
-    result = session.connection().execute(BEGIN, {"the_id": message_id, "by": by, "at": system_now})
-    return bool(result.rowcount)
+def begin(rows: Connection, message_id: int, *, by: str, system_now: datetime) -> bool:
+    """Mark a mail as begun, just before it goes out; False when it was withdrawn or taken meanwhile."""
+    return bool(rows.execute(BEGIN, {"the_id": message_id, "by": by, "at": system_now}).rowcount)
+
+
+def sent(rows: Connection, message_id: int, *, by: str, now: datetime) -> bool:
+    """Write that the relay took a begun mail; False when the lease had run out."""
+    return bool(rows.execute(SENT, {"the_id": message_id, "by": by, "at": now}).rowcount)
 
 
 def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, now: datetime) -> bool:
     """Write what became of a begun mail; False when the lease had run out and it is somebody else's now."""
     if delivery.verdict is Verdict.ACCEPTED:
-        return bool(session.connection().execute(SENT, {"the_id": message.id, "by": by, "at": now}).rowcount)
+        return sent(session.connection(), message.id, by=by, now=now)
     mine = and_(Message.id == message.id, Message.lease_by == by, Message.state == MessageState.SENDING)
     settled = bool(run(session, update(Message).where(mine).values(**_outcome(message, delivery, now))))
     if settled and delivery.verdict is Verdict.NO_SUCH_ADDRESS:

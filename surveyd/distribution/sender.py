@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import Clock, system_now
 from surveyd.base.config import Config
-from surveyd.base.database import writing
+from surveyd.base.database import writing, writing_rows
 from surveyd.base.errors import Unavailable
 from surveyd.base.relay import Delivery, RelayConnection, Verdict
 from surveyd.distribution import claims
@@ -30,6 +30,8 @@ log = logging.getLogger("surveyd.sender")
 BATCH = 100
 LEASE = timedelta(seconds=60)
 REFUSALS_TO_PAUSE = 20
+SAYS_NOTHING_OF_US = (Verdict.LATER, Verdict.NOT_SENT, Verdict.NO_SUCH_ADDRESS)
+"""They neither add to a row of refusals nor end it."""
 
 
 @dataclass(slots=True)
@@ -109,13 +111,18 @@ class Lane:
 
     def _turn_over(self, done: tuple[Claimed, Delivery] | None, following: Claimed | None) -> bool:
         """Write what became of one mail and begin the next, at once; False when it must not be sent."""
+        if done is not None and done[1].verdict is not Verdict.ACCEPTED:
+            with writing() as session:
+                self._settle(session, *done)
+            done = None
         if done is None and following is None:
             return False
-        with writing() as session:
+        with writing_rows() as rows:
             if done is not None:
-                self._settle(session, *done)
+                self._note(done[0], claims.sent(rows, done[0].id, by=self.name, now=self.clock.now()))
+                self._count(done[0], Verdict.ACCEPTED)
             return following is not None and claims.begin(
-                session, following.id, by=self.name, system_now=system_now()
+                rows, following.id, by=self.name, system_now=system_now()
             )
 
     def _send(self, message: Claimed) -> Delivery:
@@ -131,20 +138,24 @@ class Lane:
 
     def _settle(self, session: Session, message: Claimed, delivery: Delivery) -> None:
         now = self.clock.now()
-        self.counts.add(delivery.verdict)
-        if not claims.settle(session, message, delivery, by=self.name, now=now):
+        self._note(message, claims.settle(session, message, delivery, by=self.name, now=now))
+        must_pause = self._count(message, delivery.verdict)
+        if must_pause and message.wave_id is not None:
+            pause_after_refusals(session, message.wave_id, now=now, mail_domain=self.config.mail_domain)
+
+    def _note(self, message: Claimed, was_ours: bool) -> None:
+        if not was_ours:
             log.error("a lease ran out in the middle of a mail", extra={"facts": {"message": message.id}})
-        if message.wave_id is None or delivery.verdict in (
-            Verdict.LATER,
-            Verdict.NOT_SENT,
-            Verdict.NO_SUCH_ADDRESS,
-        ):
-            return
-        refused = delivery.verdict in (Verdict.REFUSED, Verdict.UNWRITTEN)
+
+    def _count(self, message: Claimed, verdict: Verdict) -> bool:
+        """Count a verdict; True when it is one refusal too many in a row of its wave."""
+        self.counts.add(verdict)
+        if message.wave_id is None or verdict in SAYS_NOTHING_OF_US:
+            return False
+        refused = verdict in (Verdict.REFUSED, Verdict.UNWRITTEN)
         in_a_row = self.refusals.get(message.wave_id, 0) + 1 if refused else 0
         self.refusals[message.wave_id] = in_a_row % REFUSALS_TO_PAUSE
-        if in_a_row == REFUSALS_TO_PAUSE:
-            pause_after_refusals(session, message.wave_id, now=now, mail_domain=self.config.mail_domain)
+        return in_a_row == REFUSALS_TO_PAUSE
 
     def _connect(self) -> None:
         try:

@@ -162,7 +162,7 @@ def test_a_dead_senders_mail_is_doubtful_and_its_claims_are_free(
     past = system_now() - LEASE - timedelta(seconds=1)
     with writer() as session:
         claimed = claims.claim(session, "dead", limit=10, now=NOW, system_now=past, lease=LEASE)
-        assert claims.begin(session, claimed[0].id, by="dead", system_now=past)
+        assert claims.begin(session.connection(), claimed[0].id, by="dead", system_now=past)
     with writer() as session:
         assert claims.expire(session, system_now=system_now()) == 1
     post.drain()
@@ -203,7 +203,7 @@ def test_what_was_withdrawn_after_the_claim_is_not_begun(post: Post, writer: Tra
     with writer() as session:
         waves.pause(session, session.get_one(Wave, post.wave_id), now=NOW)
     with writer() as session:
-        assert not claims.begin(session, claimed[0].id, by="me", system_now=system_now())
+        assert not claims.begin(session.connection(), claimed[0].id, by="me", system_now=system_now())
 
 
 def test_a_rate_spaces_the_mails(post: Post, writer: Transaction, relay: Relay) -> None:
