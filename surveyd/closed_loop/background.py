@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.base.statements import table_of
-from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Suppression, Wave, WaveState
+from surveyd.distribution.models import (
+    Invitation,
+    Program,
+    QuestionnaireVersion,
+    Suppression,
+    Wave,
+    WaveState,
+)
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.answers import Asked
 from surveyd.responses.models import Draft
