@@ -56,12 +56,12 @@ def keep(name: str, rows: Sequence[Mapping[str, object]], *, note: str) -> None:
         "measured": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[2], 1),
+        "load": round(os.getloadavg()[1], 1),
         "note": note,
     }
     document = json.dumps({**facts, "rows": rows}, indent=1, default=str)
     (RESULTS / f"{name}.json").write_text(f"{document}\n", encoding="utf-8")
-    head = f"{note}\n{facts['measured']}, {facts['cores']} cores, Python {facts['python']}\n\n"
+    head = f"{note}\n{facts['measured']}, {facts['cores']} cores, Python {facts['python']}, mean load {facts['load']}\n\n"
     (RESULTS / f"{name}.txt").write_text(f"{head}{table(rows)}\n", encoding="utf-8")
 
 
