@@ -61,7 +61,8 @@ def keep(name: str, rows: Sequence[Mapping[str, object]], *, note: str) -> None:
     }
     document = json.dumps({**facts, "rows": rows}, indent=1, default=str)
     (RESULTS / f"{name}.json").write_text(f"{document}\n", encoding="utf-8")
-    head = f"{note}\n{facts['measured']}, {facts['cores']} cores, Python {facts['python']}, mean load {facts['load']}\n\n"
+    machine = f"{facts['cores']} cores, Python {facts['python']}, mean load {facts['load']}"
+    head = f"{note}\n{facts['measured']}, {machine}\n\n"
     (RESULTS / f"{name}.txt").write_text(f"{head}{table(rows)}\n", encoding="utf-8")
 
 
