@@ -15,6 +15,7 @@ import multiprocessing
 import smtplib
 import sys
 import time
+from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import update
 
@@ -117,9 +118,10 @@ def _send(place: Installation, port: int, *, senders: int, mails: int) -> dict[s
 def _send_bare(port: int, *, loops: int, mails: int) -> float:
     sample = sink.report(port).sample
     sink.forget(port)
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Barrier(loops)
     hands = [
-        multiprocessing.get_context("spawn").Process(target=bare_loop, args=(port, sample, mails // loops))
-        for _ in range(loops)
+        spawn.Process(target=bare_loop, args=(port, sample, mails // loops, ready)) for _ in range(loops)
     ]
     for hand in hands:
         hand.start()
@@ -129,11 +131,12 @@ def _send_bare(port: int, *, loops: int, mails: int) -> float:
     return report.mails / (report.last - report.first)
 
 
-def bare_loop(port: int, sample: list[tuple[str, str, str]], mails: int) -> None:
-    """Hand so many mails to the sink, one after the other, over one connection."""
+def bare_loop(port: int, sample: list[tuple[str, str, str]], mails: int, ready: Barrier) -> None:
+    """Hand so many mails to the sink, one after the other, over one connection; all loops begin together."""
     letters = [(sender, to, base64.b64decode(mail)) for sender, to, mail in sample]
     with smtplib.SMTP("127.0.0.1", port) as connection:
         connection.ehlo()
+        ready.wait()
         for number in range(mails):
             connection.sendmail(*letters[number % len(letters)])
 
