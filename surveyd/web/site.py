@@ -13,6 +13,7 @@ from surveyd.web.headers import open_headers
 from surveyd.web.health import open_health
 from surveyd.web.limits import open_limits
 from surveyd.web.staff.pages import open_staff
+from surveyd.web.translation import open_translation
 
 
 def open_site(app: Flask) -> None:
@@ -24,6 +25,7 @@ def open_site(app: Flask) -> None:
     open_limits(app, config.redis_url)
     open_assets(app)
     open_filters(app)
+    open_translation(app)
     respond.open_respond(app)
     app.register_blueprint(hooks.bp)
     open_health(app)

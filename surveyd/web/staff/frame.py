@@ -6,8 +6,10 @@ from flask import Blueprint, g, request
 from werkzeug.routing import BaseConverter
 
 from surveyd.web.access import Reader, reader
+from surveyd.web.staff.lists import address_of
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
+bp.add_app_template_global(address_of)
 
 PLACES = (
     ("staff.health", "Health", ("staff.health",)),

@@ -1,0 +1,106 @@
+"""Lists that page by key: sorted and narrowed by the database, as cheap on the last page as on the first.
+
+The key of the next page is the value that the last row was sorted by, with its id. It stands in the address,
+so a row that is added or deleted meanwhile shifts nothing.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_
+from sqlalchemy.orm import Session
+
+from surveyd.base.errors import Refused
+
+PAGE = 50
+BROKEN = "The address of this page is not whole; begin again with the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader wants of a list: words to look for, an order ("-due" descends), a page, filters."""
+
+    search: str = ""
+    sort: str = ""
+    after: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def column(self) -> str:
+        """The name of the order, without its direction."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def descends(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether rows are left out: an empty list then says so."""
+        return bool(self.search) or any(self.filters.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a list: `by` is never NULL, and the row's id, `key`, decides between equals."""
+
+    by: ColumnElement[Any]
+    key: ColumnElement[int]
+    descends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One page of rows, as the query selects them; `after` is the key of the next page, empty on the last."""
+
+    rows: tuple[Row[*tuple[Any, ...]], ...]
+    after: str
+
+
+def slice_of(
+    session: Session, query: Select[Any], order: Order, *, after: str = "", limit: int = PAGE
+) -> Slice:
+    """The rows of `query` behind the key `after`, in one statement. Raises Refused for a broken key."""
+    by, key = order.by, order.key
+    if after:
+        value, row_id = _read_key(after, by)
+        ahead = by < value if order.descends else by > value
+        behind = key < row_id if order.descends else key > row_id
+        query = query.where(or_(ahead, and_(by == value, behind)))
+    columns = (by, key) if not order.descends else (by.desc(), key.desc())
+    query = query.add_columns(by.label("sorted_by"), key.label("sorted_key"))
+    found = session.execute(query.order_by(*columns).limit(limit + 1)).all()
+    more = len(found) > limit
+    return Slice(tuple(found[:limit]), _write_key(found[limit - 1]) if more else "")
+
+
+def _write_key(row: Row[*tuple[Any, ...]]) -> str:
+    value = row.sorted_by
+    if isinstance(value, date):  # a datetime is one, too
+        value = value.isoformat()
+    elif isinstance(value, Decimal):
+        value = float(value)
+    return base64.urlsafe_b64encode(json.dumps([value, row.sorted_key]).encode()).decode().rstrip("=")
+
+
+def _read_key(after: str, by: ColumnElement[Any]) -> tuple[ColumnElement[Any], int]:
+    kind = by.type.python_type
+    try:
+        value, row_id = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        if kind is datetime:
+            value = datetime.fromisoformat(value)
+        elif kind is date:
+            value = date.fromisoformat(value)
+        elif kind in (int, float, Decimal, bool):
+            value = kind(value)
+        if not isinstance(value, kind) or type(row_id) is not int or not 0 <= row_id < 2**63:
+            raise ValueError(after)
+    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+        raise Refused(BROKEN) from error
+    return literal(value, by.type), row_id

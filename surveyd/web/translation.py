@@ -1,0 +1,19 @@
+"""The words of staff pages: English in the code, other languages as catalogues in `surveyd/translations`."""
+
+from pathlib import Path
+
+from flask import Flask, request
+from flask_babel import Babel
+
+SHIPPED = "en"
+
+
+def open_translation(app: Flask) -> None:
+    """Give templates `_` and `ngettext`; the browser says which language of those that have a catalogue."""
+    folder = Path(app.root_path) / "translations"
+    languages = [SHIPPED, *sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.mo"))]
+
+    def wish() -> str:
+        return request.accept_languages.best_match(languages, SHIPPED) or SHIPPED
+
+    Babel(app, default_locale=SHIPPED, locale_selector=wish)
