@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flask import Flask, request
-from flask_babel import Babel
+from flask_babel import Babel, get_locale
 
 SHIPPED = "en"
 
@@ -17,3 +17,4 @@ def open_translation(app: Flask) -> None:
         return request.accept_languages.best_match(languages, SHIPPED) or SHIPPED
 
     Babel(app, default_locale=SHIPPED, locale_selector=wish)
+    app.jinja_env.globals["get_locale"] = get_locale

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, g, request
+from flask_babel import lazy_gettext
 from werkzeug.routing import BaseConverter
 
 from surveyd.web.access import Reader, reader
@@ -11,14 +12,38 @@ from surveyd.web.staff.lists import address_of
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 bp.add_app_template_global(address_of)
 
-PLACES = (
-    ("staff.health", "Health", ("staff.health",)),
-    ("staff.waves", "Waves", ("staff.waves", "staff.wave")),
-    ("staff.accounts", "Accounts", ("staff.accounts", "staff.account", "staff.response")),
-    ("staff.calls", "Calls", ("staff.calls", "staff.call")),
-    ("staff.cases", "Cases", ("staff.cases", "staff.case")),
+WORDS_AT_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One page that the navigation may lead to, and the pages that belong to it."""
+
+    endpoint: str
+    name: str
+    within: tuple[str, ...] = ()
+
+
+HEALTH = Room("staff.health", lazy_gettext("Health"))
+ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response"))
+CASES = Room("staff.cases", lazy_gettext("Cases"), ("staff.case",))
+CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call",))
+ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action",))
+WAVES = Room("staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.letter", "staff.summary"))
+PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
+OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
+IMPORTS = Room("staff.imports", lazy_gettext("Imports"), ("staff.import_preview",))
+USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
+TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
+
+SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
+    (lazy_gettext("Health"), (HEALTH,)),
+    (lazy_gettext("Accounts"), (ACCOUNTS,)),
+    (lazy_gettext("Follow-up"), (CASES, CALLS, ACTIONS)),
+    (lazy_gettext("Waves"), (WAVES, PROGRAMS, OUTBOX)),
+    (lazy_gettext("Setup"), (IMPORTS, USERS, TEMPLATES)),
 )
-"""The pages that the navigation leads to, and the pages that belong to each."""
+"""The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""
 
 
 class IdConverter(BaseConverter):
@@ -40,12 +65,41 @@ class Place:
 
 
 def places_of(who: Reader) -> list[Place]:
-    """The navigation of a reader: what the role opens, and where the reader is."""
-    here = request.endpoint
-    return [Place(target, name, here in within) for target, name, within in PLACES if who.may_open(target)]
+    """The navigation of a reader: five words at most, and where the reader is."""
+    open_sections = [(name, _open_rooms(who, rooms)) for name, rooms in SECTIONS]
+    rooms = [room for _, rooms in open_sections for room in rooms]
+    if len(rooms) <= WORDS_AT_MOST:
+        return [_place(room.name, [room]) for room in rooms]
+    return [
+        _place(name if len(rooms) > 1 else rooms[0].name, rooms) for name, rooms in open_sections if rooms
+    ]
+
+
+def rooms_of(who: Reader) -> list[Place]:
+    """The rooms beside this one, where the navigation shows sections only; else none."""
+    every = [_open_rooms(who, rooms) for _, rooms in SECTIONS]
+    if sum(map(len, every)) <= WORDS_AT_MOST:
+        return []
+    here = next((rooms for rooms in every if any(_is_here(room) for room in rooms)), [])
+    return [_place(room.name, [room]) for room in here] if len(here) > 1 else []
+
+
+def _open_rooms(who: Reader, rooms: tuple[Room, ...]) -> list[Room]:
+    return [room for room in rooms if who.may_open(room.endpoint)]
+
+
+def _place(name: str, rooms: list[Room]) -> Place:
+    return Place(rooms[0].endpoint, name, any(_is_here(room) for room in rooms))
+
+
+def _is_here(room: Room) -> bool:
+    return request.endpoint == room.endpoint or request.endpoint in room.within
 
 
 @bp.context_processor
 def _around() -> dict[str, object]:
     # An error page may be drawn before anybody is known.
-    return {"reader": reader(), "places": places_of(reader())} if "reader" in g else {}
+    if "reader" not in g:
+        return {}
+    who = reader()
+    return {"reader": who, "places": places_of(who), "rooms": rooms_of(who)}
