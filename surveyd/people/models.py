@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
@@ -31,6 +31,24 @@ class StaffRole(StrEnum):
     REGIONAL_LEADER = "regional_leader"
     ACCOUNT_MANAGER = "account_manager"
     SUPPORT = "support"
+
+
+class UploadState(StrEnum):
+    """Where a file stands that somebody uploaded; the first two and `applying` are work for a worker."""
+
+    UPLOADED = "uploaded"
+    PLANNING = "planning"
+    PLANNED = "planned"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class LinkPurpose(StrEnum):
+    """What a link to set a password was made for: a new user's first one, or one that was forgotten."""
+
+    WELCOME = "welcome"
+    RESET = "reset"
 
 
 class User(Base, UserMixin):
@@ -121,6 +139,51 @@ class ImportRun(Base):
     unchanged: Mapped[int]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]
+
+
+class Upload(Base):
+    """A file that waits to be imported: kept until it is applied or a week old.
+
+    `asked_at` (when its work was asked for) and `leased_until` (whose hands it is in) are system time.
+    `result` is what the last look at it found, see `outlines.Outline`; `rejects` are its rejected rows as CSV.
+    """
+
+    __tablename__ = "uploads"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    lines: Mapped[int]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    rejects: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[UploadState] = mapped_column(one_of(UploadState), default=UploadState.UPLOADED)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[str] = mapped_column(String(300), default="")
+    """Why it failed, or why it is shown once more."""
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+    applied_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    applied_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (Index("ix_uploads_state_at", "state", "at"),)
+
+
+class SignInLink(Base):
+    """A link to set a password, mailed to one user: it works once, until `expires_at` (system time).
+
+    The table keeps no token; the link is made from the id by the secret key when the mail is sent.
+    """
+
+    __tablename__ = "sign_in_links"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(one_of(LinkPurpose))
+    expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
 
 
 class AuditEntry(Base):
