@@ -35,7 +35,7 @@ def page_of_accounts(
 
     Raises NotFound when `after` is no account of the scope.
     """
-    query = select(Account).where(_matching(scope, search)).order_by(Account.name, Account.id)
+    query = select(Account).where(matching(scope, search)).order_by(Account.name, Account.id)
     if after is not None:
         last = find_account(session, after, scope=scope)
         behind = and_(Account.name == last.name, Account.id > last.id)
@@ -46,11 +46,12 @@ def page_of_accounts(
 
 def count_accounts(session: Session, *, scope: Scope, search: str = "") -> int:
     """How many accounts of the scope match."""
-    count = select(func.count()).select_from(Account).where(_matching(scope, search))
+    count = select(func.count()).select_from(Account).where(matching(scope, search))
     return session.execute(count).scalar_one()
 
 
-def _matching(scope: Scope, search: str) -> ColumnElement[bool]:
+def matching(scope: Scope, search: str) -> ColumnElement[bool]:
+    """The condition on `Account` rows of the scope whose name holds the words, or whose id they are."""
     text = search.strip()
     if not text:
         return visible_accounts(scope)
