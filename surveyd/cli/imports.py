@@ -9,8 +9,8 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import BadFile
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.people.access import SYSTEM
-from surveyd.people.columns import ImportKind, Plan, column_names
-from surveyd.people.imports import Preview, apply, preview
+from surveyd.people.columns import SKIP, ImportKind, column_names
+from surveyd.people.imports import Preview, apply, preview, unreadable
 from surveyd.people.tables import read_table
 
 SHOWN_CHANGES = 20
@@ -70,8 +70,7 @@ def _look(kind: ImportKind, file: Path, mapping: Mapping[str, str]) -> Preview:
     try:
         table = read_table(str(file), file.read_bytes())
     except BadFile as error:
-        lines = {fault.line for fault in error.faults}
-        return Preview(kind, str(file), "", Plan((), (), ()), rejected=len(lines), faults=error.faults)
+        return unreadable(kind, str(file), error)
     with reading() as session:
         return preview(session, kind, table, mapping, scope=SYSTEM)
 
@@ -79,6 +78,8 @@ def _look(kind: ImportKind, file: Path, mapping: Mapping[str, str]) -> Preview:
 def _show(seen: Preview) -> None:
     for fault in (*seen.notes, *seen.faults):
         click.echo(str(fault), err=True)
+    if seen.plan.notes or seen.plan.faults:
+        click.echo(f"Map a heading by --map THEIRS=OURS, or leave it out by --map THEIRS={SKIP}.", err=True)
     click.echo(
         f"{seen.file}: {len(seen.added)} to add, {len(seen.changed)} to change,"
         f" {seen.unchanged} unchanged, {seen.rejected} rejected"

@@ -105,7 +105,7 @@ class AccountRows:
             return
         draft.values["manager_id"] = users.get(str(address).lower())
         if address and draft.values["manager_id"] is None:
-            reason = f"there is no user {address!r}; add the user first: surveyd user add"
+            reason = f"there is no user {address!r}; add the user first"
             self.complaints.add(draft, "manager", reason)
 
 

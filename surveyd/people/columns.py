@@ -150,7 +150,7 @@ class _Planning:
             self._report_unknown(place, heading)
         for name, column in self.columns.items():
             if column.required and name not in self.placed:
-                self._fault(name, f"the column is missing; name one so, or say --map THEIRS={name}")
+                self._fault(name, "the column is missing; name one so, or map a heading to it")
         placed = sorted(self.placed.values(), key=lambda found: found.place)
         return Plan(tuple(placed), tuple(self.notes), tuple(self.faults))
 
@@ -199,10 +199,10 @@ class _Planning:
         if name and name not in self.placed:
             self._fault(
                 heading,
-                f"is this {name}? Say --map '{heading}={name}', or --map '{heading}={SKIP}' to leave it out",
+                f"is this {name}? Map it to {name}, or to {SKIP} to leave it out",
             )
         else:
-            reason = f"the column is not known and is left out; to read it, say --map '{heading}=COLUMN'"
+            reason = "the column is not known and is left out; to read it, map it to a column"
             self.notes.append(Fault(self.table.file, self.table.heading_line, heading, reason))
 
     def _fault(self, column: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from surveyd.base.errors import Fault
+from surveyd.base.spreadsheets import unguarded
 from surveyd.people.columns import Plan
 from surveyd.people.tables import Table
 
@@ -53,10 +54,11 @@ def draft_rows(table: Table, complaints: Complaints) -> list[Draft]:
     for row in table.rows:
         draft = Draft(row.line, "", {})
         for place, column in readers:
+            cell = unguarded(row.cells[place])
             try:
-                value = column.read(row.cells[place])
+                value = column.read(cell)
             except ValueError as error:
-                complaints.add(draft, column.field, _with_cell(row.cells[place], str(error)))
+                complaints.add(draft, column.field, _with_cell(cell, str(error)))
                 draft.unread.add(column.field)
                 continue
             if column.required and not value:

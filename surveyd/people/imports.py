@@ -107,6 +107,12 @@ def preview(
     return _sorted_out(Preview(kind, table.file, table.digest, plan), drafts, stored, complaints)
 
 
+def unreadable(kind: ImportKind, file: str, error: BadFile) -> Preview:
+    """The preview of a file that is no table: every fault, and nothing else."""
+    lines = {fault.line for fault in error.faults}
+    return Preview(kind, file, "", Plan((), (), ()), rejected=len(lines), faults=error.faults)
+
+
 def apply(session: Session, preview: Preview, *, now: datetime, by: int | None) -> ImportRun | None:
     """Do what `preview` shows, all of it; None when there was nothing to do.
 

@@ -63,6 +63,15 @@ def read_table(file: str, content: bytes) -> Table:
     return Table(file, digest, heading_line, names, tuple(rows), tuple(faults))
 
 
+def read_records(file: str, content: bytes) -> Iterator[Row]:
+    """Every record that holds any text as it stands, the headings too, with however many cells it has.
+
+    Raises BadFile as `read_table` does.
+    """
+    for line, cells in _records(file, _decoded(file, content)):
+        yield Row(line, cells)
+
+
 def _decoded(file: str, content: bytes) -> str:
     if content.startswith(SPREADSHEETS):
         raise BadFile([Fault(file, 1, "", "this is a spreadsheet; save it as CSV in UTF-8")])

@@ -7,6 +7,7 @@ from typing import IO, Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.spreadsheets import guarded
 from surveyd.distribution.models import QuestionnaireVersion, Wave
 from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_accounts
@@ -17,8 +18,6 @@ from surveyd.results.scores import RULE_VERSION
 
 HEAD = ("receipt", "invitation", "contact", "account", "wave", "channel", "given_at")
 TAIL = ("nps", "attitude", "intent", "ease", "segment")
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-GUARD = "'"
 ROWS_AT_ONCE = 1000
 
 
@@ -37,16 +36,6 @@ def write_responses(session: Session, out: IO[str], *, scope: Scope, wave_id: in
         writer.writerow([guarded(cell) for cell in _cells(row, items)])
         count += 1
     return count
-
-
-def guarded(cell: object) -> str:
-    """The cell as text that no spreadsheet runs."""
-    if cell is None:
-        return ""
-    text = str(cell)
-    if isinstance(cell, str) and text.startswith((*RISKY, GUARD)):
-        return GUARD + text
-    return text
 
 
 def _items(session: Session, wave_id: int | None) -> list[str]:
