@@ -72,6 +72,10 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+Rows = Session | Connection
+"""What runs Core statements in a transaction: a respondent's request takes a connection, which costs less."""
+
+
 def one_of(states: type[StrEnum]) -> TypeEngine[Any]:
     """A text column that holds one value of `states`, held to it by a CHECK constraint."""
     return Enum(
@@ -142,8 +146,15 @@ def begin_writing() -> Session:
 
 @contextmanager
 def writing_rows() -> Iterator[Connection]:
-    """One write transaction by Core alone, for what runs once a mail; it ends as `writing` does."""
+    """One write transaction by Core alone, for what runs once a mail or page; it ends as `writing` does."""
     with db.engine.connect() as connection, connection.execution_options(**WRITES).begin():
+        yield connection
+
+
+@contextmanager
+def reading_rows() -> Iterator[Connection]:
+    """One read-only transaction by Core alone."""
+    with db.engine.connect() as connection:
         yield connection
 
 
@@ -171,8 +182,13 @@ def reserve_ids(session: Session, table: str, count: int) -> list[int]:
     return list(session.execute(sequence, {"table": table, "count": count}).scalars())
 
 
+def dialect_of(rows: Rows) -> str:
+    """The database's name: `sqlite` or `postgresql`."""
+    return rows.dialect.name if isinstance(rows, Connection) else rows.get_bind().dialect.name
+
+
 def insert_new(
-    session: Session,
+    session: Rows,
     table: type[DeclarativeBase],
     rows: Sequence[Mapping[str, Any]],
     *,
@@ -181,7 +197,7 @@ def insert_new(
     """Insert `rows`, passing over those whose `unique` columns are taken already."""
     if not rows:
         return
-    session.execute(_insert_new(session.connection().dialect.name, table, tuple(unique)), list(rows))
+    session.execute(_insert_new(dialect_of(session), table, tuple(unique)), list(rows))
 
 
 @cache

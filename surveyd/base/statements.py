@@ -10,10 +10,9 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from surveyd.base.database import Base
+from surveyd.base.database import Base, Rows, dialect_of
 
 
 def table_of(model: type[Base]) -> Table:
@@ -21,23 +20,19 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
-def insert_into(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT into the model's table that knows ON CONFLICT on the session's database."""
-    return _insert(_dialect(session), table_of(model))
+def insert_into(rows: Rows, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into the model's table that knows ON CONFLICT on the database of `rows`."""
+    return _insert(dialect_of(rows), table_of(model))
 
 
-def insert_once(session: Session, model: type[Base], unique: str) -> ReturningInsert[*tuple[Any, ...]]:
+def insert_once(rows: Rows, model: type[Base], unique: str) -> ReturningInsert[*tuple[Any, ...]]:
     """Return an INSERT of one row that returns its id, or nothing when column ``unique`` is taken."""
-    return _insert_once(_dialect(session), table_of(model), unique)
+    return _insert_once(dialect_of(rows), table_of(model), unique)
 
 
-def count_up(session: Session, model: type[Base], column: str) -> ReturningInsert[*tuple[Any, ...]]:
+def count_up(rows: Rows, model: type[Base], column: str) -> ReturningInsert[*tuple[Any, ...]]:
     """Return a statement that sets a row's ``column`` to 1, or one up if it is there, and returns it."""
-    return _count_up(_dialect(session), table_of(model), column)
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
+    return _count_up(dialect_of(rows), table_of(model), column)
 
 
 @cache

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
-from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import (
@@ -58,6 +58,7 @@ class Background:
     tier: str
     revenue_cents: int | None
     owner: Person | None
+    has_draft: bool
 
     def is_closed(self, given_at: datetime) -> bool:
         """Say whether the wave was over for answers given then."""
@@ -92,6 +93,7 @@ BACKGROUND = (
         _user.c.id.label("owner_id"),
         _user.c.name.label("owner_name"),
         _user.c.email.label("owner_email"),
+        _draft.c.invitation_id.label("draft_of"),
     )
     .join(_wave, _wave.c.id == _invitation.c.wave_id)
     .join(_program, _program.c.id == _wave.c.program_id)
@@ -111,19 +113,19 @@ FIRST_ADMIN = (
 )
 
 
-def read_background(session: Session, invitation_id: int) -> Background:
+def read_background(rows: Rows, invitation_id: int) -> Background:
     """Return what is known of one invitation. Raises NotFound."""
-    row = session.execute(BACKGROUND, {"invitation_id": invitation_id}).one_or_none()
+    row = rows.execute(BACKGROUND, {"invitation_id": invitation_id}).one_or_none()
     if row is None:
         raise NotFound("invitation", invitation_id)
     return _background(row)
 
 
-def owner_of(session: Session, background: Background) -> Person | None:
+def owner_of(rows: Rows, background: Background) -> Person | None:
     """Return who sees to a case: the account manager, else the first active admin, else nobody."""
     if background.owner is not None:
         return background.owner
-    row = session.execute(FIRST_ADMIN).one_or_none()
+    row = rows.execute(FIRST_ADMIN).one_or_none()
     return None if row is None else Person(row.id, row.name, row.email)
 
 
@@ -145,4 +147,5 @@ def _background(row: Row[*tuple[Any, ...]]) -> Background:
         tier=row.tier,
         revenue_cents=row.revenue_cents,
         owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email),
+        has_draft=row.draft_of is not None,
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.statements import insert_once, table_of
 from surveyd.closed_loop.models import Case, CaseEntry, CaseState
@@ -61,7 +62,7 @@ class About:
     owner_id: int | None
 
 
-def open_case(session: Session, about: About, *, opening: Opening, now: datetime) -> int | None:
+def open_case(rows: Rows, about: About, *, opening: Opening, now: datetime) -> int | None:
     """Open the case of a response and return its id, or None when the response has one already."""
     row = {
         "response_id": about.response_id,
@@ -74,7 +75,7 @@ def open_case(session: Session, about: About, *, opening: Opening, now: datetime
         "opened_at": now,
         "due_at": opening.due_at,
     }
-    return session.execute(insert_once(session, Case, "response_id"), row).scalar_one_or_none()
+    return rows.execute(insert_once(rows, Case, "response_id"), row).scalar_one_or_none()
 
 
 def note(session: Session, case_id: int, *, text: str, by: int, now: datetime) -> None:

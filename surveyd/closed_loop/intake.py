@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.tokens import Keys
 from surveyd.closed_loop.background import Background, owner_of, read_background
@@ -50,7 +49,7 @@ class Office:
 
 
 def submit(
-    session: Session,
+    rows: Rows,
     invitation_id: int,
     *,
     answers: Mapping[str, int | str],
@@ -68,20 +67,20 @@ def submit(
     """
     if given_at > now:
         raise Refused("The answers were given in the future; correct the time at which they were given.")
-    background = read_background(session, invitation_id)
+    background = read_background(rows, invitation_id)
     given = Given(answers, channel, given_at, by)
-    stored = responses.store(session, background.asked, given=given, now=now)
+    stored = responses.store(rows, background.asked, given=given, has_draft=background.has_draft, now=now)
     if not stored.is_first:
         return Receipt(stored.receipt, stored.id, is_first=False)
-    score = _score(session, background, stored, answers=answers, now=now)
-    answered(session, invitation_id, now=now)
+    score = _score(rows, background, stored, answers=answers, now=now)
+    answered(rows, invitation_id, now=now)
     if now - given_at > FRESH or background.is_closed(given_at):
         return Receipt(stored.receipt, stored.id, is_first=True)
-    return _follow_up(session, background, stored, score=score, given_at=given_at, now=now, office=office)
+    return _follow_up(rows, background, stored, score=score, given_at=given_at, now=now, office=office)
 
 
 def _score(
-    session: Session,
+    rows: Rows,
     background: Background,
     stored: Stored,
     *,
@@ -89,14 +88,14 @@ def _score(
     now: datetime,
 ) -> ResponseScore:
     asked = background.asked
-    key = scores.key_of_version(session, version_id=asked.version_id, digest=background.digest)
+    key = scores.key_of_version(rows, version_id=asked.version_id, digest=background.digest)
     score = scores.score(answers, key=key)
-    scores.store(session, ScoredResponse(stored.id, asked.wave_id, asked.account_id), of=score, now=now)
+    scores.store(rows, ScoredResponse(stored.id, asked.wave_id, asked.account_id), of=score, now=now)
     return score
 
 
 def _follow_up(
-    session: Session,
+    rows: Rows,
     background: Background,
     stored: Stored,
     *,
@@ -106,20 +105,20 @@ def _follow_up(
     office: Office,
 ) -> Receipt:
     """Open the case that the rules ask for and queue the mails."""
-    drawn = _is_drawn(session, background, score, office.keys)
+    drawn = _is_drawn(rows, background, score, office.keys)
     opening = judge(_heard(background, score), drawn=drawn, given_at=given_at)
     mails = [thank_you(background, receipt=stored.receipt, now=now)]
     case_id = None
     if opening is not None:
-        case_id, mail = _open(session, background, opening, stored=stored, score=score, now=now)
+        case_id, mail = _open(rows, background, opening, stored=stored, score=score, now=now)
         mails.append(mail)
     to_queue = [mail for mail in mails if mail is not None]
-    queue(session, to_queue, mail_domain=office.mail_domain)
+    queue(rows, to_queue, mail_domain=office.mail_domain)
     return Receipt(stored.receipt, stored.id, is_first=True, case_id=case_id, queued=len(to_queue))
 
 
 def _open(
-    session: Session,
+    rows: Rows,
     background: Background,
     opening: Opening,
     *,
@@ -127,27 +126,27 @@ def _open(
     score: ResponseScore,
     now: datetime,
 ) -> tuple[int | None, NewMessage | None]:
-    owner = owner_of(session, background)
+    owner = owner_of(rows, background)
     asked = background.asked
     about = About(stored.id, asked.account_id, asked.contact_id, owner.id if owner else None)
-    case_id = open_case(session, about, opening=opening, now=now)
+    case_id = open_case(rows, about, opening=opening, now=now)
     if owner is None:
         return case_id, None
     return case_id, alert(background, opening, owner=owner, response_id=stored.id, score=score, now=now)
 
 
-def _is_drawn(session: Session, background: Background, score: ResponseScore, keys: Keys) -> bool:
+def _is_drawn(rows: Rows, background: Background, score: ResponseScore, keys: Keys) -> bool:
     # Every arrival is counted, drawn or not; one drawn person at a time is enough for an account.
     if score.category not in DRAWN:
         return False
     drawn = draw(
-        session,
+        rows,
         wave_id=background.asked.wave_id,
         wave=background.wave_slug,
         stratum=score.category.value,
         key=keys.derive(SAMPLING),
     )
-    return drawn and not is_followed(session, background.asked.account_id)
+    return drawn and not is_followed(rows, background.asked.account_id)
 
 
 def _heard(background: Background, score: ResponseScore) -> Heard:

@@ -1,8 +1,8 @@
 """The random part of the follow-up: which arrival is drawn, counted in the transaction that scores it."""
 
 from sqlalchemy import String, bindparam, cast, select
-from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.statements import count_up, table_of
 from surveyd.closed_loop.models import Case, CaseState, SampleCounter
 from surveyd.scoring.sampling import is_drawn
@@ -18,13 +18,13 @@ BEING_FOLLOWED = (
 )
 
 
-def draw(session: Session, *, wave_id: int, wave: str, stratum: str, key: bytes) -> bool:
+def draw(rows: Rows, *, wave_id: int, wave: str, stratum: str, key: bytes) -> bool:
     """Count one more arrival of ``stratum`` in the wave and say whether it is the drawn one of its block."""
     row = {"wave_id": wave_id, "stratum": stratum}
-    arrived: int = session.execute(count_up(session, SampleCounter, "arrived"), row).scalar_one()
+    arrived: int = rows.execute(count_up(rows, SampleCounter, "arrived"), row).scalar_one()
     return is_drawn(arrived - 1, key=key, wave=wave, stratum=stratum)
 
 
-def is_followed(session: Session, account_id: int) -> bool:
+def is_followed(rows: Rows, account_id: int) -> bool:
     """Say whether the account has an open case that was drawn at random: one at a time is enough."""
-    return session.execute(BEING_FOLLOWED, {"account_id": account_id}).first() is not None
+    return rows.execute(BEING_FOLLOWED, {"account_id": account_id}).first() is not None

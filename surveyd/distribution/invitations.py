@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
+from surveyd.base.database import Rows
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import (
     Call,
@@ -40,7 +41,11 @@ START = (
 ANSWERED = (
     update(_invitation)
     .where(_invitation.c.id == _this, _invitation.c.answered_at.is_(None))
-    .values(answered_at=bindparam("at"), state=InvitationState.ANSWERED),
+    .values(
+        started_at=func.coalesce(_invitation.c.started_at, bindparam("at")),
+        answered_at=bindparam("at"),
+        state=InvitationState.ANSWERED,
+    ),
     update(_message)
     .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)))
     .where(or_(*(_message.c.state == state for state in STOPPABLE)))
@@ -56,21 +61,21 @@ ANSWERED = (
 )
 
 
-def start(session: Session, invitation_id: int, *, now: datetime) -> None:
+def start(rows: Rows, invitation_id: int, *, now: datetime) -> None:
     """Mark the first POST of a respondent; later ones change nothing."""
-    session.execute(START, {"of_invitation": invitation_id, "at": now})
+    rows.execute(START, {"of_invitation": invitation_id, "at": now})
 
 
-def answered(session: Session, invitation_id: int, *, now: datetime) -> bool:
-    """Take the one answer of an invitation: True for the first caller, False for every other.
+def answered(rows: Rows, invitation_id: int, *, now: datetime) -> bool:
+    """Take the one answer of an invitation, started or not: True for the first caller, False for all others.
 
     Of several at once the database lets one through and makes the others wait for its commit.
     """
     facts = {"of_invitation": invitation_id, "at": now}
-    won = run(session, ANSWERED[0], facts)
+    won = run(rows, ANSWERED[0], facts)
     if won:
         for statement in ANSWERED[1:]:
-            session.execute(statement, facts)
+            rows.execute(statement, facts)
     return bool(won)
 
 
@@ -119,8 +124,8 @@ def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> in
     return stopped
 
 
-def run(session: Session, statement: Update, facts: Mapping[str, object] | None = None) -> int:
+def run(rows: Rows, statement: Update, facts: Mapping[str, object] | None = None) -> int:
     """Run a conditional UPDATE and say how many rows it changed: that is how races are decided here."""
-    result = session.execute(statement, facts, execution_options={"synchronize_session": False})
+    result = rows.execute(statement, facts, execution_options={"synchronize_session": False})
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

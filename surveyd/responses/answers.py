@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.statements import insert_once, table_of
 from surveyd.responses.models import Draft, Response
 
@@ -63,7 +63,7 @@ class Stored:
     is_first: bool
 
 
-def store(session: Session, asked: Asked, *, given: Given, now: datetime) -> Stored:
+def store(rows: Rows, asked: Asked, *, given: Given, has_draft: bool, now: datetime) -> Stored:
     """Store the response of an invitation and drop its draft, or return the one that is there.
 
     The constraint decides: of any number of calls at once exactly one is first.
@@ -81,11 +81,12 @@ def store(session: Session, asked: Asked, *, given: Given, now: datetime) -> Sto
         "given_at": given.given_at,
         "received_at": now,
     }
-    stored = session.execute(insert_once(session, Response, "invitation_id"), row).scalar_one_or_none()
+    stored = rows.execute(insert_once(rows, Response, "invitation_id"), row).scalar_one_or_none()
     if stored is None:
-        first = session.execute(FIRST, {"invitation_id": asked.invitation_id}).one()
+        first = rows.execute(FIRST, {"invitation_id": asked.invitation_id}).one()
         return Stored(first.id, first.receipt, is_first=False)
-    session.execute(DROP_DRAFT, {"of_invitation": asked.invitation_id})
+    if has_draft:
+        rows.execute(DROP_DRAFT, {"of_invitation": asked.invitation_id})
     return Stored(stored, str(row["receipt"]), is_first=True)
 
 

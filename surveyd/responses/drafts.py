@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, select, update
-from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.errors import Unavailable
 from surveyd.base.statements import insert_into, table_of
 from surveyd.distribution.invitations import start
@@ -123,23 +123,23 @@ AGAIN = (
 )
 
 
-def find_link(session: Session, token_digest: str) -> Link | None:
+def find_link(rows: Rows, token_digest: str) -> Link | None:
     """The invitation whose personal link has this token digest, in one indexed read, else None."""
-    return _one(session, BY_TOKEN, token_digest)
+    return _one(rows, BY_TOKEN, token_digest)
 
 
-def find_link_of(session: Session, invitation_id: int) -> Link | None:
+def find_link_of(rows: Rows, invitation_id: int) -> Link | None:
     """The same for staff who fill in the form on the phone: by the invitation's id."""
-    return _one(session, BY_ID, invitation_id)
+    return _one(rows, BY_ID, invitation_id)
 
 
-def definition_of(session: Session, version_id: int) -> Mapping[str, object]:
+def definition_of(rows: Rows, version_id: int) -> Mapping[str, object]:
     """The stored definition of a questionnaire version."""
-    return cast(Mapping[str, object], session.execute(DEFINITION, {"version": version_id}).scalar_one())
+    return cast(Mapping[str, object], rows.execute(DEFINITION, {"version": version_id}).scalar_one())
 
 
 def save_page(
-    session: Session,
+    rows: Rows,
     link: Link,
     *,
     answers: Mapping[str, Answer | None],
@@ -157,9 +157,9 @@ def save_page(
         if link.is_sent:
             return link
         merged = _merged(link.answers, answers)
-        if _write(session, link, answers=merged, page=page, channel=channel, now=now):
+        if _write(rows, link, answers=merged, page=page, channel=channel, now=now):
             return _saved(link, merged, page)
-        again = find_link_of(session, link.invitation_id)
+        again = find_link_of(rows, link.invitation_id)
         if again is None:
             break
         link = again
@@ -167,14 +167,14 @@ def save_page(
 
 
 def _write(
-    session: Session, link: Link, *, answers: Answers, page: str, channel: AnswerChannel, now: datetime
+    rows: Rows, link: Link, *, answers: Answers, page: str, channel: AnswerChannel, now: datetime
 ) -> bool:
     if link.saves:
         values = {"new_answers": answers, "new_page": page, "new_channel": channel.value, "now": now}
-        done = session.execute(AGAIN, {"invitation": link.invitation_id, "seen": link.saves, **values})
+        done = rows.execute(AGAIN, {"invitation": link.invitation_id, "seen": link.saves, **values})
         return cast(CursorResult[object], done).rowcount == 1
-    insert = insert_into(session, Draft).on_conflict_do_nothing(index_elements=["invitation_id"])
-    begun = session.execute(
+    insert = insert_into(rows, Draft).on_conflict_do_nothing(index_elements=["invitation_id"])
+    begun = rows.execute(
         insert.returning(_draft.c.invitation_id),
         {
             "invitation_id": link.invitation_id,
@@ -188,7 +188,7 @@ def _write(
     ).scalar_one_or_none()
     if begun is None:
         return False
-    start(session, link.invitation_id, now=now)
+    start(rows, link.invitation_id, now=now)
     return True
 
 
@@ -200,8 +200,8 @@ def _merged(before: Answers, page: Mapping[str, Answer | None]) -> Answers:
     return {item: answer for item, answer in {**before, **page}.items() if answer is not None}
 
 
-def _one(session: Session, statement: Select[Any], key: str | int) -> Link | None:
-    row = session.execute(statement, {"key": key}).first()
+def _one(rows: Rows, statement: Select[Any], key: str | int) -> Link | None:
+    row = rows.execute(statement, {"key": key}).first()
     if row is None:
         return None
     *known, answers, page, saves, receipt = row

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.orm import Session
 
+from surveyd.base.database import Rows
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.forms.definition import Answer, Answers, Item, Questionnaire
@@ -120,7 +120,7 @@ def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
     )
 
 
-def store(session: Session, response: ScoredResponse, *, of: ResponseScore, now: datetime) -> None:
+def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datetime) -> None:
     """Write the one row of ``scores`` for this response and rule version."""
     placement = of.placement
     row = {
@@ -141,14 +141,14 @@ def store(session: Session, response: ScoredResponse, *, of: ResponseScore, now:
         "explanation": of.explanation,
         "scored_at": now,
     }
-    session.execute(INSERT, row)
+    rows.execute(INSERT, row)
 
 
-def key_of_version(session: Session, *, version_id: int, digest: str) -> ScoringKey:
+def key_of_version(rows: Rows, *, version_id: int, digest: str) -> ScoringKey:
     """Return what a stored version measures; only a version new to this process is read and loaded."""
     key = _keys.get(digest)
     if key is None:
-        definition = session.execute(DEFINITION, {"version_id": version_id}).scalar_one()
+        definition = rows.execute(DEFINITION, {"version_id": version_id}).scalar_one()
         key = _keep(digest, from_json(json.dumps(definition)))
     return key
 

@@ -13,12 +13,11 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, redirect
 from jinja2 import Environment
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
+from surveyd.base.database import Rows
 from surveyd.closed_loop.intake import Office, submit
-from surveyd.distribution.invitations import start
 from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.loading import from_data
@@ -65,14 +64,14 @@ class Forms:
     _compiled: dict[tuple[str, str], CompiledForm] = field(default_factory=dict)
     _versions: dict[str, Questionnaire] = field(default_factory=dict)
 
-    def questionnaire(self, session: Session, link: Link) -> Questionnaire:
+    def questionnaire(self, rows: Rows, link: Link) -> Questionnaire:
         """The version that the link's answers belong to; one new to this process is read and kept."""
         found = self._versions.get(link.digest)
         if found is None:
             if len(self._versions) >= KEPT_FORMS:
                 self._versions.clear()
                 self._compiled.clear()
-            found = self._versions[link.digest] = from_data(definition_of(session, link.version_id))
+            found = self._versions[link.digest] = from_data(definition_of(rows, link.version_id))
         return found
 
     def compiled(self, questionnaire: Questionnaire, language: str) -> CompiledForm:
@@ -94,12 +93,12 @@ def forms() -> Forms:
     return cast(Forms, current_app.extensions[EXTENSION])
 
 
-def show(session: Session, link: Link, *, door: Door, asked: Mapping[str, str]) -> Response:
+def show(rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str]) -> Response:
     """The page where the person left off, or the one `asked` for by `page`; a notice when there is none.
 
     `score` fills in the recommendation, in the page only: nothing is recorded.
     """
-    questionnaire = forms().questionnaire(session, link)
+    questionnaire = forms().questionnaire(rows, link)
     language = questionnaire.language(asked.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return _ended(link, questionnaire, language, door=door)
@@ -113,13 +112,13 @@ def show(session: Session, link: Link, *, door: Door, asked: Mapping[str, str]) 
 
 
 def take(
-    session: Session, link: Link, *, door: Door, sent: MultiDict[str, str], now: datetime, office: Office
+    rows: Rows, link: Link, *, door: Door, sent: MultiDict[str, str], now: datetime, office: Office
 ) -> Taken:
     """Save the page that was `sent`, and hand the answers in when the person asked for that.
 
     A page with a problem is saved all the same. Going back never asks for what is missing.
     """
-    questionnaire = forms().questionnaire(session, link)
+    questionnaire = forms().questionnaire(rows, link)
     way, switched = _way(sent.get("go", "next"))
     language = questionnaire.language(switched, sent.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
@@ -128,14 +127,13 @@ def take(
     reading = read_page(page, link.answers, sent)
     target, problems = _next(questionnaire, page, link.answers, reading, way=way)
     if target is None and not link.saves:
-        start(session, link.invitation_id, now=now)
         saved = replace(link, answers=reading.onto(link.answers))
     else:
         place = (target or page).id
         answers = reading.answers
-        saved = save_page(session, link, answers=answers, page=place, channel=door.channel, now=now)
+        saved = save_page(rows, link, answers=answers, page=place, channel=door.channel, now=now)
     if target is None and not saved.is_sent:
-        return _send(session, saved, questionnaire, language=language, door=door, now=now, office=office)
+        return _send(rows, saved, questionnaire, language=language, door=door, now=now, office=office)
     return Taken(saved, questionnaire, language, target, problems, receipt=saved.receipt)
 
 
@@ -177,7 +175,7 @@ def _next(
 
 
 def _send(
-    session: Session,
+    rows: Rows,
     link: Link,
     questionnaire: Questionnaire,
     *,
@@ -187,7 +185,7 @@ def _send(
     office: Office,
 ) -> Taken:
     receipt = submit(
-        session,
+        rows,
         link.invitation_id,
         answers=counted(questionnaire, link.answers),
         channel=door.channel,

@@ -7,7 +7,7 @@ good one never.
 from flask import Blueprint, Flask, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveyd.base.database import reading, writing
+from surveyd.base.database import reading_rows, writing_rows
 from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.closed_loop.intake import Office
@@ -31,10 +31,10 @@ def open_respond(app: Flask) -> None:
 @bp.get("/s/<token>", endpoint="show")
 def show_page(token: str) -> AnyResponse:
     """The page where the person left off, their thanks once the answers are sent, or a helpful notice."""
-    with reading() as session:
-        link = find_link(session, token_digest(token))
+    with reading_rows() as rows:
+        link = find_link(rows, token_digest(token))
         if link is not None:
-            return show(session, link, door=Door(f"/s/{token}"), asked=request.args)
+            return show(rows, link, door=Door(f"/s/{token}"), asked=request.args)
     return _wrong_link()
 
 
@@ -44,10 +44,10 @@ def take_page(token: str) -> AnyResponse:
     door, now = Door(f"/s/{token}"), services().clock.now()
     office = Office(services().keys, services().config.mail_domain)
     taken = None
-    with writing() as session:
-        link = find_link(session, token_digest(token))
+    with writing_rows() as rows:
+        link = find_link(rows, token_digest(token))
         if link is not None:
-            taken = take(session, link, door=door, sent=request.form, now=now, office=office)
+            taken = take(rows, link, door=door, sent=request.form, now=now, office=office)
     return _wrong_link() if taken is None else answer(taken, door=door)
 
 
