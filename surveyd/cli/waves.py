@@ -10,7 +10,7 @@ from surveyd.base.clock import parse_instant, zone_named
 from surveyd.base.database import reading, writing
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution import waves
-from surveyd.distribution.audience import RULES, audience_of
+from surveyd.distribution.audience import RULES, audience_of, count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.distribution.models import Wave
 from surveyd.distribution.programs import find_program
@@ -81,7 +81,7 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
         now = services.clock.now()
         with reading() as session:
             found = waves.find_wave(session, wave)
-            count = audience_of(session, found, waves.program_of(session, found), now=now).invited
+            count = count_audience(session, found, waves.program_of(session, found), now=now).invited
             state = found.state
         if not yes:
             raise click.UsageError(

@@ -1,13 +1,17 @@
-"""Who is in a wave and who is out, and by which rule: the same answer before, at and after the launch."""
+"""Who is in a wave and who is out, and by which rule: the same answer before, at and after the launch.
+
+The rule is one SQL expression: lists, counts and the launch itself ask the same one, and none of them
+needs to load every contact to know.
+"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.models import (
     Exclusion,
@@ -45,6 +49,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """An audience in numbers: how many are in, and how many each rule leaves out."""
+
+    invited: int
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """A whole audience with its sums."""
 
@@ -61,50 +73,89 @@ class Audience:
 
 
 def audience_of(session: Session, wave: Wave, program: Program, *, now: datetime) -> Audience:
-    """Who would be in, if the wave were launched at `now`; once it was launched, who is."""
+    """Every contact with their rule, in memory: who would be in at `now`, or who is once it was launched."""
     if wave.state is not WaveState.SCHEDULED:
         return Audience(tuple(_settled(session, wave)))
-    shared = shared_addresses(session)
+    twins = twins_of(session)
     members: list[Member] = []
     while chunk := judge(
-        session, wave, program, shared=shared, after=members[-1].contact_id if members else 0, now=now
+        session, wave, program, twins=twins, after=members[-1].contact_id if members else 0, now=now
     ):
         members += chunk
     return Audience(tuple(members))
 
 
+def count_audience(session: Session, wave: Wave, program: Program, *, now: datetime) -> Counts:
+    """How many would be in and out of a launch at `now`; once the wave was launched, how many are."""
+    if wave.state is not WaveState.SCHEDULED:
+        invited = select(func.count()).where(Invitation.wave_id == wave.id)
+        excluded = select(Exclusion.rule, func.count().label("contacts")).where(Exclusion.wave_id == wave.id)
+        rows = session.execute(excluded.group_by(Exclusion.rule))
+        return Counts(session.execute(invited).scalar_one(), {row.rule: row.contacts for row in rows})
+    ruled = with_facts(select(rule_of(wave, program, now=now).label("rule"))).subquery()
+    counted = select(ruled.c.rule, func.count().label("contacts")).group_by(ruled.c.rule)
+    counts = {row.rule: row.contacts for row in session.execute(counted)}
+    return Counts(counts.pop("", 0), counts)
+
+
 def judge(
-    session: Session, wave: Wave, program: Program, *, shared: dict[str, int], after: int, now: datetime
+    session: Session, wave: Wave, program: Program, *, twins: Sequence[int], after: int, now: datetime
 ) -> list[Member]:
-    """The next contacts with an id above `after`, by id, each with its rule; an empty list is the end."""
-    rows = session.execute(
-        _candidates(wave, program, now).where(Contact.id > after).order_by(Contact.id).limit(CHUNK)
+    """The next contacts with an id above `after`, by id, each with its rule; an empty list is the end.
+
+    `twins` are the contacts whose address is asked at another one, by id, as `twins_of` gives them.
+    """
+    # No more of them than contacts can be in the chunk, however many there are.
+    near = [contact_id for contact_id in twins if contact_id > after][:CHUNK]
+    facts = select(
+        Contact.id,
+        Contact.external_id,
+        Contact.account_id,
+        Contact.language,
+        Contact.time_zone,
+        rule_of(wave, program, twins=near, now=now).label("rule"),
     )
-    return [
-        Member(row.id, row.external_id, row.account_id, row.language, row.time_zone, _rule(row, shared))
-        for row in rows
-    ]
+    rows = session.execute(with_facts(facts).where(Contact.id > after).order_by(Contact.id).limit(CHUNK))
+    return [Member(*tuple(row)) for row in rows]
 
 
-def shared_addresses(session: Session) -> dict[str, int]:
-    """Each address that several contacts share, with the id of the one who is asked."""
-    address = func.lower(Contact.email)
-    groups = (
-        select(address, func.min(Contact.id))
+def twins_of(session: Session) -> tuple[int, ...]:
+    """The contacts who share an address with another one, who is asked in their place; by id."""
+    twins = _twins()
+    return tuple(session.scalars(twins.order_by(*twins.selected_columns)))
+
+
+def rule_of(
+    wave: Wave, program: Program, *, twins: Sequence[int] | None = None, now: datetime
+) -> ColumnElement[str]:
+    """The rule that leaves a contact out of a wave launched at `now`, empty for who is in.
+
+    An expression for a select made by `with_facts`; `twins` spares it looking for shared addresses again.
+    """
+    return case(
+        (Account.status != AccountStatus.ACTIVE, "account_lapsed"),
+        (Contact.active.is_(False), "contact_inactive"),
+        (Contact.opted_out_at.is_not(None), "opted_out"),
+        (Contact.email == "", "no_address"),
+        (Suppression.reason.is_not(None), "suppressed"),
+        (Contact.id.in_(_twins() if twins is None else twins), "same_address"),
+        (_rested(wave, program, now), "rested"),
+        else_="",
+    )
+
+
+def with_facts(query: Select[Any]) -> Select[Any]:
+    """Join to a select on contacts what the rules ask for."""
+    return (
+        query.select_from(Contact)
         .join(Account, Account.id == Contact.account_id)
-        .where(
-            Contact.email != "",
-            Contact.active,
-            Contact.opted_out_at.is_(None),
-            Account.status == AccountStatus.ACTIVE,
-        )
-        .group_by(address)
-        .having(func.count() > 1)
+        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
     )
-    return {row[0]: row[1] for row in session.execute(groups)}
 
 
-def _candidates(wave: Wave, program: Program, now: datetime) -> Select[*tuple[Any, ...]]:
+def _rested(wave: Wave, program: Program, now: datetime) -> ColumnElement[bool]:
+    if not program.rest_days:
+        return false()
     asked_at = (
         select(func.max(Invitation.invited_at))
         .where(
@@ -114,40 +165,25 @@ def _candidates(wave: Wave, program: Program, now: datetime) -> Select[*tuple[An
         )
         .scalar_subquery()
     )
-    rested = asked_at > now - timedelta(days=program.rest_days)
-    return (
-        select(
-            Contact.id,
-            Contact.external_id,
-            Contact.account_id,
-            Contact.email,
-            Contact.language,
-            Contact.time_zone,
-            Contact.active,
-            Contact.opted_out_at,
-            Account.status,
-            Suppression.reason.label("suppressed"),
-            rested.label("rested") if program.rest_days else Contact.id.is_(None).label("rested"),
-        )
-        .join(Account, Account.id == Contact.account_id)
-        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
+    return asked_at > now - timedelta(days=program.rest_days)
+
+
+def _twins() -> Select[Any]:
+    contact, account = aliased(Contact), aliased(Account)
+    address = func.lower(contact.email)
+    asked = (contact.email != "", contact.active, contact.opted_out_at.is_(None))
+    shared = (
+        select(address.label("address"), func.min(contact.id).label("first"))
+        .join(account, account.id == contact.account_id)
+        .where(*asked, account.status == AccountStatus.ACTIVE)
+        .group_by(address)
+        .having(func.count() > 1)
+        .subquery()
     )
-
-
-def _rule(row: Row[*tuple[Any, ...]], shared: dict[str, int]) -> str:
-    if row.status is not AccountStatus.ACTIVE:
-        return "account_lapsed"
-    if not row.active:
-        return "contact_inactive"
-    if row.opted_out_at is not None:
-        return "opted_out"
-    if not row.email:
-        return "no_address"
-    if row.suppressed is not None:
-        return "suppressed"
-    if shared.get(row.email.lower(), row.id) != row.id:
-        return "same_address"
-    return "rested" if row.rested else ""
+    twin = aliased(Contact)
+    return select(twin.id).join(
+        shared, and_(shared.c.address == func.lower(twin.email), shared.c.first != twin.id)
+    )
 
 
 def _settled(session: Session, wave: Wave) -> Iterator[Member]:

@@ -2,7 +2,7 @@
 
 from surveyd.base.database import reading, writing
 from surveyd.base.services import services
-from surveyd.distribution.audience import shared_addresses
+from surveyd.distribution.audience import twins_of
 from surveyd.distribution.models import QuestionnaireVersion, Wave, WaveState
 from surveyd.distribution.preparing import prepare_chunk
 from surveyd.distribution.waves import program_of
@@ -13,7 +13,7 @@ PREPARE_WAVE = "surveyd.distribution.jobs.prepare_wave"
 def prepare_wave(wave_id: int) -> None:
     """Write the ledger of a launched wave, chunk by chunk, each committed."""
     with reading() as session:
-        shared = shared_addresses(session)
+        twins = twins_of(session)
     more = True
     while more:
         with writing() as session:
@@ -25,7 +25,7 @@ def prepare_wave(wave_id: int) -> None:
                 session,
                 wave,
                 program_of(session, wave),
-                shared=shared,
+                twins=twins,
                 keys=services().keys,
                 languages=tuple(version.definition["languages"]),
             )

@@ -4,6 +4,7 @@ Nothing is released before the last chunk is in and one short statement opens th
 in the middle mails nobody, and the next run goes on behind the last contact dealt with.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +36,7 @@ def prepare_chunk(
     wave: Wave,
     program: Program,
     *,
-    shared: dict[str, int],
+    twins: Sequence[int],
     keys: Keys,
     languages: tuple[str, ...],
 ) -> bool:
@@ -45,7 +46,7 @@ def prepare_chunk(
     """
     if wave.state is not WaveState.PREPARING or wave.launched_at is None or wave.day_zero is None:
         return False
-    members = judge(session, wave, program, shared=shared, after=wave.prepared_to, now=wave.launched_at)
+    members = judge(session, wave, program, twins=twins, after=wave.prepared_to, now=wave.launched_at)
     mine = update(Wave).where(
         Wave.id == wave.id, Wave.state == WaveState.PREPARING, Wave.prepared_to == wave.prepared_to
     )

@@ -10,6 +10,8 @@ from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import CLOSE_DAY
 from surveyd.distribution.invitations import end_waiting, run
 from surveyd.distribution.models import (
+    Call,
+    CallState,
     Exclusion,
     Invitation,
     InvitationState,
@@ -125,7 +127,10 @@ def close_due(session: Session, *, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WaveStatus:
-    """Where a wave stands. The invitations by state add up to `invited`; so do the messages of each step."""
+    """Where a wave stands. The invitations by state add up to `invited`; so do the messages of each step.
+
+    `calls` has those that are open and those that are done; one that became needless is in neither.
+    """
 
     wave: str
     program: str
@@ -143,6 +148,7 @@ class WaveStatus:
     reached: int
     started: int
     answered: int
+    calls: dict[str, int]
 
     @property
     def owed(self) -> int:
@@ -194,7 +200,19 @@ def status(session: Session, wave: Wave) -> WaveStatus:
             select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))
         ).scalar_one(),
         answered=states.get("answered", 0),
+        calls=_calls(session, wave),
     )
+
+
+def _calls(session: Session, wave: Wave) -> dict[str, int]:
+    counted = (
+        select(Call.state, func.count())
+        .join(Invitation, Invitation.id == Call.invitation_id)
+        .where(Invitation.wave_id == wave.id)
+        .group_by(Call.state)
+    )
+    counts = {state.value: count for state, count in session.execute(counted)}
+    return {state: counts.get(state, 0) for state in (CallState.OPEN.value, CallState.DONE.value)}
 
 
 def _reached(session: Session, wave: Wave) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution import waves
 from surveyd.distribution.audience import audience_of
+from surveyd.distribution.invitations import answered
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -196,6 +197,16 @@ class TestStatus:
         assert found.messages == {"invitation": {"sent": 3}}
         assert (found.reached, found.started, found.answered, found.owed) == (3, 0, 0, 0)
         assert found.planned == {"reminder": 2, "call": 2}
+
+    def test_the_calls_are_counted_open_and_done(self, post: Post, cast: Cast, writer: Transaction) -> None:
+        post.go_to(NOW + timedelta(days=21))
+        post.release()
+        with writer() as session:
+            wave = session.get_one(Wave, post.wave_id)
+            assert waves.status(session, wave).calls == {"open": 3, "done": 0}
+            answered(session.connection(), post.invitation(cast.anna.id).id, now=NOW)
+            opt_out(session, cast.aziz.id, now=NOW)
+            assert waves.status(session, wave).calls == {"open": 1, "done": 1}
 
     def test_a_rate_must_not_be_negative(self, post: Post, writer: Transaction) -> None:
         with writer() as session, pytest.raises(Refused, match="rate"):
