@@ -1,9 +1,11 @@
 """Confidence intervals from counts.
 
 Adjusted Wald for the difference of two shares of one sample: Rocks, American Statistician 2016. Wilson for
-one share: Wilson, JASA 1927. Both stay sensible for a handful of answers, where plain Wald does not.
+one share: Wilson, JASA 1927. Both stay sensible for a handful of answers, where plain Wald does not. Many
+comparisons at once: Benjamini and Hochberg, JRSS B 1995.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
@@ -49,6 +51,16 @@ def normal_quantile(confidence: float) -> float:
 def two_sided_p(z: float) -> float:
     """Return the chance of a normal deviate at least as far from zero as ``z``."""
     return 2 * NORMAL.cdf(-abs(z))
+
+
+def discoveries(ps: Sequence[float], *, rate: float = 0.05) -> list[bool]:
+    """Say which of the p-values stand when all are looked at together: Benjamini-Hochberg at ``rate``.
+
+    A single one stands when it is below the rate, as it would alone.
+    """
+    ranked = sorted(ps)
+    limit = max((p for rank, p in enumerate(ranked, 1) if p < rate * rank / len(ps)), default=-1.0)
+    return [p <= limit for p in ps]
 
 
 def adjusted_moments(losses: int, draws: int, wins: int) -> tuple[float, float]:

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyd.scoring.intervals import Interval, adjusted_wald, normal_quantile, two_sided_p, wilson
+from surveyd.scoring.intervals import (
+    Interval,
+    adjusted_wald,
+    discoveries,
+    normal_quantile,
+    two_sided_p,
+    wilson,
+)
+
+HEART_ATTACKS = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
+HEART_ATTACKS += [0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -79,3 +89,20 @@ def test_an_interval_can_be_cut_and_widened() -> None:
     assert Interval(0.2, 0.4).containing(0.1) == Interval(0.1, 0.4)
     assert Interval(0.2, 0.4).centre == pytest.approx(0.3)
     assert Interval(0.2, 0.4).half_width == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("ps", "stand"),
+    [
+        ([], []),
+        ([0.049], [True]),
+        ([0.05], [False]),
+        ([0.03, 0.04], [True, True]),
+        ([0.03, 0.06], [False, False]),
+        ([0.04, 0.001, 0.9, 0.02], [False, True, False, True]),
+        # The example of the paper: 4 of 15 stand.
+        (HEART_ATTACKS, [True] * 4 + [False] * 11),
+    ],
+)
+def test_many_comparisons_are_looked_at_together(ps: list[float], stand: list[bool]) -> None:
+    assert discoveries(ps) == stand

@@ -1,0 +1,105 @@
+"""Who moved where between two waves."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.models import Wave, WaveState
+from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
+from surveyd.people.models import Account
+from surveyd.results.movement import Move, account_moves, people_moves
+from surveyd.results.revenue import SILENT, Money
+from tests.fixtures.apps import NOW
+from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
+
+Collect = Callable[[], AbstractContextManager[list[str]]]
+
+
+def next_wave(asking: Asking) -> Asking:
+    """Half a year later, the same people."""
+    wave = Wave(
+        program_id=asking.program.id,
+        slug="2026H2",
+        version_id=asking.wave.version_id,
+        state=WaveState.OPEN,
+        scheduled_at=NOW,
+        day_zero=NOW + timedelta(days=180),
+        closes_at=NOW + timedelta(days=215),
+    )
+    asking.session.add(wave)
+    asking.session.flush()
+    return Asking(asking.session, NOW, asking.program, wave, asking.people)
+
+
+@pytest.fixture
+def later(asking: Asking) -> Asking:
+    """Anna was happy and no longer is, Aziz fell silent, Sofie speaks for the first time and is happy."""
+    people = asking.people
+    asking.answer(asking.ask(people.anna.id), HAPPY)
+    asking.answer(asking.ask(people.aziz.id), HAPPY)
+    asking.ask(people.sofie.id)
+    second = next_wave(asking)
+    second.answer(second.ask(people.anna.id), UNHAPPY)
+    second.ask(people.aziz.id)
+    second.answer(second.ask(people.sofie.id), HAPPY)
+    return second
+
+
+def test_people_move(asking: Asking, later: Asking, session: Session) -> None:
+    found = people_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)
+
+    assert set(found) == {
+        Move("truly_loyal", "trapped", 1),
+        Move("truly_loyal", SILENT, 1),
+        Move(SILENT, "truly_loyal", 1),
+    }
+
+
+def test_accounts_move_with_their_revenue(asking: Asking, later: Asking, session: Session) -> None:
+    nordwind = session.get_one(Account, asking.people.nordwind)
+    session.get_one(Account, asking.people.sudwerk).revenue_cents = None
+    session.flush()
+
+    found = account_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)
+
+    assert nordwind.revenue_cents is not None
+    assert set(found) == {
+        Move("truly_loyal", "trapped", 1, 0, (Money("EUR", nordwind.revenue_cents, 1),)),
+        Move(SILENT, "truly_loyal", 1, 1, ()),
+    }
+
+
+def test_who_was_asked_once_only_did_not_move(asking: Asking, later: Asking, session: Session) -> None:
+    later.answer(later.ask_somebody(1), HAPPY)
+    asking.answer(asking.ask_somebody(2), HAPPY)
+
+    assert sum(move.count for move in people_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)) == 3
+    assert (
+        sum(move.count for move in account_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)) == 2
+    )
+
+
+def test_a_leader_sees_the_moves_of_the_region(asking: Asking, later: Asking, session: Session) -> None:
+    north, waves = Scope(Reach.REGION, 1, "North"), (asking.wave.id, later.wave.id)
+
+    assert sum(move.count for move in people_moves(session, *waves, scope=north)) == 2
+    assert [move.count for move in account_moves(session, *waves, scope=north)] == [1]
+    assert people_moves(session, *waves, scope=NOBODY) == account_moves(session, *waves, scope=NOBODY) == ()
+
+
+def test_more_people_take_no_more_statements(asking: Asking, session: Session, statements: Collect) -> None:
+    for number in range(20):
+        asking.answer(asking.ask_somebody(number), HAPPY)
+    second = next_wave(asking)
+    for contact_id in asking.asked:
+        second.answer(second.ask(contact_id), UNHAPPY)
+
+    with statements() as said:
+        people = people_moves(session, asking.wave.id, second.wave.id, scope=SYSTEM)
+        accounts = account_moves(session, asking.wave.id, second.wave.id, scope=SYSTEM)
+    assert people == (Move("truly_loyal", "trapped", 20),)
+    assert accounts == (Move("truly_loyal", "trapped", 20, 0, (Money("EUR", 2_000_000, 20),)),)
+    assert len(said) == 2
