@@ -145,7 +145,7 @@ class Upload(Base):
     """A file that waits to be imported: kept until it is applied or a week old.
 
     `asked_at` (when its work was asked for) and `leased_until` (whose hands it is in) are system time.
-    `result` is what the last look at it found, see `outlines.Outline`; `rejects` are its rejected rows as CSV.
+    `result` is what the last look at it found, see `outlines.Outline`; `rejects`: its rejected rows as CSV.
     """
 
     __tablename__ = "uploads"
