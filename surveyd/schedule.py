@@ -23,6 +23,8 @@ from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Message, MessageState, Wave, WaveState
 from surveyd.distribution.sender import Lane
+from surveyd.people import uploads
+from surveyd.people.jobs import work_on_upload
 
 log = logging.getLogger("surveyd.schedule")
 
@@ -88,13 +90,27 @@ def close_waves(house: Services, now: datetime) -> int:
         return waves.close_due(session, now=now)
 
 
+def work_on_uploads(house: Services, now: datetime) -> int:
+    """Look at and write the files that no worker has taken, and forget those that nobody applied."""
+    with reading() as session:
+        lost = uploads.lost_uploads(session, system_now=system_now())
+        has_old = uploads.has_old(session, now=now)
+    if has_old:
+        with writing() as session:
+            uploads.forget_old(session, now=now)
+    for upload_id in lost:
+        work_on_upload(upload_id)
+    return len(lost)
+
+
 SWEEPS = (
     Sweep("gap", "first of all: nothing may be sent before a gap was noticed", hold_gap),
     Sweep("leases", "what a dead sender held is free before new work is looked for", expire_leases),
     Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
-    Sweep("close", "last: an answer or a touch of the last minute still counts", close_waves),
+    Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
+    Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 
 

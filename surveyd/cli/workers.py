@@ -13,10 +13,11 @@ from surveyd.base.database import db
 from surveyd.base.jobs import CarefulWorker
 from surveyd.base.services import EXTENSION, Services
 from surveyd.distribution.jobs import PREPARE_WAVE
+from surveyd.people.jobs import WORK_ON_UPLOAD
 
 log = logging.getLogger("surveyd.worker")
 
-JOBS = (PREPARE_WAVE,)
+JOBS = (PREPARE_WAVE, WORK_ON_UPLOAD)
 QUEUE_PAUSE_SECONDS = 2.0
 
 
