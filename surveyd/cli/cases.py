@@ -4,7 +4,7 @@ import click
 
 from surveyd.base.database import reading
 from surveyd.cli.house import as_json, house, print_json, print_table
-from surveyd.closed_loop.cases import list_cases
+from surveyd.closed_loop.case_lists import list_cases
 from surveyd.people.access import SYSTEM
 
 COLUMNS = {

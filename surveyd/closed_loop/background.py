@@ -31,11 +31,12 @@ _suppression = table_of(Suppression)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody to write to: a contact or a user, with the name that a mail may use."""
+    """Somebody to write to: a contact or a user, with the name that a mail may use and, if known, a zone."""
 
     id: int
     name: str
     email: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ BACKGROUND = (
         _program.c.sender_name,
         _contact.c.name.label("contact_name"),
         _contact.c.email.label("contact_email"),
+        _contact.c.time_zone.label("contact_zone"),
         _contact.c.opted_out_at,
         _suppression.c.reason.label("suppressed"),
         _account.c.name.label("account_name"),
@@ -93,6 +95,7 @@ BACKGROUND = (
         _user.c.id.label("owner_id"),
         _user.c.name.label("owner_name"),
         _user.c.email.label("owner_email"),
+        _user.c.time_zone.label("owner_zone"),
         _draft.c.invitation_id.label("draft_of"),
     )
     .join(_wave, _wave.c.id == _invitation.c.wave_id)
@@ -106,7 +109,7 @@ BACKGROUND = (
     .where(_invitation.c.id == bindparam("invitation_id"))
 )
 FIRST_ADMIN = (
-    select(_user.c.id, _user.c.name, _user.c.email)
+    select(_user.c.id, _user.c.name, _user.c.email, _user.c.time_zone)
     .where(_user.c.role == StaffRole.ADMIN, _user.c.active)
     .order_by(_user.c.id)
     .limit(1)
@@ -126,7 +129,7 @@ def owner_of(rows: Rows, background: Background) -> Person | None:
     if background.owner is not None:
         return background.owner
     row = rows.execute(FIRST_ADMIN).one_or_none()
-    return None if row is None else Person(row.id, row.name, row.email)
+    return None if row is None else Person(row.id, row.name, row.email, row.time_zone)
 
 
 def _background(row: Row[*tuple[Any, ...]]) -> Background:
@@ -141,11 +144,11 @@ def _background(row: Row[*tuple[Any, ...]]) -> Background:
         wave_state=row.wave_state,
         closes_at=row.closes_at,
         large_from_cents=row.large_revenue_cents,
-        contact=Person(row.contact_id, row.contact_name, row.contact_email),
+        contact=Person(row.contact_id, row.contact_name, row.contact_email, row.contact_zone),
         may_be_mailed=bool(row.contact_email) and row.opted_out_at is None and row.suppressed is None,
         account_name=row.account_name,
         tier=row.tier,
         revenue_cents=row.revenue_cents,
-        owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email),
+        owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email, row.owner_zone),
         has_draft=row.draft_of is not None,
     )

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.statements import insert_once, table_of
-from surveyd.closed_loop.models import Case, CaseEntry, CaseState
-from surveyd.closed_loop.rules import Opening, Reason
-from surveyd.people.access import Scope, visible_assigned
-from surveyd.people.models import Account, Contact, User
+from surveyd.closed_loop.models import Case, CaseEntry, CaseState, Ending, RootCause
+from surveyd.closed_loop.rules import Opening
+from surveyd.closed_loop.working_hours import Deadline
+from surveyd.people.access import Reach, scope_of
+from surveyd.people.models import User
 
 SHORT_TEXT = 200
 LONG_TEXT = 3900
@@ -54,12 +55,13 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whom a case is about, and who has to see to it."""
+    """Whom a case is about, who has to see to it, and until when."""
 
     response_id: int
     account_id: int
     contact_id: int
     owner_id: int | None
+    deadline: Deadline
 
 
 def open_case(rows: Rows, about: About, *, opening: Opening, now: datetime) -> int | None:
@@ -73,65 +75,135 @@ def open_case(rows: Rows, about: About, *, opening: Opening, now: datetime) -> i
         "reasons": [reason.value for reason in opening.reasons],
         "priority": opening.priority,
         "opened_at": now,
-        "due_at": opening.due_at,
+        "due_at": about.deadline.due_at,
+        "allowed_hours": about.deadline.hours,
+        "time_zone": about.deadline.time_zone,
     }
     return rows.execute(insert_once(rows, Case, "response_id"), row).scalar_one_or_none()
 
 
-def note(session: Session, case_id: int, *, text: str, by: int, now: datetime) -> None:
-    """Add a note to an open case. Raises NotFound, and Refused for a closed case or an empty or long note."""
-    _require_open(session, case_id)
-    _log(session, case_id, EntryKind.NOTE, text=_words("note", text, most=LONG_TEXT), by=by, now=now)
+def note(
+    session: Session, case_id: int, *, text: str, by: int, now: datetime, seen: int | None = None
+) -> None:
+    """Add a note to an open case.
+
+    Here as below, `seen` is how many lines of the log the writer has seen. Raises NotFound, Overtaken when
+    there are more by now, and Refused for a closed case or an empty or long note.
+    """
+    said = _words("note", text, most=LONG_TEXT)
+    _step(session, case_id, seen=seen)
+    _log(session, case_id, EntryKind.NOTE, text=said, by=by, now=now)
 
 
 def record_attempt(
-    session: Session, case_id: int, *, result: AttemptResult, text: str = "", by: int, now: datetime
+    session: Session,
+    case_id: int,
+    *,
+    result: AttemptResult,
+    text: str = "",
+    by: int,
+    now: datetime,
+    seen: int | None = None,
 ) -> None:
     """Log an attempt to reach the person; the first that reached them is when they were contacted.
 
-    Raises NotFound, and Refused for a closed case or a too long text.
+    Raises NotFound, Overtaken, and Refused for a closed case or a too long text.
     """
-    _require_open(session, case_id)
-    said = f": {_words('note', text, most=LONG_TEXT)}" if text.strip() else ""
+    said = attempt_text(result, text)
+    _step(session, case_id, seen=seen)
     reached = result is AttemptResult.REACHED
     kind = EntryKind.CONTACT if reached else EntryKind.ATTEMPT
-    _log(session, case_id, kind, text=f"{result.words}{said}", by=by, now=now)
+    _log(session, case_id, kind, text=said, by=by, now=now)
     if reached:
         first = (_case.c.id == case_id) & (_case.c.state == CaseState.OPEN)
         session.execute(update(_case).where(first).values(state=CaseState.CONTACTED, contacted_at=now))
 
 
-def hand_over(session: Session, case_id: int, *, to: User, by: int, now: datetime) -> None:
-    """Give an open case to another active user. Raises NotFound, and Refused for a closed case."""
-    _require_open(session, case_id)
-    if not to.active:
+def attempt_text(result: AttemptResult, text: str) -> str:
+    """What the log says of an attempt. Raises Refused for a too long text."""
+    return f"{result.words}: {_words('note', text, most=LONG_TEXT)}" if text.strip() else result.words
+
+
+def hand_over(
+    session: Session,
+    case_id: int,
+    *,
+    to: User,
+    text: str = "",
+    by: int,
+    now: datetime,
+    seen: int | None = None,
+) -> int:
+    """Give an open case to another active user, with a word to them; return which line of the log says so.
+
+    The due time stays: it was promised to the customer. Raises NotFound, Overtaken, and Refused for a closed
+    case, a too long text, or somebody who could not open the case.
+    """
+    if scope_of(to).reach is Reach.NOTHING:
         raise Refused(f"User {to.id} is not active; hand the case to somebody who is.")
-    session.execute(update(_case).where(_case.c.id == case_id).values(owner_id=to.id))
-    _log(session, case_id, EntryKind.HAND_OVER, text=f"to user {to.id}", by=by, now=now)
+    said = handing_text(to, text)
+    line = _step(session, case_id, seen=seen, owner_id=to.id)
+    _log(session, case_id, EntryKind.HAND_OVER, text=said, by=by, now=now)
+    return line
+
+
+def handing_text(to: User, text: str) -> str:
+    """What the log says of a case that was handed over. Raises Refused for a too long text."""
+    name = to.name or to.email
+    return f"to {name}: {_words('note', text, most=LONG_TEXT)}" if text.strip() else f"to {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What was behind a case and what came of it, by kind."""
+
+    cause: RootCause
+    ending: Ending
 
 
 def close_case(
-    session: Session, case_id: int, *, root_cause: str, outcome: str, by: int, now: datetime
+    session: Session,
+    case_id: int,
+    *,
+    root_cause: str,
+    outcome: str,
+    kinds: Kinds | None = None,
+    by: int,
+    now: datetime,
+    seen: int | None = None,
 ) -> None:
-    """Close a case with its root cause and its outcome, both at most 200 characters.
+    """Close a case with its root cause and its outcome, both at most 200 characters, and how they are sorted.
 
-    Raises NotFound, and Refused when a text is missing or too long or the case is closed already.
+    Raises NotFound, Overtaken, and Refused when a text is missing or too long or the case is closed already.
     """
     cause = _words("root cause", root_cause, most=SHORT_TEXT)
     result = _words("outcome", outcome, most=SHORT_TEXT)
-    still_open = (_case.c.id == case_id) & (_case.c.state != CaseState.CLOSED)
     values = {"state": CaseState.CLOSED, "closed_at": now, "root_cause": cause, "outcome": result}
-    if session.execute(update(_case).where(still_open).values(values).returning(_case.c.id)).first() is None:
-        _require_open(session, case_id)
+    if kinds is not None:
+        values |= {"cause_kind": kinds.cause.value, "ending": kinds.ending.value}
+    _step(session, case_id, seen=seen, **values)
     _log(session, case_id, EntryKind.CLOSING, text=f"{cause}; {result}", by=by, now=now)
 
 
-def _require_open(session: Session, case_id: int) -> None:
-    state = session.execute(select(_case.c.state).where(_case.c.id == case_id)).scalar_one_or_none()
-    if state is None:
+class Overtaken(Refused):
+    """Somebody else was faster: the log has lines that the writer has not seen."""
+
+
+def _step(session: Session, case_id: int, *, seen: int | None, **values: object) -> int:
+    """Take the place of the log's next line, and return which it is."""
+    which = (_case.c.id == case_id) & (_case.c.state != CaseState.CLOSED)
+    if seen is not None:
+        which &= _case.c.steps == seen
+    taken = update(_case).where(which).values(steps=_case.c.steps + 1, **values).returning(_case.c.steps)
+    line = session.execute(taken).scalar_one_or_none()
+    if line is not None:
+        return int(line)
+    there = session.execute(select(_case.c.steps).where(_case.c.id == case_id)).scalar_one_or_none()
+    if there is None:
         raise NotFound("case", case_id)
-    if state == CaseState.CLOSED:
-        raise Refused(f"Case {case_id} is closed; open its response to see what was done.")
+    if seen is not None and there != seen:
+        raise Overtaken(f"Case {case_id} went on meanwhile; read what happened and try again.")
+    raise Refused(f"Case {case_id} is closed; open its response to see what was done.")
 
 
 def _words(what: str, text: str, *, most: int) -> str:
@@ -145,134 +217,3 @@ def _words(what: str, text: str, *, most: int) -> str:
 
 def _log(session: Session, case_id: int, kind: EntryKind, *, text: str, by: int, now: datetime) -> None:
     session.execute(LOG, {"case_id": case_id, "user_id": by, "at": now, "kind": kind.value, "text": text})
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """One case as a list shows it."""
-
-    id: int
-    response_id: int
-    account_id: int
-    account: str
-    contact_id: int
-    contact: str
-    owner_id: int | None
-    owner: str
-    state: CaseState
-    reasons: tuple[Reason, ...]
-    priority: int
-    opened_at: datetime
-    due_at: datetime
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Say whether the person waits longer than the rule allows."""
-        return self.state is CaseState.OPEN and self.due_at < now
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of a case's log."""
-
-    at: datetime
-    by: str
-    kind: EntryKind
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """One case whole: its line, its log in order, and how it ended."""
-
-    line: CaseLine
-    phone: str
-    time_zone: str
-    contacted_at: datetime | None
-    closed_at: datetime | None
-    root_cause: str
-    outcome: str
-    log: tuple[LogLine, ...]
-
-
-def list_cases(
-    session: Session,
-    *,
-    scope: Scope,
-    open_only: bool = True,
-    owner_id: int | None = None,
-    account_id: int | None = None,
-    most: int = 200,
-) -> list[CaseLine]:
-    """Return the cases that the scope may see, soonest due first, the urgent before others due then."""
-    query = _lines().where(visible_assigned(scope, Case.account_id, Case.owner_id))
-    if open_only:
-        query = query.where(Case.state != CaseState.CLOSED)
-    if owner_id is not None:
-        query = query.where(Case.owner_id == owner_id)
-    if account_id is not None:
-        query = query.where(Case.account_id == account_id)
-    rows = session.execute(query.order_by(Case.due_at, Case.priority.desc(), Case.id).limit(most))
-    return [_line(row) for row in rows]
-
-
-def find_case(session: Session, case_id: int, *, scope: Scope) -> CaseView:
-    """Return one case with its log. Raises NotFound, also for a case outside the scope."""
-    seen = visible_assigned(scope, Case.account_id, Case.owner_id)
-    row = session.execute(_lines().where(Case.id == case_id, seen)).one_or_none()
-    if row is None:
-        raise NotFound("case", case_id)
-    entries = session.execute(
-        select(CaseEntry.at, User.name, User.email, CaseEntry.kind, CaseEntry.text)
-        .outerjoin(User, User.id == CaseEntry.user_id)
-        .where(CaseEntry.case_id == case_id)
-        .order_by(CaseEntry.id)
-    )
-    return CaseView(
-        line=_line(row),
-        phone=row.phone,
-        time_zone=row.time_zone,
-        contacted_at=row.contacted_at,
-        closed_at=row.closed_at,
-        root_cause=row.root_cause,
-        outcome=row.outcome,
-        log=tuple(
-            LogLine(at, name or email or "", EntryKind(kind), text) for at, name, email, kind, text in entries
-        ),
-    )
-
-
-def _lines() -> Select[tuple[object, ...]]:
-    columns = [column for column in _case.c if column.name != "owner_id"]
-    names = (
-        Account.name.label("account"),
-        Contact.name.label("contact"),
-        Contact.phone,
-        Contact.time_zone,
-        Case.owner_id,
-        User.name.label("owner_name"),
-        User.email.label("owner_email"),
-    )
-    return (
-        select(*columns, *names)
-        .join(Account, Account.id == Case.account_id)
-        .join(Contact, Contact.id == Case.contact_id)
-        .outerjoin(User, User.id == Case.owner_id)
-    )
-
-
-def _line(row: Row[tuple[object, ...]]) -> CaseLine:
-    return CaseLine(
-        id=row.id,
-        response_id=row.response_id,
-        account_id=row.account_id,
-        account=row.account,
-        contact_id=row.contact_id,
-        contact=row.contact,
-        owner_id=row.owner_id,
-        owner=row.owner_name or row.owner_email or "",
-        state=CaseState(row.state),
-        reasons=tuple(Reason(reason) for reason in row.reasons),
-        priority=row.priority,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-    )

@@ -17,6 +17,7 @@ from surveyd.closed_loop.cases import About, open_case
 from surveyd.closed_loop.mails import alert, thank_you
 from surveyd.closed_loop.rules import DRAWN, Heard, Opening, is_large, judge
 from surveyd.closed_loop.samples import draw, is_followed
+from surveyd.closed_loop.working_hours import deadline_after
 from surveyd.distribution.invitations import answered
 from surveyd.distribution.outbox import NewMessage, queue
 from surveyd.responses import answers as responses
@@ -106,11 +107,13 @@ def _follow_up(
 ) -> Receipt:
     """Open the case that the rules ask for and queue the mails."""
     drawn = _is_drawn(rows, background, score, office.keys)
-    opening = judge(_heard(background, score), drawn=drawn, given_at=given_at)
+    opening = judge(_heard(background, score), drawn=drawn)
     mails = [thank_you(background, receipt=stored.receipt, now=now)]
     case_id = None
     if opening is not None:
-        case_id, mail = _open(rows, background, opening, stored=stored, score=score, now=now)
+        case_id, mail = _open(
+            rows, background, opening, given_at=given_at, stored=stored, score=score, now=now
+        )
         mails.append(mail)
     to_queue = [mail for mail in mails if mail is not None]
     queue(rows, to_queue, mail_domain=office.mail_domain)
@@ -122,17 +125,21 @@ def _open(
     background: Background,
     opening: Opening,
     *,
+    given_at: datetime,
     stored: Stored,
     score: ResponseScore,
     now: datetime,
 ) -> tuple[int | None, NewMessage | None]:
     owner = owner_of(rows, background)
-    asked = background.asked
-    about = About(stored.id, asked.account_id, asked.contact_id, owner.id if owner else None)
+    asked, contact = background.asked, background.contact
+    # Who sees to it works by their own clock; until somebody does, the customer's counts.
+    zones = [owner.time_zone, contact.time_zone] if owner else [contact.time_zone]
+    deadline = deadline_after(given_at, opening.hours, zones=zones)
+    about = About(stored.id, asked.account_id, asked.contact_id, owner.id if owner else None, deadline)
     case_id = open_case(rows, about, opening=opening, now=now)
     if owner is None:
         return case_id, None
-    return case_id, alert(background, opening, owner=owner, response_id=stored.id, score=score, now=now)
+    return case_id, alert(background, opening, about=about, owner=owner, score=score, now=now)
 
 
 def _is_drawn(rows: Rows, background: Background, score: ResponseScore, keys: Keys) -> bool:

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from surveyd.closed_loop.background import Background, Person
+from surveyd.closed_loop.cases import About
 from surveyd.closed_loop.rules import Opening
+from surveyd.closed_loop.working_hours import Deadline
 from surveyd.distribution.mails import thank_you_context
 from surveyd.distribution.outbox import NewMessage
 from surveyd.results.scores import ResponseScore
@@ -45,8 +47,8 @@ def alert(
     background: Background,
     opening: Opening,
     *,
+    about: About,
     owner: Person,
-    response_id: int,
     score: ResponseScore,
     now: datetime,
 ) -> NewMessage:
@@ -55,7 +57,7 @@ def alert(
     Answers in words stay out of it: they are read on the page, by who may.
     """
     return NewMessage(
-        dedup_key=f"{ALERT}:{response_id}",
+        dedup_key=f"{ALERT}:{about.response_id}",
         name=ALERT,
         step=ALERT,
         language="en",
@@ -70,12 +72,21 @@ def alert(
             "reasons": [reason.words for reason in opening.reasons],
             "recommendation": score.recommendation,
             "explanation": score.placement.explanation,
-            "due_at": opening.due_at.isoformat(timespec="minutes"),
+            **due_context(about.deadline),
             "priority": opening.priority,
-            "path": f"/staff/responses/{response_id}",
+            "path": f"/staff/responses/{about.response_id}",
         },
         program_id=background.program_id,
         user_id=owner.id,
         due_at=now,
         created_at=now,
     )
+
+
+def due_context(deadline: Deadline) -> dict[str, str | int]:
+    """What a mail says of a due time: the instant, the clock that it is counted by, and the hours allowed."""
+    return {
+        "due_at": deadline.due_at.isoformat(timespec="minutes"),
+        "time_zone": deadline.time_zone,
+        "hours": deadline.hours,
+    }

@@ -16,8 +16,37 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class RootCause(StrEnum):
+    """What was behind it, sorted, so that causes can be counted; the case says it in words as well."""
+
+    DELIVERY = "delivery"
+    PRODUCT = "product"
+    PRICE = "price"
+    BILLING = "billing"
+    SUPPORT = "support"
+    COMMUNICATION = "communication"
+    PROMISE = "promise"
+    ONBOARDING = "onboarding"
+    PRAISE = "praise"
+    OTHER = "other"
+
+
+class Ending(StrEnum):
+    """What came of a case, sorted; the case says it in words as well."""
+
+    RESOLVED = "resolved"
+    RESOLVED_LATER = "resolved_later"
+    UNRESOLVED = "unresolved"
+    CUSTOMER_LEFT = "customer_left"
+    NOT_REACHED = "not_reached"
+
+
 class Case(Base):
-    """One follow-up with one person about one response; `reasons` lists the rules that asked for it."""
+    """One follow-up with one person about one response; `reasons` lists the rules that asked for it.
+
+    `due_at` is when `allowed_hours` working hours of `time_zone` are over. `steps` counts the lines of the
+    log: who writes the next one says which was the last that they have seen.
+    """
 
     __tablename__ = "cases"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -30,11 +59,23 @@ class Case(Base):
     priority: Mapped[int]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    allowed_hours: Mapped[int] = mapped_column(server_default="16")
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    late_told_at: Mapped[datetime | None]
+    """When owner and leaders were told that the case is overdue."""
+    steps: Mapped[int] = mapped_column(default=0, server_default="0")
     contacted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     root_cause: Mapped[str] = mapped_column(String(200), default="")
     outcome: Mapped[str] = mapped_column(String(200), default="")
-    __table_args__ = (Index("ix_cases_owner_id_state_due_at", "owner_id", "state", "due_at"),)
+    cause_kind: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """A RootCause; empty while nobody has sorted it."""
+    ending: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """An Ending; empty while nobody has sorted it."""
+    __table_args__ = (
+        Index("ix_cases_owner_id_state_due_at", "owner_id", "state", "due_at"),
+        Index("ix_cases_state_due_at", "state", "due_at"),
+    )
 
 
 class CaseEntry(Base):

@@ -7,9 +7,9 @@ heard as well and root causes can be counted without bias.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
+from surveyd.closed_loop.working_hours import FIVE_WORKING_DAYS, TWO_WORKING_DAYS
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category
 
@@ -66,7 +66,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the reason it gives, how many hours there are from the answer, and when it applies."""
+    """One rule: its reason, how many working hours it allows from the answer, and when it applies."""
 
     reason: Reason
     hours: int
@@ -74,33 +74,47 @@ class Rule:
 
 
 RULES = (
-    Rule(Reason.ASKED_FOR_CALL, 48, lambda heard, drawn: heard.wants_call),
-    Rule(Reason.DETRACTOR, 48, lambda heard, drawn: heard.category is Category.DETRACTOR),
+    Rule(Reason.ASKED_FOR_CALL, TWO_WORKING_DAYS, lambda heard, drawn: heard.wants_call),
+    Rule(Reason.DETRACTOR, TWO_WORKING_DAYS, lambda heard, drawn: heard.category is Category.DETRACTOR),
     Rule(
-        Reason.HIGH_RISK_LARGE, 48, lambda heard, drawn: heard.is_large and heard.segment is Segment.HIGH_RISK
+        Reason.HIGH_RISK_LARGE,
+        TWO_WORKING_DAYS,
+        lambda heard, drawn: heard.is_large and heard.segment is Segment.HIGH_RISK,
     ),
-    Rule(Reason.TRAPPED_LARGE, 48, lambda heard, drawn: heard.is_large and heard.segment is Segment.TRAPPED),
-    Rule(Reason.DRAWN_PASSIVE, 120, lambda heard, drawn: drawn and heard.category is Category.PASSIVE),
-    Rule(Reason.DRAWN_PROMOTER, 120, lambda heard, drawn: drawn and heard.category is Category.PROMOTER),
+    Rule(
+        Reason.TRAPPED_LARGE,
+        TWO_WORKING_DAYS,
+        lambda heard, drawn: heard.is_large and heard.segment is Segment.TRAPPED,
+    ),
+    Rule(
+        Reason.DRAWN_PASSIVE,
+        FIVE_WORKING_DAYS,
+        lambda heard, drawn: drawn and heard.category is Category.PASSIVE,
+    ),
+    Rule(
+        Reason.DRAWN_PROMOTER,
+        FIVE_WORKING_DAYS,
+        lambda heard, drawn: drawn and heard.category is Category.PROMOTER,
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the rules ask for: a case for these reasons, due then, this urgent (0 to 100)."""
+    """What the rules ask for: a case for these reasons, in so many working hours, this urgent (0 to 100)."""
 
     reasons: tuple[Reason, ...]
-    due_at: datetime
+    hours: int
     priority: int
 
 
-def judge(heard: Heard, *, drawn: bool, given_at: datetime) -> Opening | None:
+def judge(heard: Heard, *, drawn: bool) -> Opening | None:
     """Return the case that the rules ask for, or None; ``drawn``: the random sample picked the response."""
     asking = [rule for rule in RULES if rule.applies(heard, drawn)]
     if not asking:
         return None
     hours = min(rule.hours for rule in asking)
-    return Opening(tuple(rule.reason for rule in asking), given_at + timedelta(hours=hours), priority(heard))
+    return Opening(tuple(rule.reason for rule in asking), hours, priority(heard))
 
 
 def priority(heard: Heard) -> int:

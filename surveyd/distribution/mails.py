@@ -15,7 +15,7 @@ import json
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -173,10 +173,11 @@ def _spelled(value: str, language: str) -> str:
     return format_date(datetime.fromisoformat(value), format="long", locale=LANGUAGES[language])
 
 
-def _spelled_time(value: str, language: str) -> str:
-    instant = datetime.fromisoformat(value).astimezone(UTC)
-    return f"{format_date(instant, format='long', locale=LANGUAGES[language])}, {instant:%H:%M} UTC"
+def _spelled_due(value: str, time_zone: str) -> str:
+    local = datetime.fromisoformat(value).astimezone(zone_named(time_zone))
+    day = format_date(local, format="EEEE d MMMM y", locale=LANGUAGES["en"])
+    return f"{day}, {local:%H:%M} {local.tzname()}"
 
 
 TEMPLATES.filters["spelled"] = _spelled
-TEMPLATES.filters["spelled_time"] = _spelled_time
+TEMPLATES.filters["spelled_due"] = _spelled_due

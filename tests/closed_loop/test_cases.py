@@ -6,18 +6,19 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
+from surveyd.closed_loop.case_lists import find_case, list_cases
 from surveyd.closed_loop.cases import (
     LONG_TEXT,
     AttemptResult,
     EntryKind,
+    Kinds,
+    Overtaken,
     close_case,
-    find_case,
     hand_over,
-    list_cases,
     note,
     record_attempt,
 )
-from surveyd.closed_loop.models import Case, CaseState
+from surveyd.closed_loop.models import Case, CaseState, Ending, RootCause
 from surveyd.closed_loop.rules import Reason
 from surveyd.people.access import NOBODY, SYSTEM, scope_of
 from surveyd.people.models import User
@@ -86,6 +87,47 @@ def test_a_closed_case_takes_no_more_steps(asking: Asking, session: Session, cas
         hand_over(session, case_id, to=session.get_one(User, asking.people.milo.id), by=mona, now=LATER)
     found = find_case(session, case_id, scope=SYSTEM)
     assert (found.root_cause, found.closed_at, len(found.log)) == ("billing", NOW, 1)
+
+
+def test_a_close_is_sorted_as_well_as_said(asking: Asking, session: Session, case_id: int) -> None:
+    kinds = Kinds(RootCause.BILLING, Ending.RESOLVED_LATER)
+    close_case(session, case_id, root_cause="a", outcome="b", kinds=kinds, by=asking.people.mona.id, now=NOW)
+
+    found = find_case(session, case_id, scope=SYSTEM)
+    assert (found.cause, found.ending) == (RootCause.BILLING, Ending.RESOLVED_LATER)
+
+
+def test_who_has_not_seen_the_last_line_is_told(asking: Asking, session: Session, case_id: int) -> None:
+    mona, milo = asking.people.mona.id, asking.people.milo
+    note(session, case_id, text="First", by=mona, now=NOW, seen=0)
+
+    with pytest.raises(Overtaken):
+        note(session, case_id, text="Second", by=milo.id, now=LATER, seen=0)
+    with pytest.raises(Overtaken):
+        record_attempt(session, case_id, result=AttemptResult.REACHED, by=milo.id, now=LATER, seen=0)
+    with pytest.raises(Overtaken):
+        close_case(session, case_id, root_cause="a", outcome="b", by=milo.id, now=LATER, seen=0)
+    with pytest.raises(Overtaken):
+        hand_over(session, case_id, to=session.get_one(User, milo.id), by=milo.id, now=LATER, seen=0)
+    found = find_case(session, case_id, scope=SYSTEM)
+    assert (found.line.state, found.line.owner_id) == (CaseState.OPEN, mona)
+    assert [entry.text for entry in found.log] == ["First"]
+
+    note(session, case_id, text="Second", by=milo.id, now=LATER, seen=1)
+    assert [entry.by_id for entry in find_case(session, case_id, scope=SYSTEM).log] == [mona, milo.id]
+
+
+def test_a_step_that_is_refused_takes_no_place(asking: Asking, session: Session, case_id: int) -> None:
+    with pytest.raises(Refused):
+        note(session, case_id, text=" ", by=asking.people.mona.id, now=NOW, seen=0)
+    note(session, case_id, text="First", by=asking.people.mona.id, now=NOW, seen=0)
+
+
+def test_a_case_goes_only_to_who_could_open_it(asking: Asking, session: Session, case_id: int) -> None:
+    milo = session.get_one(User, asking.people.milo.id)
+    milo.active = False
+    with pytest.raises(Refused, match="not active"):
+        hand_over(session, case_id, to=milo, by=asking.people.mona.id, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +230,7 @@ def test_support_sees_what_is_assigned_to_them(asking: Asking, session: Session,
 
 def test_the_list_begins_with_who_waits_longest(asking: Asking, session: Session) -> None:
     invitations = [asking.ask_somebody(number) for number in range(3)]
-    days_ago = [1, 3, 2]
+    days_ago = [1, 5, 2]
     opened = [
         asking.answer(invitation, {"recommend": 2}, given_at=NOW - timedelta(days=days)).case_id
         for invitation, days in zip(invitations, days_ago, strict=True)

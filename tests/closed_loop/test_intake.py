@@ -52,6 +52,7 @@ def test_one_submit_stores_scores_opens_and_queues(asking: Asking, session: Sess
     assert score.explanation[1].startswith("trapped: attitude 25 of 100, below 62.5, from 4 of 4 items")
     assert case.reasons == ["detractor", "trapped_large"]
     assert (case.owner_id, case.due_at) == (asking.people.mona.id, NOW + timedelta(hours=48))
+    assert (case.allowed_hours, case.time_zone) == (16, "Europe/Berlin")
     assert case.state is CaseState.OPEN
 
 
@@ -224,7 +225,7 @@ def test_of_the_promoters_one_in_four_is_called(asking: Asking, session: Session
     assert session.scalars(select(Case.reasons)).all() == [["drawn_promoter"]] * 4
     assert session.get_one(SampleCounter, (asking.wave.id, "promoter")).arrived == 16
     first_due = session.scalars(select(Case.due_at)).first()
-    assert first_due == NOW + timedelta(hours=120)
+    assert first_due == NOW + timedelta(days=7)  # five working days, with a weekend among them
 
 
 def test_an_account_has_one_drawn_case_at_a_time(asking: Asking, session: Session) -> None:

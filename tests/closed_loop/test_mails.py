@@ -25,11 +25,13 @@ def test_the_alert_says_whom_to_call_why_and_by_when(asking: Asking, session: Se
     asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
     words = alert_of(session)
 
-    assert words.subject == "Please call Anna Adler, Nordwind, by 12 March 2026, 09:00 UTC"
+    assert words.subject == "Please call Anna Adler, Nordwind, by Thursday 12 March 2026, 10:00 CET"
     for body in (words.text, words.html):
         assert "detractor, trapped at a large account" in body
         assert "3 of 10" in body
         assert PAGE in body
+        assert "Thursday 12 March 2026, 10:00 CET" in body
+        assert "16 working hours from the answer" in body
 
 
 def test_without_a_rating_none_is_named(asking: Asking, session: Session) -> None:

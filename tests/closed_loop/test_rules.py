@@ -1,16 +1,13 @@
 """Which responses open a case."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyd.closed_loop.rules import Heard, Reason, is_large, judge, priority
+from surveyd.closed_loop.working_hours import FIVE_WORKING_DAYS, TWO_WORKING_DAYS
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category
-
-GIVEN_AT = datetime(2026, 3, 27, 16, 30, tzinfo=UTC)
 
 
 def heard(category: Category | None, segment: Segment = Segment.UNCLASSIFIED, **facts: bool) -> Heard:
@@ -20,28 +17,38 @@ def heard(category: Category | None, segment: Segment = Segment.UNCLASSIFIED, **
 @pytest.mark.parametrize(
     ("said", "drawn", "reasons", "hours"),
     [
-        (heard(Category.DETRACTOR), False, [Reason.DETRACTOR], 48),
-        (heard(Category.DETRACTOR), True, [Reason.DETRACTOR], 48),
-        (heard(Category.PASSIVE), True, [Reason.DRAWN_PASSIVE], 120),
-        (heard(Category.PROMOTER), True, [Reason.DRAWN_PROMOTER], 120),
-        (heard(Category.PROMOTER, wants_call=True), False, [Reason.ASKED_FOR_CALL], 48),
-        (heard(Category.PROMOTER, wants_call=True), True, [Reason.ASKED_FOR_CALL, Reason.DRAWN_PROMOTER], 48),
-        (heard(Category.PASSIVE, Segment.TRAPPED, is_large=True), False, [Reason.TRAPPED_LARGE], 48),
-        (heard(None, Segment.HIGH_RISK, is_large=True), False, [Reason.HIGH_RISK_LARGE], 48),
+        (heard(Category.DETRACTOR), False, [Reason.DETRACTOR], TWO_WORKING_DAYS),
+        (heard(Category.DETRACTOR), True, [Reason.DETRACTOR], TWO_WORKING_DAYS),
+        (heard(Category.PASSIVE), True, [Reason.DRAWN_PASSIVE], FIVE_WORKING_DAYS),
+        (heard(Category.PROMOTER), True, [Reason.DRAWN_PROMOTER], FIVE_WORKING_DAYS),
+        (heard(Category.PROMOTER, wants_call=True), False, [Reason.ASKED_FOR_CALL], TWO_WORKING_DAYS),
+        (
+            heard(Category.PROMOTER, wants_call=True),
+            True,
+            [Reason.ASKED_FOR_CALL, Reason.DRAWN_PROMOTER],
+            TWO_WORKING_DAYS,
+        ),
+        (
+            heard(Category.PASSIVE, Segment.TRAPPED, is_large=True),
+            False,
+            [Reason.TRAPPED_LARGE],
+            TWO_WORKING_DAYS,
+        ),
+        (heard(None, Segment.HIGH_RISK, is_large=True), False, [Reason.HIGH_RISK_LARGE], TWO_WORKING_DAYS),
         (
             heard(Category.DETRACTOR, Segment.HIGH_RISK, is_large=True),
             False,
             [Reason.DETRACTOR, Reason.HIGH_RISK_LARGE],
-            48,
+            TWO_WORKING_DAYS,
         ),
     ],
 )
 def test_a_rule_opens_a_case_in_its_time(said: Heard, drawn: bool, reasons: list[Reason], hours: int) -> None:
-    opening = judge(said, drawn=drawn, given_at=GIVEN_AT)
+    opening = judge(said, drawn=drawn)
 
     assert opening is not None
     assert list(opening.reasons) == reasons
-    assert opening.due_at == GIVEN_AT + timedelta(hours=hours)
+    assert opening.hours == hours
 
 
 @pytest.mark.parametrize(
@@ -56,11 +63,11 @@ def test_a_rule_opens_a_case_in_its_time(said: Heard, drawn: bool, reasons: list
     ],
 )
 def test_nobody_else_is_called(said: Heard) -> None:
-    assert judge(said, drawn=False, given_at=GIVEN_AT) is None
+    assert judge(said, drawn=False) is None
 
 
 def test_silence_on_the_recommendation_is_never_drawn() -> None:
-    assert judge(heard(None), drawn=True, given_at=GIVEN_AT) is None
+    assert judge(heard(None), drawn=True) is None
 
 
 def test_worse_and_larger_is_more_urgent() -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from surveyd.closed_loop.cases import AttemptResult, list_cases, record_attempt
+from surveyd.closed_loop.case_lists import list_cases
+from surveyd.closed_loop.cases import AttemptResult, record_attempt
 from surveyd.distribution.models import Channel, Touch, TouchState, Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.reports.health import CasesInTime, health

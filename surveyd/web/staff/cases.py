@@ -12,8 +12,9 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from surveyd.base.clock import zone_named
 from surveyd.base.database import reading, writing
 from surveyd.base.services import services
-from surveyd.closed_loop import cases
-from surveyd.closed_loop.cases import AttemptResult, CaseLine, CaseView
+from surveyd.closed_loop import case_lists, cases
+from surveyd.closed_loop.case_lists import CaseLine, CaseView
+from surveyd.closed_loop.cases import AttemptResult
 from surveyd.closed_loop.models import CaseState
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
@@ -104,7 +105,7 @@ def show_cases() -> str:
     mine = request.args.get("whose") == "mine"
     who, now = reader(), services().clock.now()
     with reading() as session:
-        lines = cases.list_cases(session, scope=who.scope, owner_id=who.user_id if mine else None)
+        lines = case_lists.list_cases(session, scope=who.scope, owner_id=who.user_id if mine else None)
     return render_template("staff/cases.html", page=CasesPage(lines, now, mine, who.user_id))
 
 
@@ -122,7 +123,7 @@ def log_case(case_id: int) -> Response | tuple[str, int]:
         return _page(case_id, form, CloseForm()), 422
     by, now, text = reader().user_id, services().clock.now(), form.text.data or ""
     with writing() as session:
-        cases.find_case(session, case_id, scope=reader().scope)
+        case_lists.find_case(session, case_id, scope=reader().scope)
         if form.kind.data == NOTE:
             cases.note(session, case_id, text=text, by=by, now=now)
         else:
@@ -138,7 +139,7 @@ def close_case(case_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _page(case_id, LogForm(), form), 422
     with writing() as session:
-        cases.find_case(session, case_id, scope=reader().scope)
+        case_lists.find_case(session, case_id, scope=reader().scope)
         cases.close_case(
             session,
             case_id,
@@ -152,6 +153,6 @@ def close_case(case_id: int) -> Response | tuple[str, int]:
 
 def _page(case_id: int, log_form: LogForm, close_form: CloseForm) -> str:
     with reading() as session:
-        case = cases.find_case(session, case_id, scope=reader().scope)
+        case = case_lists.find_case(session, case_id, scope=reader().scope)
     page = CasePage(case, services().clock.now(), log_form, close_form)
     return render_template("staff/case.html", page=page)
