@@ -9,13 +9,21 @@ from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
 from surveyd.distribution import models as distribution_models
+from surveyd.distribution import paper_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
 from surveyd.results import models as result_models
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
-TABLES = (people_models, distribution_models, response_models, result_models, closed_loop_models)
+TABLES = (
+    people_models,
+    distribution_models,
+    paper_models,
+    response_models,
+    result_models,
+    closed_loop_models,
+)
 
 
 def create_app(config: Config | None = None, clock: Clock | None = None) -> Flask:

@@ -6,6 +6,7 @@ differ. Bodies are quoted-printable: lines of any length pass, and what a person
 byte for byte. Header values lose every control character, so that no text can add a line.
 """
 
+import base64
 import binascii
 import hashlib
 import re
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, quote
+from email.utils import encode_rfc2231, format_datetime, quote
 from functools import lru_cache
 
 import flask_mail
@@ -30,12 +31,24 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]+")
 BARE_LINE_END = re.compile(r"\r\n?")
 # What would be more than one address in a header or in the dialogue with the relay.
 NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\"(),:;<>@\[\\\]]")
+NOT_IN_FILE_NAME = re.compile(r"[\"\\/:*?<>|\ud800-\udfff]+")
+LONGEST_FILE_NAME = 60
+"""Characters; the longest are twelve in a header, and a line of it has 998."""
 LONGEST_PLAIN = 900
 """A line of a mail has 998 characters at most (RFC 5322); a longer value is encoded and folded."""
 OUTSIDE_ASCII = ("SMTPUTF8", "BODY=8BITMIME")
 """What the relay is asked for when an address is outside ASCII (RFC 6531)."""
 CONNECT_SECONDS = 20.0
 REPLY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail; `kind` is its media type. The name may be any text."""
+
+    file_name: str
+    kind: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class Mail:
     date: datetime
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachment: Attachment | None = None
 
 
 def write_mail(mail: Mail) -> bytes:
@@ -66,6 +80,7 @@ def write_mail(mail: Mail) -> bytes:
     Raises BadAddress.
     """
     boundary = "=_" + hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]
+    words = f'multipart/alternative; boundary="{boundary}"'
     headers = {
         "From": _mailbox(mail.sender_name, mail.sender),
         "To": _mailbox(mail.recipient_name, mail.recipient),
@@ -76,11 +91,14 @@ def write_mail(mail: Mail) -> bytes:
         "Auto-Submitted": "auto-generated",
         **{name: header_text(value) for name, value in mail.headers.items()},
         "MIME-Version": "1.0",
-        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
+        "Content-Type": words if mail.attachment is None else f'multipart/mixed; boundary="{boundary}-with"',
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
     parts = [_part("plain", mail.text, boundary), _part("html", mail.html, boundary)]
-    return b"".join([head, b"\r\n", *parts, f"--{boundary}--\r\n".encode()])
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    if mail.attachment is not None:
+        body = _with_attachment(words, body, mail.attachment, f"{boundary}-with")
+    return b"".join([head, b"\r\n", body])
 
 
 class BadAddress(UnicodeError):
@@ -132,6 +150,25 @@ def _part(kind: str, body: str | Sequence[str], boundary: str) -> bytes:
         "\r\n",
     )
     return "\r\n".join(head).encode() + encoded + _quoted(last) + b"\r\n"
+
+
+def _with_attachment(words: str, body: bytes, attachment: Attachment, boundary: str) -> bytes:
+    lines = (
+        f"--{boundary}",
+        f"Content-Type: {attachment.kind}",
+        "Content-Transfer-Encoding: base64",
+        f"Content-Disposition: attachment;\r\n {_file_name(attachment.file_name)}",
+        "\r\n",
+    )
+    file = base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
+    first = f"--{boundary}\r\nContent-Type: {words}\r\n\r\n".encode()
+    return b"".join([first, body, "\r\n".join(lines).encode(), file, f"--{boundary}--\r\n".encode()])
+
+
+def _file_name(name: str) -> str:
+    """The parameter of a header that names a file (RFC 2231), without what means a folder somewhere."""
+    clean = NOT_IN_FILE_NAME.sub("-", one_line(name)).strip(". ")[:LONGEST_FILE_NAME] or "file"
+    return f'filename="{clean}"' if clean.isascii() else f"filename*={encode_rfc2231(clean, 'utf-8')}"
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.relay import Delivery, Verdict
@@ -17,6 +17,8 @@ from surveyd.distribution.suppressions import suppress
 
 COPIES_AT_MOST = 4
 """The first copy and three more; then a person decides."""
+LETTER = "letter"
+"""The mail of which no second copy goes out without a person's word: in doubt it is held at once."""
 ATTEMPTS_AT_MOST = 12
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
 DOUBT_PAUSE = timedelta(minutes=1)
@@ -42,6 +44,7 @@ class Claimed:
     copies: int
     attempts: int
     created_at: datetime
+    paper_id: int | None
     rate: int | None
     token_digest: str | None
     sender_name: str | None
@@ -59,6 +62,7 @@ def claim(
         .where(
             Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
             Message.due_at <= now,
+            Message.awaits_paper == false(),
             or_(Message.lease_until.is_(None), Message.lease_until < system_now),
             or_(Message.stale_at.is_(None), Message.stale_at > system_now),
             or_(Wave.id.is_(None), Wave.paused_at.is_(None)),
@@ -80,7 +84,7 @@ def claim(
     )
     rows = (
         select(
-            *(getattr(Message, name) for name in Claimed.__slots__[:13]),
+            *(getattr(Message, name) for name in Claimed.__slots__[:14]),
             Wave.rate,
             Invitation.token_digest,
             Program.sender_name,
@@ -152,7 +156,7 @@ def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, n
 
 def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, Any]:
     if delivery.verdict is Verdict.IN_DOUBT:
-        held = message.copies + 1 >= COPIES_AT_MOST
+        held = message.name == LETTER or message.copies + 1 >= COPIES_AT_MOST
         state = MessageState.HELD if held else MessageState.UNCERTAIN
         return {"state": state, "due_at": now + DOUBT_PAUSE, "reason": delivery.reason, **FREE}
     # Certainly not delivered: this copy does not count.
@@ -175,7 +179,8 @@ def expire(session: Session, *, system_now: datetime) -> int:
     """Put mails in doubt that a sender began and then was gone; returns how many."""
     over = and_(Message.state == MessageState.SENDING, Message.lease_until < system_now)
     doubtful = case(
-        (Message.copies >= COPIES_AT_MOST, MessageState.HELD.value), else_=MessageState.UNCERTAIN.value
+        (or_(Message.name == LETTER, Message.copies >= COPIES_AT_MOST), MessageState.HELD.value),
+        else_=MessageState.UNCERTAIN.value,
     )
     return run(
         session,

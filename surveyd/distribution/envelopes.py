@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from surveyd.base.config import Config
-from surveyd.base.mailer import Mail, wire_address, write_mail
+from surveyd.base.mailer import Attachment, Mail, wire_address, write_mail
 from surveyd.distribution.claims import Claimed
 from surveyd.distribution.mails import Links, render
 
@@ -17,7 +17,7 @@ class Envelope:
     mail: bytes
 
 
-def write_envelope(message: Claimed, config: Config) -> Envelope:
+def write_envelope(message: Claimed, config: Config, attachment: Attachment | None = None) -> Envelope:
     """The mail of one row, the same bytes each time it is written.
 
     Each mail to a contact carries one-click opt-out (RFC 8058). A copy that may be the second says so.
@@ -36,6 +36,7 @@ def write_envelope(message: Claimed, config: Config) -> Envelope:
         message_id=message.message_id,
         date=message.created_at,
         headers=_headers(message, links),
+        attachment=attachment,
     )
     return Envelope(
         sender=config.keys.return_path(message.id, config.mail_domain),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -76,6 +77,7 @@ class CallState(StrEnum):
 class CallOutcome(StrEnum):
     REACHED = "reached"
     NO_ANSWER = "no_answer"
+    LEFT_MESSAGE = "left_message"
     CALL_BACK = "call_back"
     WRONG_NUMBER = "wrong_number"
     DECLINED = "declined"
@@ -241,8 +243,17 @@ class Message(Base):
     copies: Mapped[int] = mapped_column(default=0)
     """How many copies the relay may have accepted: 1 is the rule, more are shown."""
     reason: Mapped[str] = mapped_column(String(300), default="")
+    paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))
+    awaits_paper: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """True until the PDF that goes with it is made: the sender passes it over, in whatever state it is."""
     created_at: Mapped[datetime]
     __table_args__ = (
+        Index(
+            "ix_messages_paper_id",
+            "paper_id",
+            sqlite_where=text("awaits_paper = 1"),
+            postgresql_where=text("awaits_paper = true"),
+        ),
         Index(
             "ix_messages_owed",
             "priority",

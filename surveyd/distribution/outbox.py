@@ -2,14 +2,15 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from surveyd.base.database import insert_new
+from surveyd.base.database import Rows, insert_new
+from surveyd.distribution import papers
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
 from surveyd.people.models import Contact
 
@@ -41,13 +42,19 @@ class NewMessage:
     step: str = ""
     stale_at: datetime | None = None
     priority: int = SINGLE
+    paper_id: int | None = None
+    """The PDF that goes with it; the mail waits until it is made."""
 
 
-def queue(session: Session, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
+COLUMNS = tuple(column.name for column in fields(NewMessage))
+
+
+def queue(rows: Rows, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
     """Write the mails as rows; the Message-ID is fixed here. Keys that are there are passed over."""
-    rows = [
+    made = [
         {
-            **asdict(message),
+            **{name: getattr(message, name) for name in COLUMNS},
+            "awaits_paper": message.paper_id is not None,
             "message_id": f"{secrets.token_hex(16)}@{mail_domain}",
             "state": MessageState.QUEUED,
             "attempts": 0,
@@ -56,7 +63,10 @@ def queue(session: Session, messages: Sequence[NewMessage], *, mail_domain: str)
         }
         for message in messages
     ]
-    insert_new(session, Message, rows, unique=["dedup_key"])
+    insert_new(rows, Message, made, unique=["dedup_key"])
+    awaited = {message.paper_id for message in messages if message.paper_id is not None}
+    if awaited:
+        papers.let_mails_go(rows, *awaited)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import Clock, system_now
 from surveyd.base.config import Config
-from surveyd.base.database import writing, writing_rows
+from surveyd.base.database import reading, writing, writing_rows
 from surveyd.base.errors import Unavailable
+from surveyd.base.mailer import Attachment
 from surveyd.base.relay import Delivery, RelayConnection, Verdict
-from surveyd.distribution import claims
+from surveyd.distribution import claims, papers
 from surveyd.distribution.alerts import pause_after_refusals
 from surveyd.distribution.claims import Claimed
 from surveyd.distribution.envelopes import write_envelope
@@ -127,7 +128,8 @@ class Lane:
 
     def _send(self, message: Claimed) -> Delivery:
         try:
-            envelope = write_envelope(message, self.config)
+            attachment = None if message.paper_id is None else self._attachment(message.paper_id)
+            envelope = write_envelope(message, self.config, attachment)
         except UnicodeError:
             return Delivery(Verdict.REFUSED, "the address cannot be written in a mail")
         except Exception as error:
@@ -135,6 +137,10 @@ class Lane:
             log.exception("a mail could not be written", extra={"facts": {"message": message.id}})
             return Delivery(Verdict.UNWRITTEN, f"the mail cannot be written ({type(error).__name__})")
         return self.relay.deliver(envelope.sender, envelope.recipient, envelope.mail)
+
+    def _attachment(self, paper_id: int) -> Attachment:
+        with reading() as session:
+            return papers.attachment(session, paper_id)
 
     def _settle(self, session: Session, message: Claimed, delivery: Delivery) -> None:
         now = self.clock.now()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from surveyd.base.config import Relay
 from surveyd.base.mailer import (
+    Attachment,
     BadAddress,
     Mail,
     Post,
@@ -46,6 +47,7 @@ OURS = [
     "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "Auto-Submitted", "List-Unsubscribe",
     "MIME-Version", "Content-Type",
 ]  # fmt: skip
+KINDS = ("multipart/alternative", "text/plain", "text/html")
 HARD_TEXTS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
 
@@ -74,15 +76,11 @@ def recipient_name(data: bytes) -> str:
     return unquote(phrase) if phrase.startswith('"') else str(make_header(decode_header(phrase)))
 
 
-def assert_well_formed(data: bytes) -> None:
+def assert_well_formed(data: bytes, kinds: tuple[str, ...] = KINDS) -> None:
     """The headers are ours, each line ends in CRLF and is short enough, and nothing is defective."""
     mail = parsed(data)
     assert mail.keys() == OURS
-    assert [part.get_content_type() for part in mail.walk()] == [
-        "multipart/alternative",
-        "text/plain",
-        "text/html",
-    ]
+    assert tuple(part.get_content_type() for part in mail.walk()) == kinds
     assert not any(part.defects for part in mail.walk())
     assert not re.search(rb"[^\r]\n|\r[^\n]|\x00", data)
     assert max(map(len, data.split(b"\r\n"))) <= 998
@@ -249,3 +247,18 @@ def test_flask_mail_refuses_a_local_part_outside_ascii(post: Post, relay: Server
     with pytest.raises(UnicodeError):
         post.send(SingleMail(replace(PLAIN, recipient="jörg@nordwind.test")))
     assert relay.received == []
+
+
+@pytest.mark.parametrize("name", ["Größe.pdf", "../../etc/passwd", "a\\b:c", "...", "", *HOSTILE.values()])
+def test_an_attachment_comes_back_under_one_plain_name(name: str) -> None:
+    file = bytes(range(256)) * 40
+    data = write_mail(replace(PLAIN, attachment=Attachment(name, "application/pdf", file)))
+    assert_well_formed(data, ("multipart/mixed", *KINDS, "application/pdf"))
+    [attached] = parsed(data).iter_attachments()
+    shown = attached.get_filename() or ""
+    assert shown and shown.isprintable() | ("\u200d" in shown) | ("\u202e" in shown)
+    assert not set(shown) & set('/\\:"') and shown[0] != "."
+    assert (attached.get_content_type(), attached.get_content()) == ("application/pdf", file)
+    assert attached.get_content_disposition() == "attachment"
+    body = parsed(data).get_body(("plain",))
+    assert body is not None and body.get_content().splitlines() == ["Hello"]

@@ -59,6 +59,7 @@ INVITATION = Claimed(
     copies=0,
     attempts=0,
     created_at=datetime(2026, 3, 10, 9, 0, tzinfo=UTC),
+    paper_id=None,
     rate=None,
     token_digest=None,
     sender_name="Eva Executive",
