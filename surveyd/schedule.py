@@ -18,10 +18,13 @@ from surveyd.base.clock import Clock, SetClock, system_now
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import Unavailable
 from surveyd.base.services import EXTENSION, Services
+from surveyd.closed_loop import case_alerts
+from surveyd.closed_loop.jobs import send_letter
+from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, stale, touches, waves
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
-from surveyd.distribution.models import Message, MessageState, Wave, WaveState
+from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
 from surveyd.people.jobs import work_on_upload
@@ -78,6 +81,30 @@ def release_touches(house: Services, now: datetime) -> int:
             return total
 
 
+def send_letters(house: Services, now: datetime) -> int:
+    """Queue what is left of the letters that are being sent."""
+    with reading() as session:
+        on_their_way = list(session.scalars(select(Letter.id).where(Letter.state == LetterState.SENDING)))
+    for letter_id in on_their_way:
+        send_letter(letter_id)
+    return len(on_their_way)
+
+
+def tell_overdue(house: Services, now: datetime) -> int:
+    """Tell owners and leaders of the cases that have just become overdue."""
+    mails = 0
+    while True:
+        with reading() as session:
+            overdue = case_alerts.newly_overdue(session, now=now)
+        for case_id in overdue:
+            with writing() as session:
+                mails += case_alerts.tell_overdue(
+                    session, case_id, now=now, mail_domain=house.config.mail_domain
+                )
+        if not overdue:
+            return mails
+
+
 def replan_stale(house: Services, now: datetime) -> int:
     """Move mails that missed their window into the next."""
     with writing() as session:
@@ -108,6 +135,8 @@ SWEEPS = (
     Sweep("leases", "what a dead sender held is free before new work is looked for", expire_leases),
     Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
+    Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
+    Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
     Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
@@ -194,7 +223,10 @@ def _next_instant() -> datetime | None:
         closing = session.scalar(select(func.min(Wave.closes_at)).where(Wave.state == WaveState.OPEN))
         if preparing is not None:
             return session.scalar(select(func.min(Wave.day_zero)).where(Wave.state == WaveState.PREPARING))
-        instants = [instant for instant in (touches.next_due(session), closing) if instant is not None]
+        # What fell due before the last pass is no news; without one, nothing is.
+        last = session.scalar(select(Heartbeat.program_at).where(Heartbeat.name == "schedule"))
+        overdue = case_alerts.next_overdue(session, since=last) if last else None
+        instants = [one for one in (touches.next_due(session), closing, overdue) if one is not None]
     return min(instants, default=None)
 
 
