@@ -8,8 +8,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, g
+from flask_babel import get_locale, gettext, ngettext
 
-LOCALE = "en_GB"
+ENGLISH = "en_GB"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
@@ -33,13 +34,13 @@ def open_filters(app: Flask) -> None:
 
 
 def words(name: str) -> str:
-    """A state or role as words: `high_risk` becomes "high risk"."""
-    return str(name).replace("_", " ")
+    """A state or role as words of the reader's language: `high_risk` becomes "high risk"."""
+    return str(gettext(str(name).replace("_", " ")))
 
 
 def number(value: float | None) -> str:
     """A number with the locale's separators; a dash for None."""
-    return NOTHING if value is None else format_decimal(value, locale=LOCALE)
+    return NOTHING if value is None else format_decimal(value, locale=_locale())
 
 
 def signed(value: int | None) -> str:
@@ -61,8 +62,8 @@ def money(cents: int | None, currency: str) -> str:
     amount = cents / 100
     for size, unit, pattern in ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0")):
         if amount >= size:
-            return THIN.join([format_decimal(amount / size, pattern, LOCALE), unit, currency])
-    return THIN.join([format_decimal(amount, "#,##0", LOCALE), currency])
+            return THIN.join([format_decimal(amount / size, pattern, _locale()), unit, currency])
+    return THIN.join([format_decimal(amount, "#,##0", _locale()), currency])
 
 
 def day(value: datetime | date | None) -> str:
@@ -70,7 +71,7 @@ def day(value: datetime | date | None) -> str:
     if value is None:
         return NOTHING
     local = value.astimezone(_zone()) if isinstance(value, datetime) else value
-    return format_date(local, "d MMMM y", LOCALE)
+    return format_date(local, "d MMMM y", _locale())
 
 
 def moment(value: datetime | None) -> str:
@@ -78,25 +79,29 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     local = value.astimezone(_zone())
-    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=LOCALE)} {local.tzname()}"
+    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=_locale())} {local.tzname()}"
 
 
 def clock_time(value: datetime) -> str:
     """A wall clock's time with its weekday: "Tue 14:05". The value is shown as it stands."""
-    return format_datetime(value, "EEE HH:mm", locale=LOCALE)
+    return format_datetime(value, "EEE HH:mm", locale=_locale())
 
 
 def until(due: datetime, now: datetime) -> str:
-    """How long is left, or how late it is: "in 5 hours", "2 days late"."""
+    """How long is left, or how late it is: "in 5 h", "2 days late"."""
     late = now > due
     span = abs(due - now)
     if span < timedelta(hours=1):
-        size = f"{span // timedelta(minutes=1)} min"
+        minutes = span // timedelta(minutes=1)
+        said = gettext("%(n)s min late", n=minutes) if late else gettext("in %(n)s min", n=minutes)
     elif span < timedelta(days=2):
-        size = f"{span // timedelta(hours=1)} h"
+        hours = span // timedelta(hours=1)
+        said = gettext("%(n)s h late", n=hours) if late else gettext("in %(n)s h", n=hours)
+    elif late:
+        said = ngettext("%(num)s day late", "%(num)s days late", span // timedelta(days=1))
     else:
-        size = f"{span // timedelta(days=1)} days"
-    return f"{size} late" if late else f"in {size}"
+        said = ngettext("in %(num)s day", "in %(num)s days", span // timedelta(days=1))
+    return str(said)
 
 
 def phone(e164: str) -> str:
@@ -111,9 +116,14 @@ def phone(e164: str) -> str:
 def language(code: str) -> str:
     """A language by its name: `de` becomes "German"; an unknown code stays as it is."""
     try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(LOCALE) or code
+        return Locale.parse(code.replace("-", "_")).get_display_name(_locale()) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def _locale() -> str:
+    locale = get_locale()
+    return ENGLISH if locale is None or locale.language == "en" else str(locale)
 
 
 def _zone() -> ZoneInfo:
