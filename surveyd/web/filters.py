@@ -122,8 +122,8 @@ def language(code: str) -> str:
 
 
 def _locale() -> str:
-    locale = get_locale()
-    return ENGLISH if locale is None or locale.language == "en" else str(locale)
+    locale = str(get_locale() or ENGLISH)
+    return ENGLISH if locale.startswith("en") else locale
 
 
 def _zone() -> ZoneInfo:
