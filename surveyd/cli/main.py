@@ -45,6 +45,8 @@ COMMANDS = {
     "outbox": "outbox:outbox",
     "calls": "calls:calls",
     "cases": "cases:cases",
+    "actions": "actions:actions",
+    "letter": "letters:letter",
     "responses": "responses:responses",
     "bounce": "bounces:bounce",
     "tick": "outbox:tick",

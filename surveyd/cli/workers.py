@@ -12,12 +12,13 @@ from rq.serializers import JSONSerializer
 from surveyd.base.database import db
 from surveyd.base.jobs import CarefulWorker
 from surveyd.base.services import EXTENSION, Services
+from surveyd.closed_loop.jobs import SEND_LETTER
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.people.jobs import WORK_ON_UPLOAD
 
 log = logging.getLogger("surveyd.worker")
 
-JOBS = (PREPARE_WAVE, WORK_ON_UPLOAD)
+JOBS = (PREPARE_WAVE, SEND_LETTER, WORK_ON_UPLOAD)
 QUEUE_PAUSE_SECONDS = 2.0
 
 

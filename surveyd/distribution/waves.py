@@ -230,7 +230,8 @@ def _moved(session: Session, wave: Wave, states: list[WaveState], values: dict[s
 
 
 def _require_running(wave: Wave) -> None:
-    if wave.state not in (WaveState.PREPARING, WaveState.OPEN):
+    # A wave that is over may still have its letters to send.
+    if wave.state not in (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED):
         raise Refused(
             f"The wave {wave.slug} is {wave.state.value}; only a launched wave can be paused or resumed."
         )

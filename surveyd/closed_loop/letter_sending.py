@@ -1,0 +1,133 @@
+"""A letter on its way: chunk by chunk into the outbox, each its own short transaction.
+
+One message a person and wave, by its dedup key, however often the letter is sent and whatever stops in the
+middle. The PDF about the account is asked for in the same transaction; the outbox keeps the letter until it
+is made.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.clock import zone_named
+from surveyd.closed_loop.letter_reach import answered, recipients, silent
+from surveyd.closed_loop.letter_texts import Content, content_of, letter_context
+from surveyd.closed_loop.models import Audience, Letter, LetterState
+from surveyd.distribution import outbox, papers
+from surveyd.distribution.cadence import Window
+from surveyd.distribution.claims import LETTER
+from surveyd.distribution.invitations import run
+from surveyd.distribution.models import Invitation
+from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.paper_models import PaperKind
+from surveyd.distribution.papers import NewPaper
+
+CHUNK = 200
+SEGMENTS = {audience.value: audience for audience in Audience}
+
+
+def queue_chunk(
+    session: Session, letter: Letter, *, now: datetime, system_now: datetime, mail_domain: str
+) -> bool:
+    """Queue the next letters, or mark the letter sent; False when nothing is left to do.
+
+    Another process may be at the same letter: the row count of one UPDATE says who has the chunk.
+    """
+    if letter.state is not LetterState.SENDING:
+        return False
+    rows = session.execute(_next(letter)).all()
+    mine = update(Letter).where(
+        Letter.id == letter.id, Letter.state == LetterState.SENDING, Letter.queued_to == letter.queued_to
+    )
+    if not rows:
+        run(session, mine.values(state=LetterState.SENT, sent_at=now))
+        return False
+    if run(session, mine.values(queued_to=rows[-1].invitation_id)):
+        _queue(session, letter, rows, now=now, system_now=system_now, mail_domain=mail_domain)
+    session.refresh(letter)
+    return True
+
+
+def _next(letter: Letter) -> Select[*tuple[Any, ...]]:
+    return (
+        recipients(letter.wave_id)
+        .where(Invitation.id > letter.queued_to, or_(answered(), *([silent()] if letter.to_silent else [])))
+        .order_by(Invitation.id)
+        .limit(CHUNK)
+    )
+
+
+def _queue(  # the facts of a chunk
+    session: Session,
+    letter: Letter,
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    *,
+    now: datetime,
+    system_now: datetime,
+    mail_domain: str,
+) -> None:
+    content = content_of(letter.content)
+    written = [row for row in rows if not row.rule]
+    wanted = {row.account_id: _paper(row) for row in written}
+    ids = papers.want_all(session, list(wanted.values()), now=now)
+    messages = [
+        _message(row, content, paper_id=ids[wanted[row.account_id].dedup_key], now=now, system_now=system_now)
+        for row in written
+    ]
+    outbox.queue(session, messages, mail_domain=mail_domain)
+
+
+def _paper(row: Row[*tuple[Any, ...]]) -> NewPaper:
+    return NewPaper(
+        dedup_key=f"account:{row.wave_id}:{row.account_id}",
+        kind=PaperKind.ACCOUNT,
+        file_name=f"{row.wave}.pdf",
+        wave_id=row.wave_id,
+        account_id=row.account_id,
+    )
+
+
+def _message(
+    row: Row[*tuple[Any, ...]], content: Content, *, paper_id: int | None, now: datetime, system_now: datetime
+) -> NewMessage:
+    zone = zone_named(row.time_zone)
+    window = Window(row.window_start, row.window_end, row.workdays_only)
+    opens = window.opens(now, zone)
+    context, language = words_for(row, content, written_on=opens.astimezone(zone).date().isoformat())
+    return NewMessage(
+        dedup_key=f"{LETTER}:{row.wave_id}:{row.contact_id}",
+        name=LETTER,
+        step=LETTER,
+        language=language,
+        recipient=row.email,
+        recipient_name=row.contact,
+        context=context | {"has_paper": paper_id is not None},
+        program_id=row.program_id,
+        wave_id=row.wave_id,
+        invitation_id=row.invitation_id,
+        contact_id=row.contact_id,
+        due_at=opens,
+        stale_at=system_now + (window.shuts(opens, zone) - now),
+        created_at=now,
+        priority=outbox.WAVE,
+        paper_id=paper_id,
+    )
+
+
+def words_for(row: Row[*tuple[Any, ...]], content: Content, *, written_on: str) -> tuple[dict[str, Any], str]:
+    """The context of one person's letter, and its language; `row` is one of `recipients`. Raises Refused."""
+    audience = Audience.SILENT if row.response_id is None else SEGMENTS.get(row.segment, Audience.DEFAULT)
+    text = content.text_for(audience, language=row.language, fallback=row.program_language)
+    names = {
+        "contact": row.contact,
+        "account": row.account,
+        "company": row.company,
+        "sender_name": row.sender_name,
+    }
+    context = letter_context(
+        text, content.points, region=row.region, names=names, written_on=written_on, has_paper=True
+    )
+    return context, text.language
