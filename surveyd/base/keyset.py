@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, or_
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
@@ -50,8 +50,8 @@ class Wanted:
 class Order:
     """The order of a list: `by` is never NULL, and the row's id, `key`, decides between equals."""
 
-    by: ColumnElement[Any]
-    key: ColumnElement[int]
+    by: SQLColumnExpression[Any]
+    key: SQLColumnExpression[int]
     descends: bool = False
 
 
@@ -89,8 +89,9 @@ def _write_key(row: Row[*tuple[Any, ...]]) -> str:
     return base64.urlsafe_b64encode(json.dumps([value, row.sorted_key]).encode()).decode().rstrip("=")
 
 
-def _read_key(after: str, by: ColumnElement[Any]) -> tuple[ColumnElement[Any], int]:
-    kind = by.type.python_type
+def _read_key(after: str, by: SQLColumnExpression[Any]) -> tuple[ColumnElement[Any], int]:
+    column = cast(ColumnElement[Any], by)  # a mapped attribute has a type as well
+    kind = column.type.python_type
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         if kind is datetime:
@@ -103,4 +104,4 @@ def _read_key(after: str, by: ColumnElement[Any]) -> tuple[ColumnElement[Any], i
             raise ValueError(after)
     except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
         raise Refused(BROKEN) from error
-    return literal(value, by.type), row_id
+    return literal(value, column.type), row_id
