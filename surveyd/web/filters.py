@@ -40,7 +40,7 @@ def words(name: str) -> str:
 
 def number(value: float | None) -> str:
     """A number with the locale's separators; a dash for None."""
-    return NOTHING if value is None else format_decimal(value, locale=_locale())
+    return NOTHING if value is None else format_decimal(value, locale=locale_name())
 
 
 def signed(value: int | None) -> str:
@@ -62,8 +62,8 @@ def money(cents: int | None, currency: str) -> str:
     amount = cents / 100
     for size, unit, pattern in ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0")):
         if amount >= size:
-            return THIN.join([format_decimal(amount / size, pattern, _locale()), unit, currency])
-    return THIN.join([format_decimal(amount, "#,##0", _locale()), currency])
+            return THIN.join([format_decimal(amount / size, pattern, locale_name()), unit, currency])
+    return THIN.join([format_decimal(amount, "#,##0", locale_name()), currency])
 
 
 def day(value: datetime | date | None) -> str:
@@ -71,7 +71,7 @@ def day(value: datetime | date | None) -> str:
     if value is None:
         return NOTHING
     local = value.astimezone(_zone()) if isinstance(value, datetime) else value
-    return format_date(local, "d MMMM y", _locale())
+    return format_date(local, "d MMMM y", locale_name())
 
 
 def moment(value: datetime | None) -> str:
@@ -79,12 +79,12 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     local = value.astimezone(_zone())
-    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=_locale())} {local.tzname()}"
+    return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=locale_name())} {local.tzname()}"
 
 
 def clock_time(value: datetime) -> str:
     """A wall clock's time with its weekday: "Tue 14:05". The value is shown as it stands."""
-    return format_datetime(value, "EEE HH:mm", locale=_locale())
+    return format_datetime(value, "EEE HH:mm", locale=locale_name())
 
 
 def until(due: datetime, now: datetime) -> str:
@@ -116,12 +116,13 @@ def phone(e164: str) -> str:
 def language(code: str) -> str:
     """A language by its name: `de` becomes "German"; an unknown code stays as it is."""
     try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(_locale()) or code
+        return Locale.parse(code.replace("-", "_")).get_display_name(locale_name()) or code
     except (UnknownLocaleError, ValueError):
         return code
 
 
-def _locale() -> str:
+def locale_name() -> str:
+    """The locale that numbers and dates are written in: that of the reader's language."""
     locale = str(get_locale() or ENGLISH)
     return ENGLISH if locale.startswith("en") else locale
 
