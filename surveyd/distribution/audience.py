@@ -144,7 +144,7 @@ def rule_of(
     )
 
 
-def with_facts(query: Select[Any]) -> Select[Any]:
+def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join to a select on contacts what the rules ask for."""
     return (
         query.select_from(Contact)
@@ -168,7 +168,7 @@ def _rested(wave: Wave, program: Program, now: datetime) -> ColumnElement[bool]:
     return asked_at > now - timedelta(days=program.rest_days)
 
 
-def _twins() -> Select[Any]:
+def _twins() -> Select[*tuple[Any, ...]]:
     contact, account = aliased(Contact), aliased(Account)
     address = func.lower(contact.email)
     asked = (contact.email != "", contact.active, contact.opted_out_at.is_(None))

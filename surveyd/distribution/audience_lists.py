@@ -58,7 +58,7 @@ def _is_ahead(wave: Wave) -> bool:
     return wave.state is WaveState.SCHEDULED
 
 
-Parts = tuple[ColumnElement[str], ColumnElement[str], Select[Any]]
+Parts = tuple[ColumnElement[str], ColumnElement[str], Select[*tuple[Any, ...]]]
 
 
 def _forecast(wave: Wave, program: Program, now: datetime) -> Parts:
@@ -80,7 +80,7 @@ def _ledger(wave: Wave) -> Parts:
     return rule, stands, query
 
 
-def _facts(rule: ColumnElement[str], stands: ColumnElement[str]) -> Select[Any]:
+def _facts(rule: ColumnElement[str], stands: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
     return select(
         Contact.id,
         Contact.name,

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.models import Invitation, InvitationState, Program, Wave, WaveState
+
+SORTS = ("name", "program", "starts")
+RUNNING = (WaveState.PREPARING, WaveState.OPEN)
+PAUSED = "paused"
+MOST_RUNNING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +31,70 @@ class WaveLine:
     answered: int
 
 
-def list_waves(session: Session, *, most: int = 100) -> list[WaveLine]:
-    """The waves, latest first."""
-    answers = func.count(case((Invitation.state == InvitationState.ANSWERED, 1)))
-    rows = session.execute(
-        select(Wave, Program.slug, func.count(Invitation.id), answers)
-        .join(Program, Program.id == Wave.program_id)
-        .outerjoin(Invitation, Invitation.wave_id == Wave.id)
-        .group_by(Wave.id, Program.slug)
-        .order_by(Wave.scheduled_at.desc(), Wave.id.desc())
-        .limit(most)
+@dataclass(frozen=True, slots=True)
+class WaveList:
+    """Some waves; `after` is the key of the next page, empty on the last."""
+
+    lines: tuple[WaveLine, ...]
+    after: str
+
+
+def list_waves(session: Session, wish: Wanted, *, program_id: int | None = None) -> WaveList:
+    """A page of the waves that `wish` asks for, in one statement. Raises Refused for a broken key.
+
+    The filters are `state` (a wave's state, or "paused") and `program`, the program's name.
+    """
+    query, state = _lines(), wish.filters.get("state", "")
+    if program_id is not None:
+        query = query.where(Wave.program_id == program_id)
+    if wish.filters.get("program"):
+        query = query.where(Program.slug == wish.filters["program"])
+    if state == PAUSED:
+        query = query.where(Wave.paused_at.is_not(None), Wave.state.in_(RUNNING))
+    elif state:
+        query = query.where(Wave.state.in_([known for known in WaveState if known == state]))
+    if wish.search:
+        query = query.where(Wave.slug.icontains(wish.search, autoescape=True))
+    by = {"name": Wave.slug, "program": Program.slug, "starts": Wave.scheduled_at}[wish.column]
+    page = slice_of(session, query, Order(by, Wave.id, wish.descends), after=wish.after)
+    return WaveList(tuple(map(_line, page.rows)), page.after)
+
+
+def running_waves(session: Session) -> list[WaveLine]:
+    """The waves that are under way, latest first."""
+    ordered = _lines().where(Wave.state.in_(RUNNING)).order_by(Wave.scheduled_at.desc(), Wave.id.desc())
+    return [_line(row) for row in session.execute(ordered.limit(MOST_RUNNING))]
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    # Counted for the waves of one page only, each from an index.
+    invited = select(func.count()).where(Invitation.wave_id == Wave.id).correlate(Wave)
+    answered = invited.where(Invitation.state == InvitationState.ANSWERED)
+    return select(
+        Wave.id,
+        Wave.slug,
+        Program.slug.label("program"),
+        Wave.state,
+        Wave.paused_at,
+        Wave.scheduled_at,
+        Wave.closes_at,
+        invited.scalar_subquery().label("invited"),
+        answered.scalar_subquery().label("answered"),
+    ).join(Program, Program.id == Wave.program_id)
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> WaveLine:
+    return WaveLine(
+        id=row.id,
+        slug=row.slug,
+        program=row.program,
+        state=row.state,
+        is_paused=row.paused_at is not None and row.state in RUNNING,
+        scheduled_at=row.scheduled_at,
+        closes_at=row.closes_at,
+        invited=row.invited,
+        answered=row.answered,
     )
-    return [
-        WaveLine(
-            id=wave.id,
-            slug=wave.slug,
-            program=program,
-            state=wave.state,
-            is_paused=wave.paused_at is not None,
-            scheduled_at=wave.scheduled_at,
-            closes_at=wave.closes_at,
-            invited=invited,
-            answered=answered,
-        )
-        for wave, program, invited, answered in rows
-    ]
 
 
 def latest_waves(session: Session, *, most: int = 2) -> list[Wave]:

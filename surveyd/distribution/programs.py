@@ -41,12 +41,8 @@ def create_program(
     if session.scalar(select(Program.id).where(Program.slug == facts.slug)):
         raise Refused(f"There is a program {facts.slug!r} already; choose another name.")
     for address in (facts.sender, facts.reply_to):
-        if address.count("@") != 1 or any(character.isspace() for character in address):
-            raise Refused(f"{address!r} is no e-mail address; write one such as survey@company.example.")
-    try:
-        zone_named(facts.time_zone)
-    except ValueError as error:
-        raise Refused(f"{error}.") from error
+        check_address(address)
+    check_zone(facts.time_zone)
     program = Program(
         slug=facts.slug,
         version_id=publish(session, questionnaire, now=now),
@@ -104,3 +100,18 @@ def check_slug(slug: str) -> None:
         raise Refused(
             f"The name {slug!r} does not do; use small letters, digits, dots and dashes, such as 2026-h1."
         )
+
+
+def check_address(address: str) -> None:
+    """Raise Refused unless `address` can be one that mails come from."""
+    local, _, domain = address.partition("@")
+    if not (local and domain) or "@" in domain or any(character.isspace() for character in address):
+        raise Refused(f"{address!r} is no e-mail address; write one such as survey@company.example.")
+
+
+def check_zone(name: str) -> None:
+    """Raise Refused unless there is a time zone of that name."""
+    try:
+        zone_named(name)
+    except ValueError as error:
+        raise Refused(f"{error}.") from error

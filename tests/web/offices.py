@@ -39,7 +39,12 @@ class Office:
             "case_id": self.case,
             "call_id": self.call,
             "wave_id": self.wave,
+            # The first of their kind in an empty database.
+            "program_id": 1,
+            "message_id": 1,
             "response_id": self.anna,
+            "user_id": self.cast.mona.id,
+            "upload_id": 1,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))

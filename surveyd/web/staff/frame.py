@@ -25,11 +25,14 @@ class Room:
 
 
 HEALTH = Room("staff.health", lazy_gettext("Health"))
-ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response"))
+ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response", "staff.team"))
 CASES = Room("staff.cases", lazy_gettext("Cases"), ("staff.case",))
 CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call",))
-ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action",))
-WAVES = Room("staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.letter", "staff.summary"))
+ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff.new_action"))
+WAVES = Room(
+    "staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.audience", "staff.letter", "staff.summary")
+)
+CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room("staff.imports", lazy_gettext("Imports"), ("staff.import_preview",))
@@ -40,7 +43,7 @@ SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Health"), (HEALTH,)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, ACTIONS)),
-    (lazy_gettext("Waves"), (WAVES, PROGRAMS, OUTBOX)),
+    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, OUTBOX)),
     (lazy_gettext("Setup"), (IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""

@@ -2,10 +2,42 @@
 
 from flask import Flask
 
-from surveyd.web.staff import accounts, calls, cases, health, home, interviews, responses, waves
+from surveyd.web.staff import (
+    accounts,
+    actions,
+    audience,
+    calls,
+    case,
+    cases,
+    health,
+    home,
+    imports,
+    interviews,
+    programs,
+    responses,
+    team,
+    wave_changes,
+    waves,
+)
 from surveyd.web.staff.frame import IdConverter, bp
 
-PAGES = (home, health, accounts, responses, calls, interviews, cases, waves)
+PAGES = (
+    home,
+    health,
+    accounts,
+    team,
+    responses,
+    calls,
+    interviews,
+    cases,
+    case,
+    actions,
+    waves,
+    wave_changes,
+    audience,
+    programs,
+    imports,
+)
 
 
 def open_staff(app: Flask) -> None:

@@ -1,0 +1,137 @@
+"""How a wave's mails are getting on: what is out, what is to go, how fast. Asked every few seconds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.cadence import STEPS
+from surveyd.distribution.models import (
+    OWED,
+    Channel,
+    Exclusion,
+    Invitation,
+    Message,
+    MessageState,
+    Touch,
+    TouchState,
+    Wave,
+    WaveState,
+)
+from surveyd.people.models import Contact
+
+LOOK_BACK = timedelta(minutes=1)
+MAIL_STEPS = tuple(step.name for step in STEPS if step.channel is Channel.MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """One mailed step. Its mails are `sent`, `stopped` (failed or withdrawn), to go now or to go later.
+
+    `held` wait for a person. `next_at` is when the first of the later ones is due.
+    """
+
+    name: str
+    sent: int = 0
+    stopped: int = 0
+    due: int = 0
+    held: int = 0
+    later: int = 0
+    next_at: datetime | None = None
+
+    @property
+    def done(self) -> int:
+        return self.sent + self.stopped
+
+    @property
+    def total(self) -> int:
+        return self.done + self.due + self.held + self.later
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The step that is under way, or the next one; None when no mail is left to go.
+
+    `per_minute` is what went out in the last minute. While the ledger is being written, `prepared` of
+    `contacts` have been dealt with.
+    """
+
+    step: StepProgress | None
+    per_minute: int
+    prepared: int = 0
+    contacts: int = 0
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long the mails that are due now will take at this pace; None while there is no pace."""
+        if self.step is None or not self.per_minute:
+            return None
+        return timedelta(minutes=self.step.due / self.per_minute)
+
+
+def progress(session: Session, wave: Wave, *, now: datetime) -> Progress:
+    """How far the wave's mails are at program time `now`."""
+    if wave.state is WaveState.PREPARING:
+        return Progress(None, 0, *_prepared(session, wave))
+    planned = select(
+        Touch.step,
+        func.count(case((and_(Touch.state == TouchState.PLANNED, Touch.due_at <= now), 1))).label("due"),
+        func.count(case((Touch.state == TouchState.HELD, 1))).label("held"),
+        func.count(case((and_(Touch.state == TouchState.PLANNED, Touch.due_at > now), 1))).label("later"),
+        func.min(Touch.due_at).label("next_at"),
+    ).where(
+        Touch.wave_id == wave.id,
+        Touch.step.in_(MAIL_STEPS),
+        Touch.state.in_([TouchState.PLANNED, TouchState.HELD]),
+    )
+    steps = {name: StepProgress(name) for name in MAIL_STEPS}
+    messages = _messages(session, wave)
+    for row in session.execute(planned.group_by(Touch.step)):
+        steps[row.step] = StepProgress(row.step, 0, 0, row.due, row.held, row.later, row.next_at)
+    under_way = [_with(step, messages.get(step.name, {})) for step in steps.values()]
+    current = next((step for step in under_way if step.due or step.held or step.later), None)
+    return Progress(current, _per_minute(session, wave, now))
+
+
+def _prepared(session: Session, wave: Wave) -> tuple[int, int]:
+    rows = (select(func.count()).where(table.wave_id == wave.id) for table in (Invitation, Exclusion))
+    prepared = sum(session.execute(count).scalar_one() for count in rows)
+    return prepared, session.execute(select(func.count(Contact.id))).scalar_one()
+
+
+def _messages(session: Session, wave: Wave) -> dict[str, dict[MessageState, int]]:
+    counted = select(Message.step, Message.state, func.count().label("mails")).where(
+        Message.wave_id == wave.id, Message.touch_id.is_not(None)
+    )
+    counts: dict[str, dict[MessageState, int]] = {}
+    for row in session.execute(counted.group_by(Message.step, Message.state)):
+        counts.setdefault(row.step, {})[row.state] = row.mails
+    return counts
+
+
+def _with(step: StepProgress, messages: dict[MessageState, int]) -> StepProgress:
+    sent, held = messages.get(MessageState.SENT, 0), messages.get(MessageState.HELD, 0)
+    owed = sum(messages.get(state, 0) for state in OWED) - held
+    return StepProgress(
+        step.name,
+        sent=sent,
+        stopped=sum(messages.values()) - sent - held - owed,
+        due=step.due + owed,
+        held=step.held + held,
+        later=step.later,
+        next_at=step.next_at if step.later else None,
+    )
+
+
+def _per_minute(session: Session, wave: Wave, now: datetime) -> int:
+    """The pace of the last minute, or of the shorter time since its first mail."""
+    row = session.execute(
+        select(func.count().label("mails"), func.min(Message.sent_at).label("since")).where(
+            Message.wave_id == wave.id, Message.state == MessageState.SENT, Message.sent_at > now - LOOK_BACK
+        )
+    ).one()
+    if not row.mails:
+        return 0
+    span = max((now - row.since).total_seconds(), 1.0)
+    return int(row.mails * 60 / span)
