@@ -6,6 +6,7 @@ is made.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from surveyd.distribution.claims import LETTER
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Invitation
 from surveyd.distribution.outbox import NewMessage
-from surveyd.distribution.paper_models import PaperKind
+from surveyd.distribution.paper_orders import Change, account_paper
 from surveyd.distribution.papers import NewPaper
 
 CHUNK = 200
@@ -70,41 +71,51 @@ def _queue(  # the facts of a chunk
     mail_domain: str,
 ) -> None:
     content = content_of(letter.content)
-    written = [row for row in rows if not row.rule]
-    wanted = {row.account_id: _paper(row) for row in written}
-    ids = papers.want_all(session, list(wanted.values()), now=now)
+    written = [_Written(row, *words_for(row, content, written_on="")) for row in rows if not row.rule]
+    orders = [_order(one, content, variant=letter.digest[:16]) for one in written]
+    ids = papers.want_all(session, orders, now=now)
     messages = [
-        _message(row, content, paper_id=ids[wanted[row.account_id].dedup_key], now=now, system_now=system_now)
-        for row in written
+        _message(one, paper_id=ids[order.dedup_key], now=now, system_now=system_now)
+        for one, order in zip(written, orders, strict=True)
     ]
     outbox.queue(session, messages, mail_domain=mail_domain)
 
 
-def _paper(row: Row[*tuple[Any, ...]]) -> NewPaper:
-    return NewPaper(
-        dedup_key=f"account:{row.wave_id}:{row.account_id}",
-        kind=PaperKind.ACCOUNT,
-        file_name=f"{row.wave}.pdf",
-        wave_id=row.wave_id,
-        account_id=row.account_id,
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One person of `recipients`, with the words of their letter."""
+
+    row: Row[*tuple[Any, ...]]
+    context: dict[str, Any]
+    language: str
+
+
+def _order(one: _Written, content: Content, *, variant: str) -> NewPaper:
+    told = content.points_for(one.row.region)
+    return account_paper(
+        one.row.wave_id,
+        one.row.account_id,
+        account=one.row.account,
+        language=one.language,
+        changes=[Change(point.heard, point.changed, point.planned) for point in told],
+        asked_by_id=None,
+        variant=variant,
     )
 
 
-def _message(
-    row: Row[*tuple[Any, ...]], content: Content, *, paper_id: int | None, now: datetime, system_now: datetime
-) -> NewMessage:
+def _message(one: _Written, *, paper_id: int, now: datetime, system_now: datetime) -> NewMessage:
+    row = one.row
     zone = zone_named(row.time_zone)
     window = Window(row.window_start, row.window_end, row.workdays_only)
     opens = window.opens(now, zone)
-    context, language = words_for(row, content, written_on=opens.astimezone(zone).date().isoformat())
     return NewMessage(
         dedup_key=f"{LETTER}:{row.wave_id}:{row.contact_id}",
         name=LETTER,
         step=LETTER,
-        language=language,
+        language=one.language,
         recipient=row.email,
         recipient_name=row.contact,
-        context=context | {"has_paper": paper_id is not None},
+        context=one.context | {"written_on": opens.astimezone(zone).date().isoformat()},
         program_id=row.program_id,
         wave_id=row.wave_id,
         invitation_id=row.invitation_id,
@@ -127,7 +138,6 @@ def words_for(row: Row[*tuple[Any, ...]], content: Content, *, written_on: str) 
         "company": row.company,
         "sender_name": row.sender_name,
     }
-    context = letter_context(
-        text, content.points, region=row.region, names=names, written_on=written_on, has_paper=True
-    )
+    told = content.points_for(row.region)
+    context = letter_context(text, told, names=names, written_on=written_on, has_paper=True)
     return context, text.language

@@ -65,6 +65,10 @@ class Content:
         canonical = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def points_for(self, region: str) -> tuple[Point, ...]:
+        """What is told in a region: its own points, and those for everywhere."""
+        return tuple(point for point in self.points if point.region in ("", region))
+
     def as_json(self) -> dict[str, Any]:
         """The content as plain data."""
         return {
@@ -169,9 +173,8 @@ def _one_line(text: str) -> str:
 
 def letter_context(
     variant: Variant,
-    points: Sequence[Point],
+    told: Sequence[Point],
     *,
-    region: str,
     names: Mapping[str, str],
     written_on: str,
     has_paper: bool,
@@ -179,9 +182,8 @@ def letter_context(
     """What the mail `letter` prints: `names` are contact, account, company and sender_name.
 
     The texts stay in pieces, so that the letters of one variant differ in their names alone. `written_on` is
-    an ISO date; only the points of `region`, and those for everywhere, are told.
+    an ISO date; `told` is what the lists hold.
     """
-    told = [point for point in points if point.region in ("", region)]
     return {
         **names,
         "written_on": written_on,

@@ -51,16 +51,34 @@ ALERT = {
     "due_at": "2026-03-12T09:00+00:00",
     "priority": 81,
 }
+LETTER = {
+    "company": "Example Works",
+    "sender_name": "Eva Executive",
+    "contact": "Anna Adler",
+    "account": "Nordwind",
+    "written_on": "2026-03-10",
+    "answered": True,
+    "has_paper": True,
+    "subject_pieces": [{"text": "What you told us, "}, {"name": "contact"}, {"text": ", and what we do"}],
+    "paragraphs": [
+        {"pieces": [{"text": "Thanks to "}, {"name": "account"}, {"text": "."}], "points": []},
+        {"pieces": [{"text": "We changed:"}], "points": ["A second carrier", "A new layout"]},
+    ],
+    "signature": [[{"name": "sender"}], [{"name": "company"}]],
+}
 PAUSED = {"wave": "2026H1", "reason": "the relay refused twenty mails in a row"}
 CONTEXTS: dict[str, dict[str, Any]] = {
     "invitation": WAVE, "reminder": WAVE, "thank_you": THANKS, "case_alert": ALERT, "wave_paused": PAUSED,
+    "letter": LETTER,
 }  # fmt: skip
-TO_CONTACTS = [(name, language) for name in ("invitation", "reminder", "thank_you") for language in LANGUAGES]
+TO_CONTACTS = [
+    (name, language) for name in ("invitation", "reminder", "thank_you", "letter") for language in LANGUAGES
+]
 ALL = [*TO_CONTACTS, ("case_alert", "en"), ("wave_paused", "en")]
 MAILS = pytest.mark.parametrize(("name", "language"), ALL)
 MAILS_TO_CONTACTS = pytest.mark.parametrize(("name", "language"), TO_CONTACTS)
 ASKING = pytest.mark.parametrize(("name", "language"), TO_CONTACTS[:4])
-KEPT = ("closes_on", "due_at")
+KEPT = ("closes_on", "due_at", "written_on", "name")
 """What in a context is no person's text."""
 
 
@@ -93,13 +111,16 @@ def mail(name: str, language: str = "en", **changed: object) -> Words:
 
 def soiled(name: str, text: str) -> dict[str, Any]:
     """The mail's context with `text` in place of every person's text."""
-    context: dict[str, Any] = {}
-    for key, value in CONTEXTS[name].items():
-        if isinstance(value, list):
-            context[key] = [text for _ in value]
-        else:
-            context[key] = text if isinstance(value, str) and key not in KEPT else value
-    return context
+    dirty: dict[str, Any] = _soiled(CONTEXTS[name], text)
+    return dirty
+
+
+def _soiled(value: Any, text: str) -> Any:
+    if isinstance(value, dict):
+        return {key: one if key in KEPT else _soiled(one, text) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_soiled(one, text) for one in value]
+    return text if isinstance(value, str) else value
 
 
 @MAILS
