@@ -12,8 +12,8 @@ from surveyd.closed_loop.cases import EntryKind
 from surveyd.closed_loop.models import Case, CaseEntry, CaseState, Ending, RootCause
 from surveyd.closed_loop.rules import Reason
 from surveyd.closed_loop.working_hours import Deadline
-from surveyd.people.access import Scope, visible_assigned
-from surveyd.people.models import Account, Contact, User
+from surveyd.people.access import Reach, Scope, scope_of, visible_assigned
+from surveyd.people.models import Account, Contact, StaffRole, User
 
 _case = table_of(Case)
 
@@ -124,6 +124,25 @@ def find_case(session: Session, case_id: int, *, scope: Scope) -> CaseView:
             LogLine(at, name or email or "", EntryKind(kind), text, by_id)
             for at, name, email, kind, text, by_id in entries
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody on our side whom a case can be given to."""
+
+    id: int
+    name: str
+    role: StaffRole
+
+
+def possible_owners(session: Session, *, but: int | None) -> tuple[Colleague, ...]:
+    """Return everybody who could open a case of their own, except its present owner, by role and name."""
+    query = select(User).where(User.active).order_by(User.role, User.name, User.id)
+    return tuple(
+        Colleague(user.id, user.name or user.email, user.role)
+        for user in session.scalars(query)
+        if user.id != but and scope_of(user).reach is not Reach.NOTHING
     )
 
 
