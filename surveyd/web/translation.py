@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale
 
 SHIPPED = "en"
@@ -14,6 +14,8 @@ def open_translation(app: Flask) -> None:
     languages = [SHIPPED, *sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.mo"))]
 
     def wish() -> str:
+        if not has_request_context():
+            return SHIPPED  # a job, the command line
         return request.accept_languages.best_match(languages, SHIPPED) or SHIPPED
 
     Babel(app, default_locale=SHIPPED, locale_selector=wish)
