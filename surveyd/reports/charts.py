@@ -9,6 +9,8 @@ from dataclasses import dataclass
 WIDTH = 640.0
 INSET = 24.0
 LABELLED, LABELLED_ON_A_PHONE = 96.0, 176.0
+NAMES, AMOUNTS = 150.0, 200.0
+STRIPE = 34.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,27 @@ class Block:
         return round(self.x + self.width / 2, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """One of several bars under each other, and a part of it that is marked: amounts and widths."""
+
+    name: str
+    amount: float
+    marked: float
+    y: float
+    width: float
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stripes:
+    """Bars under each other on one scale: names to the left of `x`, amounts at the end of each bar."""
+
+    rows: tuple[Stripe, ...]
+    x: float = NAMES
+    height: float = 0.0
+
+
 def whisker(value: float, low: float, high: float, *, marks: Sequence[tuple[float, str]]) -> Whisker:
     """An estimate from -1 to 1 with its interval, and `marks` (place and label) as the scale's ticks."""
     return Whisker(
@@ -64,6 +87,17 @@ def bar(parts: Sequence[tuple[str, int]]) -> tuple[Block, ...]:
             blocks.append(Block(round(x, 1), round(width, 1), name, count, *fits))
             x += width
     return tuple(blocks)
+
+
+def stripes(amounts: Sequence[tuple[str, float, float]]) -> Stripes:
+    """One bar for each name, amount and marked part of the amount; the largest takes the room there is."""
+    most = max((amount for _, amount, _ in amounts), default=0.0)
+    scale = (WIDTH - NAMES - AMOUNTS) / most if most else 0.0
+    rows = tuple(
+        Stripe(name, amount, part, place * STRIPE, round(amount * scale, 1), round(part * scale, 1))
+        for place, (name, amount, part) in enumerate(amounts)
+    )
+    return Stripes(rows, height=STRIPE * len(rows))
 
 
 def _place(share: float) -> float:

@@ -1,65 +1,116 @@
-"""Company health on one page: the latest wave's score, matrix, response by step, and cases in time."""
+"""Company health on one page: a wave's score, matrix, revenue, movement, response by step, and the cases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.closed_loop.models import Case, CaseState
-from surveyd.distribution.models import Touch, TouchState, Wave
+from surveyd.base.errors import NotFound
+from surveyd.distribution.models import Wave, WaveState
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import Scope, visible_by_account
-from surveyd.reports.charts import Block, Whisker, bar, whisker
-from surveyd.responses.answers import AnswerChannel
-from surveyd.responses.models import Response
+from surveyd.people.access import Reach, Scope
+from surveyd.people.models import Account
+from surveyd.reports.case_counts import AgeCount, CasesInTime, cases_by_age, cases_in_time
+from surveyd.reports.charts import Block, Stripes, Whisker, bar, stripes, whisker
+from surveyd.reports.matrix import Matrix, matrix
+from surveyd.reports.movement import Movement, add_up, movement
+from surveyd.reports.response_steps import answers_by_step
+from surveyd.reports.trend import Trend, trend
+from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS
+from surveyd.results.movement import Move, account_moves, people_moves
+from surveyd.results.revenue import Money, StateRevenue, matrix_points, revenue_at_risk, revenue_by_state
 from surveyd.results.rollups import WaveFigures, wave_figures
+from surveyd.results.trend import WavePoint, nps_trend
 from surveyd.scoring import nps
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Base
 
-STEPS = ("invitation", "reminder", "call")
 MARKS = ((-1.0, "\N{MINUS SIGN}100"), (-0.5, "\N{MINUS SIGN}50"), (0.0, "0"), (0.5, "+50"), (1.0, "+100"))
-SURE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class CasesInTime:
-    """The follow-up cases of a wave, each counted once."""
-
-    in_time: int = 0
-    late: int = 0
-    overdue: int = 0
-    waiting: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.in_time + self.late + self.overdue + self.waiting
+MOST_WAVES = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One wave as the scope may see it; `change` compares it with the wave before, empty without one."""
+    """One wave as the scope may see it, compared with the one before of the same program.
+
+    `waves` and `regions` are what the page can be asked for; `region` is empty for all that the scope sees.
+    """
 
     wave_id: int
     wave: str
-    state: str
+    state: WaveState
+    waves: tuple[str, ...]
+    region: str
+    regions: tuple[str, ...]
+    sees_revenue: bool
     figures: WaveFigures
-    change: str
+    points: tuple[WavePoint, ...]
     steps: tuple[tuple[str, int], ...]
     cases: CasesInTime
+    ages: tuple[AgeCount, ...]
+    revenue: tuple[StateRevenue, ...]
+    at_risk: StateRevenue
+    matrix: Matrix
+    moved_accounts: Movement | None
+    moved_people: Movement | None
+    state_names: ClassVar[Mapping[str, object]] = STATES
+    state_kinds: ClassVar[Mapping[str, str]] = {name: name for name in STATES}
+    step_names: ClassVar[Mapping[str, object]] = STEPS
+    step_kinds: ClassVar[Mapping[str, str]] = STEP_KINDS
+    fate_names: ClassVar[Mapping[str, object]] = FATES
+    fate_kinds: ClassVar[Mapping[str, str]] = FATE_KINDS
+    age_names: ClassVar[Mapping[str, object]] = AGES
 
     @property
     def title(self) -> str:
         """The page's answer."""
-        if self.figures.nps.base in (Base.NONE, Base.COUNTS):
-            said = f"{self.figures.answered} of {self.figures.invited} have answered {self.wave}"
-        else:
-            said = f"NPS {self.figures.nps.shown}{f', {self.change}' if self.change else ''}"
-        if self.cases.overdue:
-            people = "1 person waits" if self.cases.overdue == 1 else f"{self.cases.overdue} people wait"
-            return f"{said}; {people} too long for a call"
-        return said
+        waiting = self.cases.overdue
+        if not waiting:
+            return self._score
+        call = ngettext(
+            "1 person waits too long for a call", "%(num)s people wait too long for a call", waiting
+        )
+        return str(_("%(score)s; %(call)s", score=self._score, call=call))
+
+    @property
+    def _score(self) -> str:
+        of = self.figures
+        if of.nps.base in (Base.NONE, Base.COUNTS):
+            counts = {"answered": of.answered, "invited": of.invited, "wave": self.wave}
+            return str(_("%(answered)s of %(invited)s have answered %(wave)s", **counts))
+        match self.change:
+            case "up":
+                return str(_("NPS %(score)s, up", score=of.nps.shown))
+            case "down":
+                return str(_("NPS %(score)s, down", score=of.nps.shown))
+            case "steady":
+                return str(_("NPS %(score)s, steady", score=of.nps.shown))
+        return str(_("NPS %(score)s", score=of.nps.shown))
+
+    @property
+    def change(self) -> str:
+        """Up, down or steady since the wave before; empty without a verdict."""
+        return self.points[-1].change if self.points else ""
+
+    @property
+    def before(self) -> WavePoint | None:
+        """The wave before this one."""
+        return self.points[-2] if len(self.points) > 1 else None
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether the lists of accounts, which show the latest wave, show this one."""
+        return self.wave == self.waves[0]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more answers may come."""
+        return self.state is not WaveState.CLOSED
 
     @property
     def interval(self) -> str:
@@ -67,7 +118,7 @@ class Health:
         around = self.figures.nps.interval
         if around is None or self.figures.nps.base is Base.COUNTS:
             return ""
-        return f"{nps.display(around.low)} to {nps.display(around.high)}"
+        return str(_("%(low)s to %(high)s", low=nps.display(around.low), high=nps.display(around.high)))
 
     @property
     def chart(self) -> Whisker | None:
@@ -78,85 +129,128 @@ class Health:
         return whisker(float(summary.value), summary.interval.low, summary.interval.high, marks=MARKS)
 
     @property
+    def trend(self) -> Trend | None:
+        """The score over the waves up to this one."""
+        return trend(self.points)
+
+    @property
     def step_bar(self) -> tuple[Block, ...]:
         """The answers, split by the step that brought them."""
         return bar(self.steps)
 
     @property
+    def case_bar(self) -> tuple[Block, ...]:
+        """The wave's cases, split by whether they were contacted in time."""
+        return bar(self.cases.parts)
+
+    @property
+    def age_bars(self) -> Stripes:
+        """The open cases by age, those overdue marked."""
+        return stripes([(age.age, age.cases, age.overdue) for age in self.ages])
+
+    @property
+    def open_cases(self) -> int:
+        return sum(age.cases for age in self.ages)
+
+    @property
     def segments(self) -> list[tuple[str, int]]:
-        """The segments with their counts; those who cannot be placed only if there are any."""
+        """The segments with their people; those who cannot be placed only if there are any."""
         counts = [(segment.value, count) for segment, count in self.figures.segments.items()]
         return [pair for pair in counts if pair[1] or pair[0] != Segment.UNCLASSIFIED.value]
 
+    @property
+    def states(self) -> list[StateRevenue]:
+        """Where the accounts stand; the states beside the matrix only if there are any accounts in them."""
+        beside = {Segment.UNCLASSIFIED.value}
+        return [one for one in self.revenue if one.accounts or one.state not in beside]
 
-def health(session: Session, *, scope: Scope, now: datetime) -> Health | None:
-    """The latest wave, compared with the one before of the same program; None before the first."""
-    waves = latest_waves(session, most=8)
-    if not waves:
+    @property
+    def accounts(self) -> int:
+        """All accounts behind the page."""
+        return sum(one.accounts for one in self.revenue)
+
+    @property
+    def whole(self) -> tuple[Money, ...]:
+        """The revenue of all accounts, by currency."""
+        return add_up(money for one in self.revenue for money in one.sums)
+
+    @property
+    def unknown(self) -> int:
+        """The accounts whose revenue nobody has told us."""
+        return sum(one.unknown for one in self.revenue)
+
+    def money_bars(self, currency: str) -> Stripes:
+        """The revenue in one currency by where the accounts stand."""
+        return stripes([(one.state, self.cents(one, currency), 0) for one in self.states])
+
+    def cents(self, of: StateRevenue, currency: str) -> int:
+        """The sum of a state in one currency."""
+        return sum(money.cents for money in of.sums if money.currency == currency)
+
+
+def health(
+    session: Session, *, scope: Scope, now: datetime, wave: str = "", region: str = ""
+) -> Health | None:
+    """The wave of that name, the latest by default; None before the first.
+
+    `region` narrows a scope that sees all to one region and is passed over for any other scope. Raises
+    NotFound for a wave or a region that there is none of.
+    """
+    waves = latest_waves(session, most=MOST_WAVES)
+    chosen = next((one for one in waves if one.slug == wave or not wave), None)
+    if wave and chosen is None:
+        raise NotFound("wave", wave)
+    if chosen is None:
         return None
-    latest = waves[0]
-    figures = wave_figures(session, latest.id, scope=scope)
-    before = next((wave for wave in waves[1:] if wave.program_id == latest.program_id), None)
+    regions = _regions(session) if scope.sees_all else ()
+    if region and scope.sees_all and region not in regions:
+        raise NotFound("region", region)
+    seen = Scope(Reach.REGION, None, region) if region and scope.sees_all else scope
+    return _read(
+        session, chosen, scope=seen, now=now, waves=tuple(one.slug for one in waves), regions=regions
+    )
+
+
+def _read(
+    session: Session,
+    wave: Wave,
+    *,
+    scope: Scope,
+    now: datetime,
+    waves: tuple[str, ...],
+    regions: tuple[str, ...],
+) -> Health:
+    points = nps_trend(session, wave.program_id, scope=scope, until=wave)
+    before = points[-2] if len(points) > 1 else None
+    moves = (before.wave_id, wave.id) if before else None
+    revenue = revenue_by_state(session, wave.id, scope=scope)
+    counts = {one.state: one.accounts for one in revenue}
+    dots = matrix_points(session, wave.id, scope=scope)
     return Health(
-        wave_id=latest.id,
-        wave=latest.slug,
-        state=latest.state.value,
-        figures=figures,
-        change=_change(figures, wave_figures(session, before.id, scope=scope)) if before else "",
-        steps=_steps(session, latest, scope),
-        cases=_cases(session, latest, scope, now),
+        wave_id=wave.id,
+        wave=wave.slug,
+        state=wave.state,
+        waves=waves,
+        region=scope.region,
+        regions=regions,
+        sees_revenue=scope.sees_revenue,
+        figures=wave_figures(session, wave.id, scope=scope),
+        points=points,
+        steps=answers_by_step(session, wave.id, scope=scope),
+        cases=cases_in_time(session, wave.id, scope=scope, now=now),
+        ages=cases_by_age(session, scope=scope, now=now),
+        revenue=revenue,
+        at_risk=revenue_at_risk(session, wave.id, scope=scope),
+        matrix=matrix(dots, counts=counts, sized=scope.sees_revenue),
+        moved_accounts=_moved(before, moves and account_moves(session, *moves, scope=scope)),
+        moved_people=_moved(before, moves and people_moves(session, *moves, scope=scope)),
     )
 
 
-def _change(now: WaveFigures, before: WaveFigures) -> str:
-    """Up, down or steady, where both waves can carry a verdict."""
-    if Base.COUNTS in (now.nps.base, before.nps.base):
-        return ""
-    difference = nps.difference(now.nps.counts, before.nps.counts)
-    if difference is None:
-        return ""
-    if difference.p >= SURE:
-        return "steady"
-    return "up" if difference.value > 0 else "down"
+def _moved(before: WavePoint | None, moves: tuple[Move, ...] | None) -> Movement | None:
+    return movement(before.wave, moves) if before and moves else None
 
 
-def _steps(session: Session, wave: Wave, scope: Scope) -> tuple[tuple[str, int], ...]:
-    """How many answers came after which step, as the last one before the answer."""
-    step = case(
-        (or_(Response.channel == AnswerChannel.PHONE.value, _came_after("call")), literal("call")),
-        (_came_after("reminder"), literal("reminder")),
-        else_=literal("invitation"),
-    ).label("step")
-    rows = session.execute(
-        select(step, func.count().label("answers"))
-        .where(Response.wave_id == wave.id, visible_by_account(scope, Response.account_id))
-        .group_by(step)
-    )
-    counts = {row.step: row.answers for row in rows}
-    return tuple((name, counts.get(name, 0)) for name in STEPS)
-
-
-def _came_after(step: str) -> ColumnElement[bool]:
-    return exists().where(
-        Touch.invitation_id == Response.invitation_id,
-        Touch.step == step,
-        Touch.state == TouchState.RELEASED,
-        Touch.released_at <= Response.given_at,
-    )
-
-
-def _cases(session: Session, wave: Wave, scope: Scope, now: datetime) -> CasesInTime:
-    reached = func.coalesce(Case.contacted_at, Case.closed_at)
-    fate = case(
-        (reached <= Case.due_at, literal("in_time")),
-        (reached.is_not(None), literal("late")),
-        (and_(Case.state == CaseState.OPEN, Case.due_at < now), literal("overdue")),
-        else_=literal("waiting"),
-    ).label("fate")
-    rows = session.execute(
-        select(fate, func.count().label("cases"))
-        .join(Response, Response.id == Case.response_id)
-        .where(Response.wave_id == wave.id, visible_by_account(scope, Case.account_id))
-        .group_by(fate)
-    )
-    return CasesInTime(**{row.fate: row.cases for row in rows})
+def _regions(session: Session) -> tuple[str, ...]:
+    named = select(Account.region).where(Account.region != "").distinct().order_by(Account.region)
+    return tuple(session.scalars(named))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Wave, WaveState
@@ -36,9 +36,9 @@ class WavePoint:
 
 
 def nps_trend(
-    session: Session, program_id: int, *, scope: Scope, until: datetime | None = None, most: int = MOST_WAVES
+    session: Session, program_id: int, *, scope: Scope, until: Wave | None = None, most: int = MOST_WAVES
 ) -> tuple[WavePoint, ...]:
-    """The last `most` launched waves of a program, no later than `until`, oldest first. Two statements."""
+    """The last `most` launched waves of a program up to `until`, oldest first. Two statements."""
     chosen = (
         select(Wave.id, Wave.slug, Wave.day_zero)
         .where(Wave.program_id == program_id, Wave.state.in_(LAUNCHED))
@@ -46,7 +46,8 @@ def nps_trend(
         .limit(most)
     )
     if until is not None:
-        chosen = chosen.where(Wave.day_zero <= until)
+        same_day = and_(Wave.day_zero == until.day_zero, Wave.id <= until.id)
+        chosen = chosen.where(or_(Wave.day_zero < until.day_zero, same_day))
     waves = session.execute(chosen).all()[::-1]
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for wave_id, category, count in session.execute(

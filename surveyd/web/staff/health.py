@@ -1,6 +1,6 @@
 """Company health on one page."""
 
-from flask import render_template
+from flask import render_template, request
 
 from surveyd.base.database import reading
 from surveyd.base.services import services
@@ -11,7 +11,9 @@ from surveyd.web.staff.frame import bp
 
 @bp.get("/health")
 def health() -> str:
-    """The latest wave: score, matrix, response by step, cases in time."""
+    """One wave's health; the address holds `wave`, the latest by default, and `region` for who sees all."""
+    wave, region = request.args.get("wave", ""), request.args.get("region", "")
+    now = services().clock.now()
     with reading() as session:
-        page = read_health(session, scope=reader().scope, now=services().clock.now())
+        page = read_health(session, scope=reader().scope, now=now, wave=wave, region=region)
     return render_template("staff/health.html", page=page)

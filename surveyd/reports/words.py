@@ -1,0 +1,29 @@
+"""What charts and tables call the states of people, accounts, answers and cases; translated when shown."""
+
+from flask_babel import lazy_gettext as _
+
+STATES = {
+    "truly_loyal": _("truly loyal"),
+    "accessible": _("accessible"),
+    "trapped": _("trapped"),
+    "high_risk": _("high risk"),
+    "unclassified": _("unclassified"),
+    "silent": _("silent"),
+    "not_asked": _("not asked"),
+}
+STEPS = {"invitation": _("invitation"), "reminder": _("reminder"), "call": _("call")}
+STEP_KINDS = {"invitation": "", "reminder": "second", "call": "third"}
+FATES = {
+    "in_time": _("contacted in time"),
+    "late": _("contacted late"),
+    "overdue": _("overdue"),
+    "waiting": _("waiting, in time"),
+}
+FATE_KINDS = {"in_time": "good", "late": "soon", "overdue": "bad", "waiting": "silent"}
+AGES = {
+    "2days": _("up to 2 days"),
+    "week": _("3 to 7 days"),
+    "fortnight": _("8 to 14 days"),
+    "month": _("15 to 30 days"),
+    "older": _("over 30 days"),
+}
