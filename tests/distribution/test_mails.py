@@ -78,7 +78,7 @@ ALL = [*TO_CONTACTS, ("case_alert", "en"), ("wave_paused", "en")]
 MAILS = pytest.mark.parametrize(("name", "language"), ALL)
 MAILS_TO_CONTACTS = pytest.mark.parametrize(("name", "language"), TO_CONTACTS)
 ASKING = pytest.mark.parametrize(("name", "language"), TO_CONTACTS[:4])
-KEPT = ("closes_on", "due_at", "written_on", "name")
+KEPT = ("closes_on", "due_at", "written_on", "name", "subject_pieces")
 """What in a context is no person's text."""
 
 
