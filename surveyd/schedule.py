@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 
 from surveyd.base.clock import Clock, SetClock, system_now
 from surveyd.base.database import reading, writing
@@ -21,19 +21,22 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution import claims, gaps, stale, touches, waves
+from surveyd.distribution import claims, gaps, papers, stale, touches, waves
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
 from surveyd.people.jobs import work_on_upload
+from surveyd.reports.jobs import ring_for_papers
 
 log = logging.getLogger("surveyd.schedule")
 
 PASS_SECONDS = 1.0
 OTHERS_SECONDS = 90.0
 OTHERS_PAUSE = 0.2
+KEPT = timedelta(days=7)
+"""How long a PDF that one person asked for is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,21 @@ def tell_overdue(house: Services, now: datetime) -> int:
             return mails
 
 
+def look_for_papers(house: Services, now: datetime) -> int:
+    """Let mails go whose PDF is made, and ring for papers that nobody is making; returns how many wait.
+
+    Making them is the worker's: it may take minutes, and this pass has a second.
+    """
+    with writing() as session:
+        papers.give_up(session, system_now=system_now())
+        papers.let_mails_go(session)
+        papers.forget(session, asked_before=now - KEPT)
+        waiting = papers.waiting(session, system_now=system_now())
+    if waiting:
+        ring_for_papers(house)
+    return waiting
+
+
 def replan_stale(house: Services, now: datetime) -> int:
     """Move mails that missed their window into the next."""
     with writing() as session:
@@ -137,6 +155,7 @@ SWEEPS = (
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
     Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
     Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
+    Sweep("papers", "after the letters, which ask for them", look_for_papers),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
     Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
@@ -236,6 +255,7 @@ def _mail_is_due(now: datetime) -> bool:
         due = select(Message.id).outerjoin(Wave, Wave.id == Message.wave_id)
         fresh = or_(Message.stale_at.is_(None), Message.stale_at > system_now())
         waiting = due.where(Message.state.in_(soon), Message.due_at <= now, Wave.paused_at.is_(None), fresh)
+        waiting = waiting.where(Message.awaits_paper == false())
         return session.scalar(waiting.limit(1)) is not None
 
 

@@ -14,10 +14,13 @@ def check_pdf() -> None:
 
 
 def write_pdf(html: str) -> bytes:
-    """The PDF of a whole HTML document. Raises Unavailable without pango; other addresses stay empty."""
+    """The PDF of a whole HTML document, tagged for screen readers (PDF/UA).
+
+    Raises Unavailable without pango; other addresses stay empty.
+    """
     weasyprint = _weasyprint()
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    return cast(bytes, weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf())
+    return cast(bytes, weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1"))
 
 
 def _weasyprint() -> Any:  # the module has no types, and importing it needs pango

@@ -15,10 +15,11 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop.jobs import SEND_LETTER
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.people.jobs import WORK_ON_UPLOAD
+from surveyd.reports.jobs import MAKE_PAPERS
 
 log = logging.getLogger("surveyd.worker")
 
-JOBS = (PREPARE_WAVE, SEND_LETTER, WORK_ON_UPLOAD)
+JOBS = (MAKE_PAPERS, PREPARE_WAVE, SEND_LETTER, WORK_ON_UPLOAD)
 QUEUE_PAUSE_SECONDS = 2.0
 
 

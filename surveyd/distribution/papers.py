@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import Rows, insert_new
@@ -170,16 +170,36 @@ def let_mails_go(rows: Rows, *paper_ids: int) -> int:
     return run(rows, waiting.values(awaits_paper=False, reason=""))
 
 
+def forget(session: Session, *, asked_before: datetime) -> None:
+    """Delete the PDFs of responses that were asked for before then: they hold what a person said."""
+    old = (Paper.kind == PaperKind.RESPONSE, Paper.asked_at < asked_before, Paper.state != PaperState.WANTED)
+    session.execute(delete(Paper).where(*old), execution_options={"synchronize_session": False})
+
+
 def waiting(session: Session, *, asked_before: datetime | None = None, system_now: datetime) -> int:
     """How many papers are wanted and nobody is making them; of those asked for before an instant if given."""
     which = [*_is_free(system_now), *([Paper.asked_at < asked_before] if asked_before else [])]
     return session.execute(select(func.count()).select_from(Paper).where(*which)).scalar_one()
 
 
-def failed(session: Session) -> int:
-    """How many papers could not be made and wait for a person."""
-    which = Paper.state == PaperState.FAILED
-    return session.execute(select(func.count()).select_from(Paper).where(which)).scalar_one()
+def counts(session: Session) -> dict[str, int]:
+    """How many papers are in each state."""
+    found = dict.fromkeys((state.value for state in PaperState), 0)
+    for state, count in session.execute(select(Paper.state, func.count()).group_by(Paper.state)):
+        found[state.value] = count
+    return found
+
+
+def failed_ids(session: Session) -> list[int]:
+    """The papers that could not be made and wait for a person."""
+    return list(session.scalars(select(Paper.id).where(Paper.state == PaperState.FAILED).order_by(Paper.id)))
+
+
+def newest(session: Session, *, most: int) -> list[PaperLine]:
+    """The last papers that were asked for, the failed ones first."""
+    first = case((Paper.state == PaperState.FAILED, 0), else_=1)
+    rows = session.execute(select(*_line()).order_by(first, Paper.id.desc()).limit(most))
+    return [PaperLine(*tuple(row)) for row in rows]
 
 
 def find(session: Session, scope: Scope, paper_id: int) -> PaperLine:
@@ -223,12 +243,15 @@ def visible_papers(scope: Scope) -> ColumnElement[bool]:
 
 
 def _one(session: Session, scope: Scope, which: ColumnElement[bool], key: object) -> PaperLine:
-    columns = [getattr(Paper, name) for name in PaperLine.__slots__[:-1]]
-    size = func.coalesce(func.length(Paper.content), 0)
-    row = session.execute(select(*columns, size).where(which, visible_papers(scope))).one_or_none()
+    row = session.execute(select(*_line()).where(which, visible_papers(scope))).one_or_none()
     if row is None:
         raise NotFound("paper", key)
     return PaperLine(*tuple(row))
+
+
+def _line() -> list[ColumnElement[Any]]:
+    columns = [getattr(Paper, name) for name in PaperLine.__slots__[:-1]]
+    return [*columns, func.coalesce(func.length(Paper.content), 0)]
 
 
 def _is_free(system_now: datetime) -> tuple[ColumnElement[bool], ...]:

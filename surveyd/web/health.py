@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,10 @@ from surveyd.base.config import Relay
 from surveyd.base.database import reading
 from surveyd.base.errors import Finding, Unavailable
 from surveyd.base.services import services
+from surveyd.distribution import papers
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
 from surveyd.distribution.outbox import summary
+from surveyd.distribution.paper_models import PaperState
 
 log = logging.getLogger("surveyd.health")
 
@@ -50,6 +52,8 @@ class Ledger:
     oldest_s: int
     stuck: int
     held: int
+    papers_waiting: int
+    papers_failed: int
     last_sweep: datetime | None
 
 
@@ -111,6 +115,12 @@ def _about_database(ledger: Ledger | None) -> Iterator[Finding]:
     if ledger.held:
         sentence = f"{ledger.held} mails or reminders are held until a person releases them."
         yield Finding("H05", sentence, "Look why: surveyd outbox.", WARN)
+    if ledger.papers_waiting:
+        sentence = f"{ledger.papers_waiting} PDFs are wanted for five minutes and nobody makes them."
+        yield Finding("H07", sentence, "Start surveyd worker.", WARN)
+    if ledger.papers_failed:
+        sentence = f"{ledger.papers_failed} PDFs could not be made; mails that carry them wait."
+        yield Finding("H08", sentence, "Look why, and have them made again: surveyd papers.", WARN)
     if ledger.last_sweep is None:
         yield Finding("H06", "No sweep has run yet.", "Start surveyd schedule.", WARN)
         return
@@ -145,6 +155,8 @@ def _read_ledger(session: Session, now: datetime) -> Ledger:
         oldest_s=sums.oldest_s,
         stuck=_stuck(session, now),
         held=sums.counts[MessageState.HELD.value] + _held_touches(session),
+        papers_waiting=papers.waiting(session, asked_before=now - STUCK, system_now=system_now()),
+        papers_failed=papers.counts(session)[PaperState.FAILED.value],
         last_sweep=session.execute(select(func.max(Heartbeat.system_at))).scalar(),
     )
 
@@ -163,6 +175,7 @@ def _stuck(session: Session, now: datetime) -> int:
         .where(
             Message.state.in_(WAITING),
             Message.due_at < now - STUCK,
+            Message.awaits_paper == false(),
             Wave.paused_at.is_(None),
             or_(Message.stale_at.is_(None), Message.stale_at > system_now()),
         )

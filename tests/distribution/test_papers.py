@@ -137,7 +137,7 @@ def test_a_paper_that_workers_die_of_is_given_up_and_says_so(
         over = AT + papers.ATTEMPTS_AT_MOST * (papers.LEASE * 2)
         assert papers.claim(session, "w", system_now=over) is None
         assert papers.give_up(session, system_now=over) == 1
-        assert papers.failed(session) == 1
+        assert papers.counts(session)["failed"] == 1
     assert "the worker stopped 3 times" in the_mail(reader).reason
 
 

@@ -1,0 +1,77 @@
+"""The templates of papers: PDFs are drawn from HTML of their own, in the language of whoever gets them."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from surveyd.base.mailer import one_line
+
+LOCALES = {"en": "en_GB", "de": "de_DE"}
+"""The languages that papers to customers are written in, and where their numbers are spelled."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+NOTHING = "\N{EM DASH}"
+LETTER_PAPER = ("US", "CA")
+UNITS = ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0"), (1.0, "", "#,##0"))
+
+
+def language_of(tag: str) -> str:
+    """The language of LOCALES that stands for a tag such as `de-AT`; English for all others."""
+    code = tag.split("-")[0].lower()
+    return code if code in LOCALES else "en"
+
+
+def paper_size(country: str) -> str:
+    """The paper that people print on there: `Letter` in the United States and Canada, else `A4`."""
+    return "Letter" if country.upper() in LETTER_PAPER else "A4"
+
+
+def draw_paper(name: str, language: str, **values: object) -> str:
+    """The HTML of the paper `papers/<name>.html` in `language`, one of LOCALES."""
+    return environment(language).get_template(f"papers/{name}.html").render(language=language, **values)
+
+
+@lru_cache(maxsize=len(LOCALES))
+def environment(language: str) -> Environment:
+    """The templates, with the filters of one language."""
+    made = Environment(
+        loader=PackageLoader("surveyd", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    locale = LOCALES[language]
+
+    def number(value: float | None, pattern: str = "#,##0") -> str:
+        return NOTHING if value is None else format_decimal(value, pattern, locale)
+
+    def percent(part: float, whole: float) -> str:
+        return f"{100 * part / whole:.0f}{NO_BREAK}%" if whole else NOTHING
+
+    def money(cents: int | None, currency: str) -> str:
+        if cents is None:
+            return NOTHING
+        size, unit, pattern = next((row for row in UNITS if cents / 100 >= row[0]), UNITS[-1])
+        amount = format_decimal(cents / 100 / size, pattern, locale)
+        return NO_BREAK.join(filter(None, [amount, unit, currency]))
+
+    def day(value: datetime | date | None, zone: ZoneInfo) -> str:
+        local = value.astimezone(zone) if isinstance(value, datetime) else value
+        return NOTHING if local is None else format_date(local, "long", locale)
+
+    def moment(value: datetime, zone: ZoneInfo) -> str:
+        local = value.astimezone(zone)
+        return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=locale)} {local.tzname()}"
+
+    made.filters |= {"number": number, "percent": percent, "money": money, "day": day, "moment": moment}
+    made.filters |= {"words": _words, "line": one_line}
+    return made
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
