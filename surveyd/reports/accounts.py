@@ -1,27 +1,33 @@
 """The accounts with where they stand: how many were asked and have answered, their segment, their revenue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.keyset import PAGE, Wanted, slice_of
+from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import Scope, visible_by_account
-from surveyd.people.accounts import PAGE, count_accounts, page_of_accounts
-from surveyd.people.models import Account
-from surveyd.responses.models import Response
+from surveyd.people.access import Scope, visible_accounts
+from surveyd.people.models import Account, User
+from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery
 from surveyd.results.models import Score
-from surveyd.results.rollups import AccountFigures, account_figures
-from surveyd.scoring.loyalty import Segment
-from surveyd.scoring.nps import Base, Summary
+from surveyd.results.standings import standings
+from surveyd.scoring import nps
+from surveyd.scoring.nps import Base, Counts, Summary
 
-SILENT = "silent"
+Choice = tuple[str, str]
+"""A value of a filter, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account. `segment` is that of the latest wave with an answer, `since` names an earlier one.
+    """One account in the latest wave. `segment` is silent without an answer; then `before` is the last known.
 
     `recommend` is the score, or who stands where in words; revenue is None where the reader may not see it.
     """
@@ -30,99 +36,153 @@ class AccountLine:
     name: str
     region: str
     tier: str
+    manager: str
     revenue_cents: int | None
     currency: str
+    renewal_date: date | None
     invited: int
     answered: int
     segment: str
-    since: str
+    before: str
     recommend: str
     decision_maker_at_risk: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum of money in one currency: amounts in two are never added."""
+
+    cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the list can be narrowed to: the values that occur in the reader's scope."""
+
+    regions: tuple[Choice, ...]
+    tiers: tuple[Choice, ...]
+    managers: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountList:
-    """A page of the accounts that a scope may see; `after` is the key of the next, None on the last."""
+    """A page of the accounts that a scope may see; `after` is the key of the next, empty on the last.
+
+    The sums are over all accounts of the list, not of the page; `revenue` is empty where nobody may see it.
+    """
 
     lines: tuple[AccountLine, ...]
     total: int
     at_risk: int
+    revenue: tuple[Amount, ...]
     wave: str
-    search: str
-    after: int | None
+    before: str
+    wanted: Wanted
+    choices: Choices
+    after: str
 
     @property
     def title(self) -> str:
         """The page's answer."""
-        accounts = "1 account" if self.total == 1 else f"{self.total:,} accounts"
-        if self.search:
-            return f"{accounts} found"
+        if not self.total and self.wanted.is_narrowed:
+            return str(_("No account fits"))
+        accounts = ngettext("1 account", "%(n)s accounts", self.total, n=f"{self.total:,}")
         if not self.at_risk:
-            return f"{accounts}, nobody at high risk"
-        return f"{self.at_risk:,} of {accounts} with somebody at high risk"
+            return str(_("%(accounts)s, nobody at high risk", accounts=accounts))
+        risky = f"{self.at_risk:,}"
+        return str(_("%(risky)s of %(accounts)s with somebody at high risk", risky=risky, accounts=accounts))
 
 
 def account_list(
-    session: Session, *, scope: Scope, search: str = "", after: int | None = None, limit: int = PAGE
+    session: Session, *, scope: Scope, wanted: Wanted | None = None, limit: int = PAGE
 ) -> AccountList:
-    """A page of accounts by name. Raises NotFound when `after` is no account of the scope."""
-    page = page_of_accounts(session, scope=scope, search=search, after=after, limit=limit)
-    ids = [account.id for account in page.accounts]
+    """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
+    wish = wanted or Wanted(sort="name")
     waves = latest_waves(session)
-    figures = [(wave.slug, account_figures(session, wave.id, scope=scope, account_ids=ids)) for wave in waves]
+    query = AccountQuery(scope, waves[0].id if waves else 0, wish)
+    page = slice_of(session, query.lines(), query.order(wish), after=wish.after, limit=limit)
+    before = _segments_before(session, scope, waves[1:], page.rows)
+    totals = session.execute(query.totals()).all()
     return AccountList(
-        lines=tuple(_line(account, scope, figures) for account in page.accounts),
-        total=count_accounts(session, scope=scope, search=search),
-        at_risk=_at_risk(session, scope),
+        lines=tuple(account_line(row, scope, before) for row in page.rows),
+        total=sum(row.accounts for row in totals),
+        at_risk=sum(row.risky for row in totals),
+        revenue=tuple(_revenue(totals)) if scope.sees_revenue else (),
         wave=waves[0].slug if waves else "",
-        search=search,
+        before=waves[1].slug if len(waves) > 1 else "",
+        wanted=wish,
+        choices=_choices(session, scope),
         after=page.after,
     )
 
 
-def _line(
-    account: Account, scope: Scope, figures: Sequence[tuple[str, dict[int, AccountFigures]]]
+def account_line(
+    row: Row[*tuple[Any, ...]], scope: Scope, before: Mapping[int, str] | None = None
 ) -> AccountLine:
-    known = [(slug, by_account[account.id]) for slug, by_account in figures if account.id in by_account]
-    latest = figures[0][1].get(account.id) if figures else None
-    slug, heard = next(((slug, of) for slug, of in known if of.standing.voices), ("", None))
+    """One row of an AccountQuery as a list shows it."""
+    summary = nps.summary(Counts(row.detractors, row.passives, row.promoters))
     return AccountLine(
-        id=account.id,
-        name=account.name,
-        region=account.region,
-        tier=account.tier,
-        revenue_cents=account.revenue_cents if scope.sees_revenue else None,
-        currency=account.currency,
-        invited=latest.standing.invited if latest else 0,
-        answered=latest.standing.voices if latest else 0,
-        segment=heard.standing.segment.value if heard and heard.standing.segment else SILENT,
-        since=slug if heard is not latest else "",
-        recommend=_recommend(heard.nps) if heard else "",
-        decision_maker_at_risk=bool(heard and heard.standing.decision_maker_at_risk),
+        id=row.id,
+        name=row.name,
+        region=row.region,
+        tier=row.tier,
+        manager=row.manager_name or row.manager_email or "",
+        revenue_cents=row.revenue_cents if scope.sees_revenue else None,
+        currency=row.currency,
+        renewal_date=row.renewal_date,
+        invited=row.invited,
+        answered=row.answered,
+        segment=row.segment,
+        before=(before or {}).get(row.id, ""),
+        recommend=recommend_words(summary),
+        decision_maker_at_risk=row.deciders_at_risk > 0,
     )
 
 
-def _recommend(summary: Summary) -> str:
-    """The score where there are enough ratings for one, else the people counted."""
+def recommend_words(summary: Summary) -> str:
+    """The score where there are enough ratings for one, else the people counted; empty without ratings."""
     if summary.base not in (Base.COUNTS, Base.NONE):
-        return f"NPS {summary.shown}"
+        return str(_("NPS %(score)s", score=summary.shown))
     counts = summary.counts
     people = (
-        (counts.promoters, "promoter"),
-        (counts.passives, "passive"),
-        (counts.detractors, "detractor"),
+        (counts.promoters, ngettext("%(num)s promoter", "%(num)s promoters", counts.promoters)),
+        (counts.passives, ngettext("%(num)s passive", "%(num)s passives", counts.passives)),
+        (counts.detractors, ngettext("%(num)s detractor", "%(num)s detractors", counts.detractors)),
     )
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in people if count)
+    return ", ".join(words for count, words in people if count)
 
 
-def _at_risk(session: Session, scope: Scope) -> int:
-    """How many accounts have somebody who is at high risk by their latest response."""
-    latest = (
-        select(func.max(Response.id))
-        .where(visible_by_account(scope, Response.account_id))
-        .group_by(Response.contact_id)
+def _segments_before(
+    session: Session, scope: Scope, waves: Sequence[Wave], rows: Sequence[Row[*tuple[Any, ...]]]
+) -> dict[int, str]:
+    """Where the silent accounts of a page stood in the wave before."""
+    silent = [row.id for row in rows if row.segment == SILENT]
+    if not waves or not silent:
+        return {}
+    stood = standings(scope, Score.wave_id == waves[0].id, Score.account_id.in_(silent))
+    return {row.account_id: row.segment for row in session.execute(select(stood))}
+
+
+def _revenue(totals: Sequence[Row[*tuple[Any, ...]]]) -> list[Amount]:
+    known = [Amount(int(row.revenue_cents), row.currency) for row in totals if row.revenue_cents is not None]
+    return sorted(known, key=lambda amount: (-amount.cents, amount.currency))
+
+
+def _choices(session: Session, scope: Scope) -> Choices:
+    """The values of the filters: one statement, however many accounts there are."""
+    found = session.execute(
+        select(Account.region, Account.tier, Account.manager_id, User.name, User.email)
+        .outerjoin(User, User.id == Account.manager_id)
+        .where(visible_accounts(scope))
+        .distinct()
+    ).all()
+    managers = {str(row.manager_id): row.name or row.email for row in found if row.manager_id is not None}
+    named = sorted(managers.items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+    if any(row.manager_id is None for row in found):
+        named.append((NO_MANAGER, _("Nobody")))
+    return Choices(
+        regions=tuple((name, name) for name in sorted({row.region for row in found} - {""})),
+        tiers=tuple((name, name) for name in sorted({row.tier for row in found} - {""})),
+        managers=tuple(named),
     )
-    risky = select(func.count(func.distinct(Score.account_id))).where(
-        Score.response_id.in_(latest), Score.segment == Segment.HIGH_RISK.value
-    )
-    return session.execute(risky).scalar_one()

@@ -3,32 +3,29 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import Any
+from urllib.parse import quote
 
+from flask_babel import gettext as _
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.errors import NotFound
+from surveyd.closed_loop.case_lists import CaseLine, list_cases
 from surveyd.closed_loop.models import Case, CaseState
-from surveyd.distribution.models import Program, QuestionnaireVersion, Wave
-from surveyd.forms.definition import NOT_APPLICABLE, Answer, Item, Questionnaire, Texts
+from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave
+from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data
-from surveyd.people.access import Scope, visible_assigned
+from surveyd.people.access import Scope, visible_assigned, visible_by_account
 from surveyd.people.models import Account, Contact, User
+from surveyd.reports.answers import AnswerLine, answer_lines
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
+from surveyd.results.scores import key_of
+from surveyd.scoring.scale import Composite
 
-LANGUAGE = "en"
 EARLIER_AT_MOST = 10
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
-    """One answered question in words; `is_verbatim` is what the person wrote."""
-
-    question: str
-    answer: str
-    is_verbatim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,21 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """One index: a whole number from 0 to 100, resting on `answered` of the `asked` items that make it."""
+
+    name: str
+    value: int
+    answered: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuickView:
     """All there is to know of one response. `revenue_cents` is None where the reader may not see it.
 
     `recommendation` runs from 0 to 10; `category` and `segment` are empty when they were not measured.
+    `silent_in` names the waves that asked the same person in vain. `cases` are those of the account.
     """
 
     response_id: int
@@ -54,9 +62,14 @@ class QuickView:
     given_at: datetime
     channel: str
     interviewer: str
+    company: str
     contact: str
     role: str
+    email: str
     phone: str
+    do_not_phone: bool
+    opted_out_at: datetime | None
+    time_zone: str
     account_id: int
     account: str
     country: str
@@ -69,10 +82,27 @@ class QuickView:
     category: str
     segment: str
     explanation: tuple[str, ...]
+    indexes: tuple[Measure, ...]
+    stages: tuple[Measure, ...]
     answers: tuple[AnswerLine, ...]
     case_id: int | None
     case_state: CaseState | None
+    cases: tuple[CaseLine, ...]
     earlier: tuple[Earlier, ...]
+    silent_in: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the person is in this category and segment; the indexes have their own lines."""
+        return self.explanation[: 2 if self.category else 1]
+
+    @property
+    def mail_link(self) -> str:
+        """Where a mail to the person begins, its subject filled in; empty without an address."""
+        if not self.email:
+            return ""
+        subject = _("Your answers to %(company)s", company=self.company)
+        return f"mailto:{quote(self.email, safe='@')}?subject={quote(subject, safe='')}"
 
 
 def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView:
@@ -91,7 +121,7 @@ def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView
     ).one_or_none()
     if row is None:
         raise NotFound("response", response_id)
-    return _view(row, scope, tuple(_earlier(session, row.Response)))
+    return _view(session, row, scope)
 
 
 def latest_score(response_id: Any) -> Any:
@@ -100,7 +130,7 @@ def latest_score(response_id: Any) -> Any:
     return select(func.max(any_rule.id)).where(any_rule.response_id == response_id).scalar_subquery()
 
 
-def _view(row: Row[*tuple[Any, ...]], scope: Scope, earlier: tuple[Earlier, ...]) -> QuickView:
+def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickView:
     response, contact, account, wave, program, version, case, score, asker = row
     questionnaire = from_data(version.definition)
     names = {"company": program.company, "contact": contact.name, "account": account.name}
@@ -111,9 +141,14 @@ def _view(row: Row[*tuple[Any, ...]], scope: Scope, earlier: tuple[Earlier, ...]
         given_at=response.given_at,
         channel=response.channel,
         interviewer=(asker.name or asker.email) if asker else "",
+        company=program.company,
         contact=contact.name,
         role=contact.role.value,
+        email=contact.email,
         phone=contact.phone,
+        do_not_phone=contact.do_not_phone,
+        opted_out_at=contact.opted_out_at,
+        time_zone=contact.time_zone,
         account_id=account.id,
         account=account.name,
         country=account.country,
@@ -126,56 +161,68 @@ def _view(row: Row[*tuple[Any, ...]], scope: Scope, earlier: tuple[Earlier, ...]
         category=category,
         segment=score.segment if score else "",
         explanation=tuple(score.explanation) if score else (),
+        indexes=tuple(_indexes(score, questionnaire)) if score else (),
+        stages=tuple(_stages(score, questionnaire)) if score else (),
         answers=tuple(answer_lines(questionnaire, response.answers, category=category, names=names)),
         case_id=case.id if case else None,
         case_state=case.state if case else None,
-        earlier=earlier,
+        cases=tuple(list_cases(session, scope=scope, open_only=False, account_id=account.id)),
+        earlier=tuple(_earlier(session, response, scope)),
+        silent_in=tuple(_silent_in(session, response, scope)),
     )
 
 
-def answer_lines(
-    questionnaire: Questionnaire, answers: dict[str, Answer], *, category: str, names: dict[str, str]
-) -> Iterator[AnswerLine]:
-    """What was answered, in the order of the questions; what was not is left out."""
-    for item in questionnaire.items.values():
-        given = answers.get(item.id)
-        if given is None or given == "":
-            continue
-        asked = item.text_for.get(category, item.text)
-        yield AnswerLine(
-            _piped(_text(asked), names), _in_words(item, given, names), item.measures == "verbatim"
-        )
+def _indexes(score: Score, questionnaire: Questionnaire) -> Iterator[Measure]:
+    key = key_of(questionnaire)
+    for name, value, composite in (
+        ("attitude", score.attitude, key.battery.attitude),
+        ("intent", score.intent, key.battery.intent),
+        ("ease", score.ease, key.ease),
+    ):
+        if value is not None:
+            yield _measure(name, value, composite, score.inputs)
 
 
-def _in_words(item: Item, given: Answer, names: dict[str, str]) -> str:
-    if given == NOT_APPLICABLE:
-        return "does not apply"
-    if item.scale is not None:
-        ends = {str(item.scale.low): item.scale.low_end, str(item.scale.high): item.scale.high_end}
-        end = ends.get(str(given))
-        return f"{given} of {item.scale.high}" + (f", {_text(end).lower()}" if end else "")
-    chosen = [option for option in item.options if option.value == str(given)]
-    return _piped(_text(chosen[0].text), names) if chosen else str(given)
+def _stages(score: Score, questionnaire: Questionnaire) -> Iterator[Measure]:
+    for stage in key_of(questionnaire).stages:
+        if (value := score.stages.get(stage.name)) is not None:
+            yield _measure(stage.name, value, stage.composite, score.inputs)
 
 
-def _text(texts: Texts) -> str:
-    return texts.get(LANGUAGE) or next(iter(texts.values()), "")
+def _measure(name: str, value: float, composite: Composite, inputs: dict[str, int]) -> Measure:
+    asked = [item.id for item in composite.items]
+    return Measure(name, floor(value + 0.5), sum(item in inputs for item in asked), len(asked))
 
 
-def _piped(text: str, names: dict[str, str]) -> str:
-    for name, value in names.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
-
-
-def _earlier(session: Session, response: Response) -> Iterator[Earlier]:
+def _earlier(session: Session, response: Response, scope: Scope) -> Iterator[Earlier]:
     rows = session.execute(
         select(Response.id, Wave.slug, Response.given_at, Score.recommendation, Score.segment)
         .join(Wave, Wave.id == Response.wave_id)
+        .outerjoin(Case, Case.response_id == Response.id)
         .outerjoin(Score, Score.id == latest_score(Response.id))
-        .where(Response.contact_id == response.contact_id, Response.id != response.id)
-        .order_by(Response.given_at.desc())
+        .where(
+            Response.contact_id == response.contact_id,
+            Response.id != response.id,
+            visible_assigned(scope, Response.account_id, Case.owner_id),
+        )
+        .order_by(Response.given_at.desc(), Response.id.desc())
         .limit(EARLIER_AT_MOST)
     )
     for response_id, wave, given_at, recommendation, segment in rows:
         yield Earlier(response_id, wave, given_at, recommendation, segment or "")
+
+
+def _silent_in(session: Session, response: Response, scope: Scope) -> list[str]:
+    in_vain = (
+        select(Wave.slug)
+        .join(Invitation, Invitation.wave_id == Wave.id)
+        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .where(
+            Invitation.contact_id == response.contact_id,
+            Response.id.is_(None),
+            visible_by_account(scope, Invitation.account_id),
+        )
+        .order_by(Invitation.invited_at.desc(), Invitation.id.desc())
+        .limit(EARLIER_AT_MOST)
+    )
+    return list(session.scalars(in_vain))

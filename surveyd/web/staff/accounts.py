@@ -1,27 +1,51 @@
-"""The accounts: the list, and one account with its people and cases."""
+"""The accounts: the list, its file, and one account with its people and cases."""
 
-from flask import render_template, request
+from collections.abc import Iterator
+
+from flask import Response, render_template, request, stream_with_context
 
 from surveyd.base.database import reading
+from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
+from surveyd.people.access import Scope
 from surveyd.reports.account import account_view
 from surveyd.reports.accounts import account_list
+from surveyd.reports.accounts_export import accounts_csv as lines_of_accounts
+from surveyd.reports.accounts_query import FILTERS, SORTS
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.lists import wanted
 
 
 @bp.get("/accounts")
 def accounts() -> str:
-    """The accounts of the reader's scope by name, page by page; the address holds `search` and `after`."""
-    search, after = request.args.get("search", "").strip(), request.args.get("after", type=int)
+    """The accounts of the reader's scope, sorted and narrowed as the address says, page by page."""
     with reading() as session:
-        page = account_list(session, scope=reader().scope, search=search, after=after)
+        page = account_list(session, scope=reader().scope, wanted=_wish())
     return render_template("staff/accounts.html", page=page)
+
+
+@bp.get("/accounts.csv")
+def accounts_csv() -> Response:
+    """The same list as a file with all its rows."""
+    lines = _lines(reader().scope, _wish())
+    head = {"Content-Disposition": 'attachment; filename="accounts.csv"'}
+    return Response(stream_with_context(lines), mimetype="text/csv", headers=head)
 
 
 @bp.get("/accounts/<id:account_id>")
 def account(account_id: int) -> str:
-    """One account."""
+    """One account; its people page by page."""
+    now, after = services().clock.now(), request.args.get("after", "")
     with reading() as session:
-        page = account_view(session, account_id, scope=reader().scope)
-    return render_template("staff/account.html", page=page, now=services().clock.now())
+        page = account_view(session, account_id, scope=reader().scope, after=after)
+    return render_template("staff/account.html", page=page, now=now)
+
+
+def _wish() -> Wanted:
+    return wanted(sorts=SORTS, filters=FILTERS, sort="name")
+
+
+def _lines(scope: Scope, wish: Wanted) -> Iterator[str]:
+    with reading() as session:
+        yield from lines_of_accounts(session, scope=scope, wanted=wish)

@@ -3,6 +3,7 @@
 from flask import render_template
 
 from surveyd.base.database import reading
+from surveyd.base.services import services
 from surveyd.reports.quick_view import quick_view
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
@@ -13,4 +14,4 @@ def response(response_id: int) -> str:
     """One response on one page."""
     with reading() as session:
         page = quick_view(session, response_id, scope=reader().scope)
-    return render_template("staff/response.html", page=page)
+    return render_template("staff/response.html", page=page, now=services().clock.now())

@@ -96,9 +96,8 @@ def test_accounts_are_searched_and_paged_on_the_server(office: Office, sign_in: 
     mona = sign_in(office.cast.admin)
 
     assert "Nordwind" not in mona.get("/staff/accounts?search=werk").text
-    assert "No account of yours has this name" in mona.get("/staff/accounts?search=%25").text
-    assert mona.get("/staff/accounts?after=999999").status_code == 404
-    assert "Südwerk" in mona.get(f"/staff/accounts?after={office.cast.nordwind}").text
+    assert "No account of yours is like this" in mona.get("/staff/accounts?search=%25").text
+    assert mona.get("/staff/accounts?after=999999").status_code == 409
 
 
 def test_an_account_shows_its_people_and_cases(office: Office, sign_in: SignIn) -> None:
@@ -139,8 +138,9 @@ def test_support_sees_a_response_whose_case_is_theirs(
 
 STATEMENTS = {
     "health": 12,
-    "accounts": 14,
-    "accounts/{nordwind}": 8,
+    "accounts": 7,
+    "accounts/{nordwind}": 9,
+    "team": 4,
     "responses/{anna}": 4,
     "cases": 3,
     "cases/{case}": 4,

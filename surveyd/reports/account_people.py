@@ -1,0 +1,198 @@
+"""The people of one account: where the latest wave stands with each of them, and what they said last."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from surveyd.base.keyset import Order, slice_of
+from surveyd.distribution.audience import RULES
+from surveyd.distribution.models import (
+    Exclusion,
+    Invitation,
+    InvitationState,
+    Message,
+    MessageState,
+    Suppression,
+    Wave,
+)
+from surveyd.people.access import Scope, visible_contacts
+from surveyd.people.models import Contact
+from surveyd.reports.quick_view import latest_score
+from surveyd.reports.verbatims import first_words, open_questions
+from surveyd.responses.models import Response
+from surveyd.results.models import Score
+from surveyd.scoring.loyalty import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One contact: how far the latest wave has come with them, and what they said last, in whichever wave.
+
+    A step that did not happen is None; `state` says in words where they stand; `address` says why mail does
+    not reach them: "bounced", "complaint" or nothing.
+    """
+
+    id: int
+    name: str
+    role: str
+    email: str
+    phone: str
+    do_not_phone: bool
+    has_left: bool
+    opted_out_at: datetime | None
+    address: str
+    state: str
+    invited_at: datetime | None
+    reached_at: datetime | None
+    started_at: datetime | None
+    answered_at: datetime | None
+    response_id: int | None
+    given_at: datetime | None
+    said_in: str
+    channel: str
+    recommendation: int | None
+    category: str
+    segment: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A page of an account's contacts by name; `after` is the key of the next, empty on the last."""
+
+    lines: tuple[ContactLine, ...]
+    after: str
+
+
+def people_of(
+    session: Session, account_id: int, *, scope: Scope, wave_id: int, after: str = "", limit: int
+) -> People:
+    """The contacts of an account that the scope may see, by name. Raises Refused for a broken key."""
+    query = _lines(wave_id).where(Contact.account_id == account_id, visible_contacts(scope))
+    order = Order(Contact.name.expression, Contact.id.expression)
+    page = slice_of(session, query, order, after=after, limit=limit)
+    items = open_questions(session, [row.version_id for row in page.rows if row.version_id is not None])
+    return People(tuple(_line(row, items) for row in page.rows), page.after)
+
+
+def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str]:
+    """The names of those who are at high risk by their latest response."""
+    return list(
+        session.scalars(
+            select(Contact.name)
+            .join(Response, Response.id == latest_response())
+            .join(Score, Score.id == latest_score(Response.id))
+            .where(
+                Contact.account_id == account_id,
+                visible_contacts(scope),
+                Score.segment == Segment.HIGH_RISK.value,
+            )
+            .order_by(Contact.name, Contact.id)
+        )
+    )
+
+
+def latest_response() -> Any:
+    """The id of a contact's latest response, as a subquery of a query over contacts."""
+    said = aliased(Response)
+    return select(func.max(said.id)).where(said.contact_id == Contact.id).scalar_subquery()
+
+
+def first_reached() -> Any:
+    """When a mail of its wave first reached the person of an invitation, as a subquery over invitations.
+
+    Reached is sent and not bounced; thanks and alerts are no attempt to reach anybody.
+    """
+    return (
+        select(func.min(Message.sent_at))
+        .where(
+            Message.invitation_id == Invitation.id,
+            Message.touch_id.is_not(None),
+            Message.state == MessageState.SENT,
+        )
+        .scalar_subquery()
+    )
+
+
+def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Contact,
+            Invitation.state.label("invited"),
+            Invitation.invited_at,
+            Invitation.started_at,
+            Invitation.answered_at,
+            first_reached().label("reached_at"),
+            Exclusion.rule,
+            Suppression.reason.label("address"),
+            Response.id.label("response_id"),
+            Response.given_at,
+            Response.channel,
+            Response.version_id,
+            Response.answers,
+            Wave.slug.label("said_in"),
+            Score.recommendation,
+            Score.category,
+            Score.segment,
+        )
+        .outerjoin(Invitation, and_(Invitation.contact_id == Contact.id, Invitation.wave_id == wave_id))
+        .outerjoin(Exclusion, and_(Exclusion.contact_id == Contact.id, Exclusion.wave_id == wave_id))
+        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
+        .outerjoin(Response, Response.id == latest_response())
+        .outerjoin(Wave, Wave.id == Response.wave_id)
+        .outerjoin(Score, Score.id == latest_score(Response.id))
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]], items: Mapping[int, list[str]]) -> ContactLine:
+    contact: Contact = row.Contact
+    return ContactLine(
+        id=contact.id,
+        name=contact.name,
+        role=contact.role.value,
+        email=contact.email,
+        phone=contact.phone,
+        do_not_phone=contact.do_not_phone,
+        has_left=not contact.active,
+        opted_out_at=contact.opted_out_at,
+        address=row.address or "",
+        state=_state(row),
+        invited_at=row.invited_at,
+        reached_at=row.reached_at,
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        response_id=row.response_id,
+        given_at=row.given_at,
+        said_in=row.said_in or "",
+        channel=row.channel or "",
+        recommendation=row.recommendation,
+        category=row.category or "",
+        segment=row.segment or "",
+        words=first_words(row.answers or {}, items.get(row.version_id, [])),
+    )
+
+
+def _state(row: Row[*tuple[Any, ...]]) -> str:
+    """Where the wave stands with a contact, or why it did not ask them."""
+    return next(_states(row))
+
+
+def _states(row: Row[*tuple[Any, ...]]) -> Iterator[str]:
+    if row.invited is None:
+        yield _("not asked: %(reason)s", reason=RULES.get(row.rule, row.rule)) if row.rule else _("not asked")
+    elif row.invited is InvitationState.ANSWERED:
+        yield _("answered")
+    elif row.invited is InvitationState.OPTED_OUT:
+        yield _("wants no mail")
+    elif row.invited is InvitationState.DECLINED:
+        yield _("does not want to answer")
+    elif row.invited is InvitationState.CANCELLED:
+        yield _("cancelled")
+    elif row.started_at is not None:
+        yield _("started")
+    yield _("reached by mail") if row.reached_at is not None else _("not reached yet")
