@@ -70,6 +70,7 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.call_form": CALLERS,
     "staff.take_call_form": CALLERS,
     "staff.waves": WAVE_READERS,
+    "staff.calendar": WAVE_READERS,
     "staff.wave": WAVE_READERS,
     "staff.wave_progress": WAVE_READERS,
     "staff.audience": WAVE_READERS,

@@ -1,0 +1,73 @@
+"""The calendar of waves: when each begins, reminds, calls and closes, planned or past."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.cadence import CLOSE_DAY, STEPS
+from surveyd.distribution.models import Program, Wave, WaveState
+
+CLOSE = "close"
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One day of a wave that matters: the name of its step, or "close"."""
+
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWave:
+    """One wave from day 0 to its close. A wave that is not launched yet stands where it is scheduled."""
+
+    id: int
+    slug: str
+    program: str
+    state: WaveState
+    is_paused: bool
+    begins: datetime
+    closes: datetime
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The steps and the close; each contact's own moment lies around it, in their zone and window."""
+        steps = (Mark(step.name, self.begins + timedelta(days=step.day)) for step in STEPS)
+        return (*steps, Mark(CLOSE, self.closes))
+
+
+def waves_between(session: Session, start: datetime, end: datetime) -> list[PlannedWave]:
+    """The waves that run between two instants, earliest first, 200 at most; cancelled ones are left out."""
+    begins = func.coalesce(Wave.day_zero, Wave.scheduled_at)
+    rows = session.execute(
+        select(Wave, Program.slug, begins.label("begins"))
+        .join(Program, Program.id == Wave.program_id)
+        .where(Wave.state != WaveState.CANCELLED, begins < end, begins > start - timedelta(days=CLOSE_DAY))
+        .order_by(begins, Wave.id)
+        .limit(MOST)
+    )
+    return [
+        PlannedWave(
+            id=wave.id,
+            slug=wave.slug,
+            program=program,
+            state=wave.state,
+            is_paused=wave.paused_at is not None,
+            begins=day_zero,
+            closes=wave.closes_at or day_zero + timedelta(days=CLOSE_DAY),
+        )
+        for wave, program, day_zero in rows
+    ]
+
+
+def calendar_span(session: Session) -> tuple[datetime, datetime] | None:
+    """When the first wave begins and the last one closes; None without a wave."""
+    begins = func.coalesce(Wave.day_zero, Wave.scheduled_at)
+    first, last = session.execute(
+        select(func.min(begins), func.max(begins)).where(Wave.state != WaveState.CANCELLED)
+    ).one()
+    return (first, last + timedelta(days=CLOSE_DAY)) if first else None
