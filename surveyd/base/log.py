@@ -18,12 +18,13 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = getattr(record, "facts", {})
+        # The facts go first: none may take the place of when, how bad, who and what.
         line: dict[str, object] = {
+            **facts,
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "who": record.name,
             "what": mask(record.getMessage()),
-            **facts,
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__

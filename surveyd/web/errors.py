@@ -156,7 +156,9 @@ def _database_error(error: Exception) -> Response:
 
 
 def _bug(error: Exception) -> Response:
-    log.error("an error that nobody expected", exc_info=error, extra={"facts": {"at": request.endpoint}})
+    log.error(
+        "an error that nobody expected", exc_info=error, extra={"facts": {"endpoint": request.endpoint}}
+    )
     return error_page(500)
 
 

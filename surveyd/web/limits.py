@@ -2,9 +2,11 @@
 
 Only failures count. A good link always works, however many bad ones came from the same address, and
 opening a link never clears what wrong passwords have counted. A Redis that is slow or gone costs one
-short wait; for the next while this process counts by itself.
+short wait; for the next while this process counts by itself. Redis learns no address: keys are HMACs.
 """
 
+import hashlib
+import hmac
 import ipaddress
 import logging
 import time
@@ -19,11 +21,13 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from surveyd.base.config import Config
 from surveyd.base.errors import NotFound
 
 log = logging.getLogger("surveyd.web")
 
 EXTENSION = "surveyd.guesses"
+SECRET = "limits"
 WRONG_LINKS = RateLimitItemPerMinute(30, 1, namespace="wrong-link")
 WRONG_PASSWORDS_OF_ADDRESS = RateLimitItemPerMinute(30, 10, namespace="sign-in-address")
 WRONG_PASSWORDS_OF_ACCOUNT = RateLimitItemPerMinute(10, 10, namespace="sign-in-account")
@@ -36,17 +40,23 @@ class Guesses:
     """Counts failures in a moving window: shared through Redis, by this process alone while that is down."""
 
     url: str
+    secret: bytes
     alone_until: float = 0.0
     alone: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
     shared: MovingWindowRateLimiter | None = None
 
     def spent(self, limit: RateLimitItem, key: str) -> bool:
         """Whether `key` has used up its failures."""
-        return not self._ask(lambda counter: counter.test(limit, key))
+        name = self._name(key)
+        return not self._ask(lambda counter: counter.test(limit, name))
 
     def count(self, limit: RateLimitItem, key: str) -> bool:
         """Count one failure of `key`; false when it was already over the limit."""
-        return self._ask(lambda counter: counter.hit(limit, key))
+        name = self._name(key)
+        return self._ask(lambda counter: counter.hit(limit, name))
+
+    def _name(self, key: str) -> str:
+        return hmac.new(self.secret, key.encode(), hashlib.sha256).hexdigest()
 
     def _ask(self, question: Callable[[MovingWindowRateLimiter], bool]) -> bool:
         if time.monotonic() >= self.alone_until:
@@ -70,9 +80,9 @@ class Guesses:
         return self.shared
 
 
-def open_limits(app: Flask, redis_url: str) -> None:
+def open_limits(app: Flask, config: Config) -> None:
     """Hang the counters on `app`; nothing is connected until the first wrong guess."""
-    app.extensions[EXTENSION] = Guesses(redis_url)
+    app.extensions[EXTENSION] = Guesses(config.redis_url, config.keys.derive(SECRET))
 
 
 def guesses() -> Guesses:

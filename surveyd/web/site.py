@@ -3,7 +3,7 @@
 from flask import Flask
 
 from surveyd.base.services import EXTENSION, Services
-from surveyd.web import demo, hooks, respond
+from surveyd.web import demo, hooks, passwords, respond
 from surveyd.web.access import open_access
 from surveyd.web.assets import open_assets
 from surveyd.web.auth import open_auth
@@ -22,7 +22,7 @@ def open_site(app: Flask) -> None:
     config = services.config
     open_headers(app, config)
     open_errors(app)
-    open_limits(app, config.redis_url)
+    open_limits(app, config)
     open_assets(app)
     open_filters(app)
     open_translation(app)
@@ -30,6 +30,7 @@ def open_site(app: Flask) -> None:
     app.register_blueprint(hooks.bp)
     open_health(app)
     open_staff(app)
+    app.register_blueprint(passwords.bp)
     if config.env == "demo":
         app.register_blueprint(demo.bp)
     open_access(app)
