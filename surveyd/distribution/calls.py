@@ -29,6 +29,12 @@ from surveyd.people.models import Account, Contact, User
 CLAIM = timedelta(minutes=20)
 ATTEMPTS_AT_MOST = 5
 PAUSE_AFTER_NO_ANSWER = timedelta(hours=4)
+PAUSE_AFTER_MESSAGE = timedelta(hours=24)
+PAUSES = {
+    CallOutcome.NO_ANSWER: PAUSE_AFTER_NO_ANSWER,
+    CallOutcome.LEFT_MESSAGE: PAUSE_AFTER_MESSAGE,
+}
+"""After these the call comes back by itself; after a message they have a day to call."""
 NOTE_LIMIT = 2000
 
 
@@ -56,6 +62,9 @@ class CallRow:
     started: bool
     claimed_by_id: int | None
     reason: str
+    region: str
+    back_at: datetime | None
+    """When they asked to be called back; None for who did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +91,9 @@ class CallView:
 
 def call_list(session: Session, *, now: datetime, system_now: datetime, limit: int = 500) -> list[CallRow]:
     """Everybody who is to be called, whoever can be called now first, then by how long they wait."""
-    open_calls = _lines().where(Call.state == CallState.OPEN)
+    open_calls = call_rows().where(Call.state == CallState.OPEN)
     rows = session.execute(open_calls.order_by(Call.not_before, Call.id).limit(limit))
-    listed = [_row(row, now=now, system_now=system_now) for row in rows]
+    listed = [call_row(row, now=now, system_now=system_now) for row in rows]
     return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
 
 
@@ -98,7 +107,7 @@ def find_call(session: Session, call_id: int) -> Call:
 
 def view_call(session: Session, call_id: int, *, now: datetime, system_now: datetime) -> CallView:
     """One call with what was tried so far, also when it is over. Raises NotFound."""
-    found = session.execute(_lines().where(Call.id == call_id)).one_or_none()
+    found = session.execute(call_rows().where(Call.id == call_id)).one_or_none()
     if found is None:
         raise NotFound("call", call_id)
     call, program = found.Call, found.Program
@@ -109,7 +118,7 @@ def view_call(session: Session, call_id: int, *, now: datetime, system_now: date
         .order_by(CallAttempt.id)
     )
     return CallView(
-        row=_row(found, now=now, system_now=system_now),
+        row=call_row(found, now=now, system_now=system_now),
         company=program.company,
         state=call.state,
         over_because=call.reason if call.state is not CallState.OPEN else "",
@@ -136,6 +145,25 @@ def claim_call(session: Session, call: Call, *, by: int, system_now: datetime) -
             else "A colleague is calling this contact; take the next one."
         )
     session.refresh(call)
+
+
+def release_call(session: Session, call: Call, *, by: int) -> None:
+    """Put one's own claim back onto the list; without one nothing happens."""
+    run(
+        session,
+        update(Call)
+        .where(Call.id == call.id, Call.claimed_by_id == by)
+        .values(claimed_by_id=None, claimed_until=None),
+    )
+    session.refresh(call)
+
+
+def log_completed(session: Session, call: Call, *, now: datetime, by: int) -> None:
+    """Write down the attempt in which the questions were answered; that closed the call already."""
+    tried = {"call_id": call.id, "user_id": by, "at": now, "outcome": CallOutcome.COMPLETED}
+    session.add(CallAttempt(**tried))
+    run(session, update(Call).where(Call.id == call.id).values(attempts=Call.attempts + 1))
+    session.flush()
 
 
 def record(
@@ -165,8 +193,8 @@ def record(
     call.claimed_by_id = call.claimed_until = None
     if outcome is CallOutcome.CALL_BACK and call_back_at is not None:
         call.not_before = call_back_at
-    elif outcome is CallOutcome.NO_ANSWER and call.attempts < ATTEMPTS_AT_MOST:
-        call.not_before = now + PAUSE_AFTER_NO_ANSWER
+    elif outcome in PAUSES and call.attempts < ATTEMPTS_AT_MOST:
+        call.not_before = now + PAUSES[outcome]
     else:
         call.state, call.closed_at, call.reason = CallState.DONE, now, outcome.value
     session.flush()
@@ -179,7 +207,8 @@ def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
     return or_(Call.claimed_until.is_(None), Call.claimed_until < system_now, Call.claimed_by_id == by)
 
 
-def _lines() -> Select[*tuple[Any, ...]]:
+def call_rows() -> Select[*tuple[Any, ...]]:
+    """Calls with all that a line shows; conditions and an order are the caller's to add."""
     return (
         select(Call, Invitation, Contact, Account, Wave, Program)
         .join(Invitation, Invitation.id == Call.invitation_id)
@@ -190,7 +219,8 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) -> CallRow:
+def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) -> CallRow:
+    """One row of `call_rows` as a line of the list."""
     call, invitation, contact = line.Call, line.Invitation, line.Contact
     account, wave, program = line.Account, line.Wave, line.Program
     zone = zone_named(invitation.time_zone)
@@ -217,4 +247,6 @@ def _row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) ->
         started=invitation.started_at is not None,
         claimed_by_id=call.claimed_by_id if claimed else None,
         reason="half answered" if invitation.started_at else "no answer to the mails",
+        region=account.region,
+        back_at=call.not_before if call.outcome is CallOutcome.CALL_BACK else None,
     )

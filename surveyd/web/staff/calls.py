@@ -1,149 +1,132 @@
-"""The call list: whom to phone, why, and what came of it; and the questionnaire, filled in on the phone."""
+"""The call list: whom to phone, why and when; and the next person for whoever is ready to dial."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
-from wtforms import DateTimeLocalField, Form, RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from surveyd.base.clock import from_local, system_now, zone_named
 from surveyd.base.database import reading, writing
+from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
-from surveyd.distribution import calls
-from surveyd.distribution.calls import CallRow, CallView
-from surveyd.distribution.models import CallOutcome, CallState
+from surveyd.distribution import call_lists
+from surveyd.distribution.call_lists import Caller, CallList, Choices, Day, Show
+from surveyd.distribution.calls import CallRow
 from surveyd.web.access import reader
+from surveyd.web.filters import language
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.lists import address_of, wanted
 
-SHOWN = 100
-OUTCOMES = {
-    CallOutcome.REACHED: "reached, will answer by mail",
-    CallOutcome.NO_ANSWER: "no answer",
-    CallOutcome.CALL_BACK: "call back at another time",
-    CallOutcome.WRONG_NUMBER: "wrong number",
-    CallOutcome.DECLINED: "does not want to answer",
+Filter = tuple[str, str, list[tuple[str, object]]]
+"""A filter of the address: its name, its label, and its choices as (value, name)."""
+
+USUAL = "best"
+SHOWN = {
+    Show.NOW: lazy_gettext("Can be called now"),
+    Show.MINE: lazy_gettext("My claims"),
+    Show.BACK: lazy_gettext("Call-backs"),
 }
-"""What can be recorded by hand; that a call was completed is recorded by its answers."""
-
-
-class OutcomeForm(Form):
-    """What came of one attempt. `call_back_at` is the wall clock where the contact is."""
-
-    outcome = RadioField(
-        choices=[SelectChoice(outcome.value, label) for outcome, label in OUTCOMES.items()],
-        validators=[InputRequired("Choose what came of the call.")],
-    )
-    call_back_at = DateTimeLocalField(validators=[Optional()], format="%Y-%m-%dT%H:%M")
-    note = TextAreaField(validators=[Length(max=calls.NOTE_LIMIT, message="Shorten the note a little.")])
-
-    def validate_outcome(self, field: RadioField) -> None:
-        """A call back needs a time."""
-        if field.data == CallOutcome.CALL_BACK and self.call_back_at.data is None:
-            raise ValidationError("Say when to call back.")
 
 
 @dataclass(frozen=True, slots=True)
 class CallsPage:
-    """The call list."""
+    """The call list and the reader's day."""
 
-    calls: list[CallRow]
+    found: CallList
+    day: Day
+    choices: Choices
+    wanted: Wanted
     now: datetime
     user_id: int
-
-    @property
-    def shown(self) -> list[CallRow]:
-        """Whom to call first: nobody reads further down."""
-        return self.calls[:SHOWN]
-
-    @property
-    def ready(self) -> int:
-        return sum(row.callable_now for row in self.calls)
 
     @property
     def title(self) -> str:
         """The page's answer."""
-        count = len(self.calls)
+        count, ready = self.found.count, self.found.ready
         if not count:
-            return "Nobody is to be called"
-        people = "1 person is to be called" if count == 1 else f"{count} people are to be called"
-        return f"{people}, {self.ready} of them now"
-
-
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """One call, and the form for what came of it."""
-
-    call: CallView
-    now: datetime
-    user_id: int
-    form: OutcomeForm
+            return _("Nobody is to be called")
+        return ngettext(
+            "%(num)s person is to be called, %(ready)s of them now",
+            "%(num)s people are to be called, %(ready)s of them now",
+            count,
+            ready=ready,
+        )
 
     @property
-    def is_open(self) -> bool:
-        return self.call.state is CallState.OPEN
+    def filters(self) -> list[Filter]:
+        """What the list can be narrowed by, where there is a choice."""
+        choices = self.choices
+        found: list[Filter] = [("show", _("Show"), [(show.value, words) for show, words in SHOWN.items()])]
+        for name, label, values in (
+            ("region", _("Region"), choices.regions),
+            ("wave", _("Wave"), choices.waves),
+        ):
+            if len(values) > 1 or self.wanted.filters[name]:
+                found.append((name, label, [(value, value) for value in values]))
+        if len(choices.languages) > 1 or self.wanted.filters["language"]:
+            spoken: list[tuple[str, object]] = [(code, language(code)) for code in choices.languages]
+            found.append(("language", _("Language"), spoken))
+        return found
 
     @property
-    def is_mine(self) -> bool:
-        return self.call.row.claimed_by_id == self.user_id
+    def kept(self) -> dict[str, Any]:
+        """The words of an address that go along while somebody works through this list."""
+        return kept_of(self.wanted)
 
-    @property
-    def is_taken(self) -> bool:
-        return self.call.row.claimed_by_id not in (None, self.user_id)
+    def there(self, call: CallRow) -> datetime | None:
+        """When they asked to be called back, by the clock where they are."""
+        return call.back_at.astimezone(zone_named(call.time_zone)) if call.back_at else None
 
 
 @bp.get("/calls", endpoint="calls")
 def show_calls() -> str:
-    """Everybody who is to be called, who can be called now first."""
-    now = services().clock.now()
+    """The people who are to be called, the best to call next first."""
+    wish, caller, choices = wish_for_calls(), caller_now(), Choices((), (), ())
     with reading() as session:
-        rows = calls.call_list(session, now=now, system_now=system_now())
-    return render_template("staff/calls.html", page=CallsPage(rows, now, reader().user_id))
+        found = call_lists.search_calls(session, wanted=wish, caller=caller)
+        day = call_lists.day_of(session, user_id=caller.user_id, since=midnight(caller.now, reader().zone))
+        choices = call_lists.choices(session)
+    page = CallsPage(found, day, choices, wish, caller.now, caller.user_id)
+    return render_template("staff/calls.html", page=page)
 
 
-@bp.get("/calls/<id:call_id>", endpoint="call")
-def show_call(call_id: int) -> str:
-    """One call: the number, the local time, what to say, what was tried."""
-    return _page(call_id, OutcomeForm())
-
-
-@bp.post("/calls/<id:call_id>/claim")
-def claim_call(call_id: int) -> Response:
-    """Take the call, so that no colleague dials the same number."""
+@bp.post("/calls/next")
+def next_call() -> Response:
+    """Claim the best person to call now, of those that the address narrows to, and open their page."""
+    wish = wish_for_calls()
     with writing() as session:
-        call = calls.find_call(session, call_id)
-        calls.claim_call(session, call, by=reader().user_id, system_now=system_now())
-    return redirect(url_for("staff.call", call_id=call_id), 303)
+        call_id = call_lists.claim_next(session, wanted=wish, caller=caller_now())
+    return to_call(call_id, wish)
 
 
-@bp.post("/calls/<id:call_id>/outcome")
-def record_call(call_id: int) -> Response | tuple[str, int]:
-    """Record what came of one attempt."""
-    form = OutcomeForm(request.form)
-    if not form.validate():
-        return _page(call_id, form), 422
-    now = services().clock.now()
-    with writing() as session:
-        call = calls.find_call(session, call_id)
-        there = calls.view_call(session, call_id, now=now, system_now=system_now()).row.time_zone
-        wall = form.call_back_at.data if form.outcome.data == CallOutcome.CALL_BACK else None
-        calls.record(
-            session,
-            call,
-            CallOutcome(form.outcome.data),
-            now=now,
-            system_now=system_now(),
-            by=reader().user_id,
-            note=form.note.data or "",
-            call_back_at=from_local(wall, zone_named(there)) if wall else None,
-        )
-    return redirect(url_for("staff.calls"), 303)
+def to_call(call_id: int | None, wish: Wanted) -> Response:
+    """The way to a call, or to the list when there is none; what the list was narrowed to goes along."""
+    kept = kept_of(wish)
+    if call_id is None:
+        return redirect(url_for("staff.calls", **kept), 303)
+    return redirect(url_for("staff.call", call_id=call_id, **kept), 303)
 
 
-def _page(call_id: int, form: OutcomeForm) -> str:
-    now = services().clock.now()
-    with reading() as session:
-        call = calls.view_call(session, call_id, now=now, system_now=system_now())
-    return render_template("staff/call.html", page=CallPage(call, now, reader().user_id, form))
+def kept_of(wish: Wanted) -> dict[str, Any]:
+    """The words of an address by which the same people are called on; the usual order needs none."""
+    return address_of(wish, sort="" if wish.sort == USUAL else wish.sort)
+
+
+def wish_for_calls() -> Wanted:
+    """What the address asks of the call list."""
+    return wanted(sorts=call_lists.SORTS, filters=call_lists.FILTERS, sort=USUAL)
+
+
+def caller_now() -> Caller:
+    """The reader, who calls at this moment."""
+    return Caller(reader().user_id, services().clock.now(), system_now())
+
+
+def midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the reader's day began."""
+    return from_local(datetime.combine(now.astimezone(zone).date(), time()), zone)

@@ -36,10 +36,13 @@ def take_call_form(call_id: int) -> Response:
     office = Office(services().keys, services().config.mail_domain)
     with writing() as session:
         call, link = _find(session, call_id)
-        door = _door(call, link)
-        if call.state is CallState.OPEN:
-            calls.claim_call(session, call, by=reader().user_id, system_now=system_now())
-        taken = take(session, link, door=door, sent=request.form, now=services().clock.now(), office=office)
+        by, now, was_open = reader().user_id, services().clock.now(), call.state is CallState.OPEN
+        if was_open:
+            calls.claim_call(session, call, by=by, system_now=system_now())
+        taken = take(session, link, door=_door(call, link), sent=request.form, now=now, office=office)
+        if was_open and taken.receipt:
+            calls.log_completed(session, call, now=now, by=by)
+        door = _door(call, link, is_over=bool(taken.receipt))
     return answer(taken, door=door)
 
 
@@ -51,8 +54,8 @@ def _find(session: Session, call_id: int) -> tuple[Call, Link]:
     return call, link
 
 
-def _door(call: Call, link: Link) -> Door:
-    heading = render_template("staff/interview.html", call_id=call.id, link=link)
+def _door(call: Call, link: Link, *, is_over: bool = False) -> Door:
+    heading = render_template("staff/interview.html", call_id=call.id, link=link, is_over=is_over)
     return Door(
         url_for("staff.call_form", call_id=call.id),
         channel=AnswerChannel.PHONE,

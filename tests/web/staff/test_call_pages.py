@@ -3,8 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Call, CallAttempt, CallOutcome, CallState, Invitation, InvitationState
+from surveyd.base.clock import SetClock
+from surveyd.distribution.models import (
+    Call,
+    CallAttempt,
+    CallOutcome,
+    CallState,
+    Invitation,
+    InvitationState,
+    Touch,
+    TouchState,
+)
 from surveyd.responses.models import Response
 from tests.fixtures.apps import Transaction
 from tests.fixtures.asking import HAPPY
@@ -152,3 +163,125 @@ def test_opening_a_call_changes_nothing(office: Office, sign_in: SignIn, reader:
     with reader() as session:
         assert session.get_one(Invitation, office.sofie_invitation).started_at is None
     assert support.get(f"/staff/calls/{office.call}/claim").status_code == 405
+
+
+def test_next_person_claims_and_opens(office: Office, sign_in: SignIn, reader: Transaction) -> None:
+    support = sign_in(office.cast.support)
+    assert "Next person" in support.get("/staff/calls").text
+
+    response = support.post("/staff/calls/next?language=en&show=now")
+
+    assert (response.status_code, response.location) == (
+        303,
+        f"/staff/calls/{office.call}?show=now&language=en",
+    )
+    assert call_of(office, reader).claimed_by_id == office.cast.support.id
+    page = support.get(response.location).text
+    assert f'action="/staff/calls/{office.call}/outcome?show=now&amp;language=en"' in page
+    assert sign_in(office.cast.admin).post("/staff/calls/next").location == "/staff/calls"
+
+
+def test_after_an_outcome_comes_the_next_person(office: Office, sign_in: SignIn, writer: Transaction) -> None:
+    with writer() as session:
+        other = another_call(session, office)
+    support = sign_in(office.cast.support)
+
+    response = support.post(f"/staff/calls/{office.call}/outcome", at_once="no_answer", outcome="declined")
+
+    assert (response.status_code, response.location) == (303, f"/staff/calls/{other}")
+    page = support.get(response.location).text
+    assert "Call Aziz Ahmed" in page
+    assert "This call is yours" in page
+    assert "Your day: 1 attempt, 0 reached, 0 completed" in page
+    with writer() as session:
+        assert session.get_one(Call, office.call).outcome is CallOutcome.NO_ANSWER
+
+
+def another_call(session: Session, office: Office) -> int:
+    """Aziz did answer, but for this test he is to be called again."""
+    first = session.get_one(Call, office.call)
+    touch = session.get_one(Touch, first.touch_id)
+    invitation = session.query(Invitation.id).filter_by(contact_id=office.cast.aziz.id).scalar()
+    facts = {"wave_id": touch.wave_id, "step": "call", "channel": touch.channel, "due_at": touch.due_at}
+    second = Touch(invitation_id=invitation, state=TouchState.RELEASED, **facts)
+    session.add(second)
+    session.flush()
+    call = Call(
+        touch_id=second.id,
+        invitation_id=invitation,
+        flagged_at=first.flagged_at,
+        not_before=first.not_before,
+    )
+    session.add(call)
+    session.flush()
+    return call.id
+
+
+def test_a_call_is_put_back(office: Office, sign_in: SignIn, reader: Transaction) -> None:
+    support, path = sign_in(office.cast.support), f"/staff/calls/{office.call}"
+    support.post(f"{path}/claim")
+
+    assert support.post(f"{path}/release").location == "/staff/calls"
+    assert call_of(office, reader).claimed_by_id is None
+
+
+def test_a_call_back_shows_both_clocks(office: Office, sign_in: SignIn, writer: Transaction) -> None:
+    with writer() as session:
+        session.get_one(Invitation, office.sofie_invitation).time_zone = "America/New_York"
+    support, path = sign_in(office.cast.support), f"/staff/calls/{office.call}"
+    support.post(f"{path}/outcome", at_once="call_back", call_back_at="2026-03-11T14:30")
+
+    for page in (support.get("/staff/calls").text, support.get(path).text):
+        assert "11 March 2026, 19:30 CET" in page
+        assert "there Wed 14:30" in page
+
+
+def test_nobody_can_be_called_at_night(office: Office, sign_in: SignIn, clock: SetClock) -> None:
+    clock.instant = datetime(2026, 3, 10, 22, 0, tzinfo=UTC)
+    page = sign_in(office.cast.support).get("/staff/calls").text
+
+    assert "1 person is to be called, 0 of them now" in page
+    assert "The next person can be called from 11 March 2026, 08:00 CET on." in page
+    assert "Next person</button>" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_there"),
+    [("search=sommer", True), ("search=%25", False), ("region=South", True), ("region=North", False)],
+)
+def test_the_list_is_narrowed_on_the_server(
+    office: Office, sign_in: SignIn, asked: str, *, is_there: bool
+) -> None:
+    page = sign_in(office.cast.support).get(f"/staff/calls?{asked}").text
+
+    assert ("Sofie Sommer" in page) is is_there
+    assert ("Nobody on the list is like this." in page) is not is_there
+
+
+def test_the_call_list_tells_no_revenue(office: Office, sign_in: SignIn) -> None:
+    for path in ("/staff/calls", f"/staff/calls/{office.call}"):
+        page = sign_in(office.cast.support).get(path).text
+        assert "Revenue" not in page
+        assert "400" not in page
+
+
+def test_after_the_questionnaire_comes_the_next_person(
+    office: Office, sign_in: SignIn, reader: Transaction
+) -> None:
+    support, path = sign_in(office.cast.support), f"/staff/calls/{office.call}/form"
+    response = support.post(path, page="recommendation", recommend="10", go="send")
+    for _ in range(2):
+        page = response.location.partition("page=")[2].partition("&")[0] if response.location else ""
+        if not page:
+            break
+        answers = {item: str(value) for item, value in HAPPY.items()}
+        response = support.post(path, page=page, go="send", **answers)
+
+    assert 'id="receipt"' in response.text
+    assert "The call is done." in response.text
+    assert "Next person</button>" in response.text
+    support.post(path, page="recommendation", recommend="10", go="send")
+    with reader() as session:
+        tried = session.query(CallAttempt).one()
+        assert (tried.outcome, tried.user_id) == (CallOutcome.COMPLETED, office.cast.support.id)
+    assert "Your day: 1 attempt, 1 reached, 1 completed" in support.get("/staff/calls").text
