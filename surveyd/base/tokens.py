@@ -50,6 +50,18 @@ class Keys:
             return None
         return int(contact_id), int(invitation_id)
 
+    def sign_in_token(self, link_id: int) -> str:
+        """The token of a link to set a password; what the link may do stands in its row."""
+        return f"{link_id}.{self._sign_in_mac(self.secrets[0], link_id)}"
+
+    def read_sign_in_token(self, token: str) -> int | None:
+        """The row that a genuine link to set a password stands for, else None."""
+        link_id, _, signature = token.partition(".")
+        if not _is_id(link_id):
+            return None
+        genuine = any(_same(signature, self._sign_in_mac(secret, int(link_id))) for secret in self.secrets)
+        return int(link_id) if genuine else None
+
     def return_path(self, message_id: int, domain: str) -> str:
         """The signed envelope sender (VERP) of one outbox row; case does not matter to it."""
         return f"b-{message_id}-{self._return_mac(self.secrets[0], message_id)}@{domain}"
@@ -67,6 +79,9 @@ class Keys:
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for another purpose (sessions, sampling), from the newest secret."""
         return self._mac(self.secrets[0], "derive", purpose)
+
+    def _sign_in_mac(self, secret: bytes, link_id: int) -> str:
+        return _base64(self._mac(secret, "sign-in", str(link_id))[:LINK_BYTES])
 
     def _return_mac(self, secret: bytes, message_id: int) -> str:
         return self._mac(secret, "return-path", str(message_id))[:RETURN_PATH_BYTES].hex()

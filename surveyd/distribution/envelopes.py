@@ -6,6 +6,7 @@ from surveyd.base.config import Config
 from surveyd.base.mailer import Attachment, Mail, wire_address, write_mail
 from surveyd.distribution.claims import Claimed
 from surveyd.distribution.mails import Links, render
+from surveyd.distribution.sign_in_mails import LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,13 @@ def _links(message: Claimed, config: Config) -> Links:
         opt_out = (
             f"{config.base_url}/u/{config.keys.opt_out_token(message.contact_id, message.invitation_id or 0)}"
         )
-    page = f"{config.base_url}{message.context['path']}" if "path" in message.context else ""
-    return Links(survey=survey, opt_out=opt_out, page=page)
+    return Links(survey=survey, opt_out=opt_out, page=_page(message, config))
+
+
+def _page(message: Claimed, config: Config) -> str:
+    if LINK in message.context:
+        return f"{config.base_url}/p/{config.keys.sign_in_token(message.context[LINK])}"
+    return f"{config.base_url}{message.context['path']}" if "path" in message.context else ""
 
 
 def _headers(message: Claimed, links: Links) -> dict[str, str]:

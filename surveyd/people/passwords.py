@@ -7,6 +7,7 @@ SECURITY_PASSWORD_SINGLE_HASH.
 import secrets
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from surveyd.base.errors import Refused
 
@@ -66,6 +67,14 @@ def check_password(password: str, *, email: str = "") -> None:
 def hash_password(password: str) -> str:
     """What the table keeps of a password: its Argon2id hash with a salt of its own."""
     return PasswordHasher().hash(password)
+
+
+def fits_password(kept: str | None, given: str) -> bool:
+    """Whether `given` is the password whose hash is kept."""
+    try:
+        return kept is not None and PasswordHasher().verify(kept, given)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def make_password() -> str:

@@ -148,10 +148,6 @@ def _settings(config: Config) -> dict[str, Any]:
         "SECURITY_LOGOUT_METHODS": None,
         "SECURITY_POST_LOGIN_VIEW": HOME_PAGE,
         "SECURITY_LOGIN_USER_TEMPLATE": "staff/login.html",
-        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
-            "The e-mail address or the password is not right. Check both and try again.",
-            "error",
-        ),
     }
 
 

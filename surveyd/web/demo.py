@@ -1,8 +1,4 @@
-"""The demo's mail catcher: every mail as its recipient would see it. Served in the demo environment only.
-
-A mail is a stranger's document. It is shown in a frame without scripts, forms or network; its own styles
-work there and nowhere else, and a link in it opens a new tab.
-"""
+"""The demo's mail catcher: every mail as its recipient would see it. Served in the demo environment only."""
 
 from dataclasses import dataclass
 
@@ -11,15 +7,9 @@ from flask import Blueprint, Response, render_template, request
 from surveyd.base.errors import NotFound
 from surveyd.base.services import services
 from surveyd.operations.catcher import CaughtMail, MailPage, list_mails, read_mail
+from surveyd.web.mail_frame import framed
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
-
-MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-HEAD = "<head>"
-NEW_TAB = '<base target="_blank">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +46,7 @@ def mail_html(key: str) -> Response:
     html = _find(key).html
     if not html:
         raise NotFound("mail", key)
-    response = Response(html.replace(HEAD, HEAD + NEW_TAB, 1), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    return response
+    return framed(html)
 
 
 def _find(key: str) -> CaughtMail:

@@ -1,0 +1,35 @@
+"""Mails with a link to set a password: a new user's first one, or one that was forgotten."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from surveyd.distribution import outbox
+from surveyd.distribution.outbox import NewMessage
+from surveyd.people.models import LinkPurpose, SignInLink, User
+
+NAMES = {LinkPurpose.WELCOME: "welcome", LinkPurpose.RESET: "password_reset"}
+LINK = "sign_in_link"
+"""What the context calls the link's row; the address is made from it when the mail is written."""
+
+
+def queue_sign_in_mail(
+    session: Session, user: User, link: SignInLink, *, now: datetime, mail_domain: str
+) -> None:
+    """Queue the mail of one link, once."""
+    message = NewMessage(
+        dedup_key=f"sign_in:{link.id}",
+        name=NAMES[link.purpose],
+        language="en",
+        recipient=user.email,
+        recipient_name=user.name,
+        context={
+            "name": user.name,
+            LINK: link.id,
+            "expires_at": link.expires_at.isoformat(timespec="minutes"),
+        },
+        user_id=user.id,
+        due_at=now,
+        created_at=now,
+    )
+    outbox.queue(session, [message], mail_domain=mail_domain)
