@@ -68,9 +68,26 @@ class PaperLine:
     state: PaperState
     reason: str
     file_name: str
+    wave_id: int | None
+    response_id: int | None
     asked_at: datetime
     made_at: datetime | None
     size: int
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it waits for a worker, or is in one's hands."""
+        return self.state is PaperState.WANTED
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a person has to ask once more."""
+        return self.state is PaperState.FAILED
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file to open, the last one while a new one is made."""
+        return self.size > 0
 
 
 def want(session: Session, paper: NewPaper, *, now: datetime) -> int:

@@ -50,7 +50,7 @@ def _response(session: Session, paper: ClaimedPaper, now: datetime) -> str:
     asker = _asker(session, paper.asked_by_id)
     view = quick_view(session, paper.response_id or 0, scope=asker.scope)
     page = ResponsePaper(
-        company=asker.name,
+        company=view.company,
         view=view,
         sees_revenue=asker.scope.sees_revenue,
         reader=asker.name,

@@ -43,8 +43,12 @@ class Office:
             "program_id": 1,
             "message_id": 1,
             "response_id": self.anna,
+            "contact_id": self.cast.anna.id,
+            "action_id": 1,
+            "paper_id": 1,
             "user_id": self.cast.mona.id,
             "upload_id": 1,
+            "paper_id": 1,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))
