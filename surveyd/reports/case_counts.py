@@ -1,18 +1,15 @@
 """The follow-up cases in counts: contacted in time or not, and how long the open ones have been open."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from surveyd.closed_loop.case_search import Age, Shown, cases_by_age
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.responses.models import Response
-from surveyd.results.standings import count_of
-
-AGES = (("2days", 2), ("week", 7), ("fortnight", 14), ("month", 30))
-OLDER = "older"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class CasesInTime:
 
 @dataclass(frozen=True, slots=True)
 class AgeCount:
-    """The open cases of one age: up to so many days, the last one whatever is older."""
+    """The cases of one age that are not closed, and those of them whose person waits too long."""
 
     age: str
     cases: int
@@ -62,15 +59,10 @@ def cases_in_time(session: Session, wave_id: int, *, scope: Scope, now: datetime
     return CasesInTime(**{row.fate: row.cases for row in rows})
 
 
-def cases_by_age(session: Session, *, scope: Scope, now: datetime) -> tuple[AgeCount, ...]:
+def open_by_age(session: Session, *, scope: Scope, now: datetime) -> tuple[AgeCount, ...]:
     """The open cases of any wave by the days since they were opened, the youngest first. One statement."""
-    ages = [(Case.opened_at > now - timedelta(days=days), literal(name)) for name, days in AGES]
-    age = case(*ages, else_=literal(OLDER)).label("age")
-    overdue = and_(Case.state == CaseState.OPEN, Case.due_at < now)
-    rows = session.execute(
-        select(age, func.count().label("cases"), count_of(overdue).label("overdue"))
-        .where(Case.state != CaseState.CLOSED, visible_by_account(scope, Case.account_id))
-        .group_by(age)
+    rows = {row.shown: dict(row.counts) for row in cases_by_age(session, scope=scope, now=now)}
+    return tuple(
+        AgeCount(age.value, rows[Shown.OPEN][age] + rows[Shown.CONTACTED][age], rows[Shown.OVERDUE][age])
+        for age in Age
     )
-    found = {row.age: AgeCount(row.age, row.cases, row.overdue) for row in rows}
-    return tuple(found.get(name, AgeCount(name, 0, 0)) for name in (*(name for name, _ in AGES), OLDER))

@@ -15,15 +15,23 @@ from surveyd.distribution.models import Wave, WaveState
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Reach, Scope
 from surveyd.people.models import Account
-from surveyd.reports.case_counts import AgeCount, CasesInTime, cases_by_age, cases_in_time
+from surveyd.reports.case_counts import AgeCount, CasesInTime, cases_in_time, open_by_age
 from surveyd.reports.charts import Block, Stripes, Whisker, bar, stripes, whisker
 from surveyd.reports.matrix import Matrix, matrix
-from surveyd.reports.movement import Movement, add_up, movement
+from surveyd.reports.movement import Movement, movement
 from surveyd.reports.response_steps import answers_by_step
 from surveyd.reports.trend import Trend, trend
 from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS
-from surveyd.results.movement import Move, account_moves, people_moves
-from surveyd.results.revenue import Money, StateRevenue, matrix_points, revenue_at_risk, revenue_by_state
+from surveyd.results.movement import account_moves, people_moves
+from surveyd.results.revenue import (
+    Money,
+    StateRevenue,
+    account_groups,
+    add_money,
+    matrix_points,
+    revenue_at_risk,
+    revenue_by_state,
+)
 from surveyd.results.rollups import WaveFigures, wave_figures
 from surveyd.results.trend import WavePoint, nps_trend
 from surveyd.scoring import nps
@@ -69,7 +77,7 @@ class Health:
     @property
     def title(self) -> str:
         """The page's answer."""
-        waiting = self.cases.overdue
+        waiting = self.overdue
         if not waiting:
             return self._score
         call = ngettext(
@@ -149,6 +157,11 @@ class Health:
         return stripes([(age.age, age.cases, age.overdue) for age in self.ages])
 
     @property
+    def overdue(self) -> int:
+        """The people who wait too long for a call, whichever wave they answered."""
+        return sum(age.overdue for age in self.ages)
+
+    @property
     def open_cases(self) -> int:
         return sum(age.cases for age in self.ages)
 
@@ -172,7 +185,7 @@ class Health:
     @property
     def whole(self) -> tuple[Money, ...]:
         """The revenue of all accounts, by currency."""
-        return add_up(money for one in self.revenue for money in one.sums)
+        return add_money(money for one in self.revenue for money in one.sums)
 
     @property
     def unknown(self) -> int:
@@ -222,8 +235,10 @@ def _read(
 ) -> Health:
     points = nps_trend(session, wave.program_id, scope=scope, until=wave)
     before = points[-2] if len(points) > 1 else None
-    moves = (before.wave_id, wave.id) if before else None
-    revenue = revenue_by_state(session, wave.id, scope=scope)
+    before_id = before.wave_id if before else None
+    groups = account_groups(session, wave.id, scope=scope, before_id=before_id)
+    people = people_moves(session, before_id, wave.id, scope=scope) if before_id else ()
+    revenue = revenue_by_state(groups)
     counts = {one.state: one.accounts for one in revenue}
     dots = matrix_points(session, wave.id, scope=scope)
     return Health(
@@ -238,17 +253,13 @@ def _read(
         points=points,
         steps=answers_by_step(session, wave.id, scope=scope),
         cases=cases_in_time(session, wave.id, scope=scope, now=now),
-        ages=cases_by_age(session, scope=scope, now=now),
+        ages=open_by_age(session, scope=scope, now=now),
         revenue=revenue,
-        at_risk=revenue_at_risk(session, wave.id, scope=scope),
+        at_risk=revenue_at_risk(groups),
         matrix=matrix(dots, counts=counts, sized=scope.sees_revenue),
-        moved_accounts=_moved(before, moves and account_moves(session, *moves, scope=scope)),
-        moved_people=_moved(before, moves and people_moves(session, *moves, scope=scope)),
+        moved_accounts=movement(before.wave, account_moves(groups)) if before else None,
+        moved_people=movement(before.wave, people) if before else None,
     )
-
-
-def _moved(before: WavePoint | None, moves: tuple[Move, ...] | None) -> Movement | None:
-    return movement(before.wave, moves) if before and moves else None
 
 
 def _regions(session: Session) -> tuple[str, ...]:

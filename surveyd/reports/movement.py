@@ -1,11 +1,10 @@
 """The moves between two waves as a table: from the rows, to the columns, and what it comes to."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surveyd.results.movement import Move
-from surveyd.results.revenue import SILENT, Money
+from surveyd.results.revenue import SILENT, add_money
 from surveyd.scoring.loyalty import Segment
 
 RISK = Segment.HIGH_RISK.value
@@ -60,22 +59,11 @@ def movement(before: str, moves: Sequence[Move]) -> Movement | None:
     return Movement(before, states, tuple(moves)) if moves else None
 
 
-def add_up(sums: Iterable[Money]) -> tuple[Money, ...]:
-    """The sums by currency, each currency once."""
-    found: dict[str, list[Money]] = defaultdict(list)
-    for money in sums:
-        found[money.currency].append(money)
-    return tuple(
-        Money(currency, sum(one.cents for one in of), sum(one.accounts for one in of))
-        for currency, of in sorted(found.items())
-    )
-
-
 def _sum(before: str, now: str, moves: Sequence[Move]) -> Move:
     return Move(
         before,
         now,
         count=sum(move.count for move in moves),
         unknown=sum(move.unknown for move in moves),
-        sums=add_up(money for move in moves for money in move.sums),
+        sums=add_money(money for move in moves for money in move.sums),
     )

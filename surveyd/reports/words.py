@@ -20,10 +20,4 @@ FATES = {
     "waiting": _("waiting, in time"),
 }
 FATE_KINDS = {"in_time": "good", "late": "soon", "overdue": "bad", "waiting": "silent"}
-AGES = {
-    "2days": _("up to 2 days"),
-    "week": _("3 to 7 days"),
-    "fortnight": _("8 to 14 days"),
-    "month": _("15 to 30 days"),
-    "older": _("over 30 days"),
-}
+AGES = {"fresh": _("under 2 days"), "week": _("2 to 7 days"), "old": _("over 7 days")}

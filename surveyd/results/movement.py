@@ -1,17 +1,18 @@
 """Who moved where between two waves: people, and accounts with their revenue, counted by the database."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Invitation
 from surveyd.people.access import Scope, visible_by_account
-from surveyd.people.models import Account
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.revenue import SILENT, Money, standing_of_asked
+from surveyd.results.revenue import NOT_ASKED, SILENT, AccountGroup, Money, add_up
 from surveyd.results.scores import RULE_VERSION
 
 
@@ -30,25 +31,22 @@ class Move:
     sums: tuple[Money, ...] = ()
 
 
-def account_moves(session: Session, before_id: int, wave_id: int, *, scope: Scope) -> tuple[Move, ...]:
-    """The moves of the accounts that both waves have asked. One statement."""
-    then, now = standing_of_asked(before_id, scope), standing_of_asked(wave_id, scope)
-    rows = session.execute(
-        select(
-            then.c.state.label("before"),
-            now.c.state.label("now"),
-            Account.currency,
-            func.count().label("accounts"),
-            func.count(Account.revenue_cents).label("known"),
-            func.coalesce(func.sum(Account.revenue_cents), 0).label("cents"),
+def account_moves(groups: Iterable[AccountGroup]) -> tuple[Move, ...]:
+    """The moves of the accounts that both waves have asked, out of groups that know the wave before."""
+    pairs: dict[tuple[str, str], list[AccountGroup]] = defaultdict(list)
+    for group in groups:
+        if NOT_ASKED not in (group.before, group.state):
+            pairs[group.before, group.state].append(group)
+    return tuple(
+        Move(
+            before,
+            now,
+            count=sum(group.accounts for group in of),
+            unknown=sum(group.accounts - group.known for group in of),
+            sums=add_up(of),
         )
-        .select_from(Account)
-        .join(then, then.c.account_id == Account.id)
-        .join(now, now.c.account_id == Account.id)
-        .group_by(then.c.state, now.c.state, Account.currency)
-        .order_by(Account.currency)
+        for (before, now), of in pairs.items()
     )
-    return _gather(list(rows))
 
 
 def people_moves(session: Session, before_id: int, wave_id: int, *, scope: Scope) -> tuple[Move, ...]:
@@ -71,20 +69,4 @@ def _people(wave_id: int, scope: Scope) -> Subquery:
         .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == RULE_VERSION))
         .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
         .subquery()
-    )
-
-
-def _gather(rows: list[Row[Any]]) -> tuple[Move, ...]:
-    """One move per pair of states out of one row per pair and currency."""
-    pairs = dict.fromkeys((row.before, row.now) for row in rows)
-    return tuple(_move(*pair, [row for row in rows if (row.before, row.now) == pair]) for pair in pairs)
-
-
-def _move(before: str, now: str, rows: list[Row[Any]]) -> Move:
-    return Move(
-        before,
-        now,
-        count=sum(row.accounts for row in rows),
-        unknown=sum(row.accounts - row.known for row in rows),
-        sums=tuple(Money(row.currency, int(row.cents), row.known) for row in rows if row.known),
     )

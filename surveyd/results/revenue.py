@@ -4,15 +4,28 @@ Silence is a state of its own, never neutral. A missing revenue is counted, neve
 kept by currency and never added across them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Invitation
-from surveyd.people.access import Scope, visible_accounts, visible_by_account
+from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, AccountStatus
 from surveyd.results.models import Score
 from surveyd.results.standings import standings
@@ -25,6 +38,11 @@ STATES = (*(segment.value for segment in Segment), SILENT, NOT_ASKED)
 
 MOST_POINTS = 300
 
+KEPT_STATEMENTS = 256
+"""How many scopes' statements are kept: building one takes longer than running it."""
+WAVE = bindparam("wave_id", type_=BigInteger)
+BEFORE = bindparam("before_id", type_=BigInteger)
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -33,6 +51,23 @@ class Money:
     currency: str
     cents: int
     accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGroup:
+    """So many accounts of one currency that stand alike, `known` of them with a revenue, `cents` together.
+
+    `state` and `before` are where they stand and stood, of STATES; `at_risk` says that they, or a decision
+    maker of theirs, are at high risk.
+    """
+
+    state: str
+    before: str
+    at_risk: bool
+    currency: str
+    accounts: int
+    known: int
+    cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,104 +93,120 @@ class Point:
     currency: str
 
 
-def standing_of_asked(wave_id: int, scope: Scope) -> Subquery:
-    """One row per account that the wave has asked, for joining on `account_id`.
+def account_groups(
+    session: Session, wave_id: int, *, scope: Scope, before_id: int | None = None
+) -> tuple[AccountGroup, ...]:
+    """The accounts of the scope in groups: the active, and whoever the wave has asked. One statement.
 
-    Columns: account_id, state (one of STATES), deciders_at_risk, attitude and intent (0 to 100, or NULL).
+    Each account is in one group; with the wave before it also says where the account stood then.
     """
-    asked = (
-        select(Invitation.account_id)
-        .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
-        .distinct()
-        .subquery("asked")
-    )
-    heard = standings(scope, Score.wave_id == wave_id)
-    return (
-        select(
-            asked.c.account_id,
-            func.coalesce(heard.c.segment, SILENT).label("state"),
-            func.coalesce(heard.c.deciders_at_risk, 0).label("deciders_at_risk"),
-            heard.c.attitude,
-            heard.c.intent,
-        )
-        .select_from(asked)
-        .outerjoin(heard, heard.c.account_id == asked.c.account_id)
-        .subquery()
+    rows = session.execute(_groups(scope), {"wave_id": wave_id, "before_id": before_id})
+    return tuple(
+        AccountGroup(state, before, bool(at_risk), currency, accounts, known, int(cents))
+        for state, before, at_risk, currency, accounts, known, cents in rows
     )
 
 
-def revenue_by_state(session: Session, wave_id: int, *, scope: Scope) -> tuple[StateRevenue, ...]:
-    """The accounts of the scope by state, all of STATES in their order: the active, and whoever was asked.
-
-    Each account is in one state, so the sums of a currency add up to its whole. One statement.
-    """
-    stand = standing_of_asked(wave_id, scope)
-    state = func.coalesce(stand.c.state, NOT_ASKED).label("state")
-    meant = or_(Account.status == AccountStatus.ACTIVE, stand.c.state.is_not(None))
-    rows = session.execute(
-        select(state, Account.currency, *_amounts())
-        .select_from(Account)
-        .outerjoin(stand, stand.c.account_id == Account.id)
-        .where(visible_accounts(scope), meant)
-        .group_by(state, Account.currency)
-        .order_by(Account.currency)
-    ).all()
-    return tuple(_revenue(name, [row for row in rows if row.state == name]) for name in STATES)
+def revenue_by_state(groups: Iterable[AccountGroup]) -> tuple[StateRevenue, ...]:
+    """The accounts by state, all of STATES in their order: the sums add up to the whole of each currency."""
+    by_state: dict[str, list[AccountGroup]] = {state: [] for state in STATES}
+    for group in groups:
+        by_state[group.state].append(group)
+    return tuple(_revenue(state, of) for state, of in by_state.items())
 
 
-def revenue_at_risk(session: Session, wave_id: int, *, scope: Scope) -> StateRevenue:
-    """The accounts at high risk, or with a decision maker who is: nobody is averaged away. One statement."""
-    stand = standing_of_asked(wave_id, scope)
-    rows = session.execute(
-        select(Account.currency, *_amounts())
-        .join(stand, stand.c.account_id == Account.id)
-        .where(or_(stand.c.state == Segment.HIGH_RISK.value, stand.c.deciders_at_risk > 0))
-        .group_by(Account.currency)
-        .order_by(Account.currency)
-    ).all()
-    return _revenue(Segment.HIGH_RISK.value, rows)
+def revenue_at_risk(groups: Iterable[AccountGroup]) -> StateRevenue:
+    """The accounts at high risk, or with a decision maker who is: nobody is averaged away."""
+    return _revenue(Segment.HIGH_RISK.value, [group for group in groups if group.at_risk])
+
+
+def add_up(groups: Iterable[AccountGroup]) -> tuple[Money, ...]:
+    """The known revenue of the groups, by currency; what has none is in no sum."""
+    return add_money(Money(group.currency, group.cents, group.known) for group in groups if group.known)
+
+
+def add_money(sums: Iterable[Money]) -> tuple[Money, ...]:
+    """The sums by currency, each currency once."""
+    found: dict[str, list[Money]] = {}
+    for money in sums:
+        found.setdefault(money.currency, []).append(money)
+    return tuple(
+        Money(currency, sum(one.cents for one in of), sum(one.accounts for one in of))
+        for currency, of in sorted(found.items())
+    )
 
 
 def matrix_points(
     session: Session, wave_id: int, *, scope: Scope, most: int = MOST_POINTS
 ) -> tuple[Point, ...]:
     """The accounts with a place in the matrix: the `most` largest, each compared within its currency."""
-    stand = standing_of_asked(wave_id, scope)
+    rows = session.execute(_points(scope), {"wave_id": wave_id, "most": most})
+    return tuple(
+        Point(
+            account_id=row.id,
+            name=row.name,
+            segment=Segment(row.segment),
+            attitude=row.attitude,
+            intent=row.intent,
+            revenue_cents=row.revenue_cents if scope.sees_revenue else None,
+            currency=row.currency,
+        )
+        for row in rows
+    )
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _groups(scope: Scope) -> Select[Any]:
+    now = standings(scope, Score.wave_id == WAVE)
+    then = standings(scope, Score.wave_id == BEFORE).alias("stood")
+    at_risk = or_(now.c.segment == Segment.HIGH_RISK.value, now.c.deciders_at_risk > 0)
+    each = (
+        select(
+            _state(now, WAVE).label("state"),
+            _state(then, BEFORE).label("before"),
+            case((at_risk, 1), else_=0).label("at_risk"),
+            Account.currency,
+            Account.revenue_cents,
+        )
+        .select_from(Account)
+        .outerjoin(now, now.c.account_id == Account.id)
+        .outerjoin(then, then.c.account_id == Account.id)
+        .where(visible_accounts(scope), or_(Account.status == AccountStatus.ACTIVE, _asked_by(WAVE)))
+        .subquery("each_account")
+    )
+    keys = (each.c.state, each.c.before, each.c.at_risk, each.c.currency)
+    known, cents = func.count(each.c.revenue_cents), func.coalesce(func.sum(each.c.revenue_cents), 0)
+    return select(*keys, func.count(), known, cents).group_by(*keys)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _points(scope: Scope) -> Select[Any]:
+    stand = standings(scope, Score.wave_id == WAVE)
     size = func.coalesce(Account.revenue_cents, -1).desc()
     rank = func.row_number().over(partition_by=Account.currency, order_by=(size, Account.id))
-    rows = session.execute(
-        select(Account, stand.c.state, stand.c.attitude, stand.c.intent)
+    facts = (Account.id, Account.name, Account.revenue_cents, Account.currency)
+    return (
+        select(*facts, stand.c.segment, stand.c.attitude, stand.c.intent)
         .join(stand, stand.c.account_id == Account.id)
         .where(stand.c.attitude.is_not(None), stand.c.intent.is_not(None))
         .order_by(rank, Account.id)
-        .limit(most)
-    )
-    return tuple(
-        Point(
-            account_id=account.id,
-            name=account.name,
-            segment=Segment(state),
-            attitude=attitude,
-            intent=intent,
-            revenue_cents=account.revenue_cents if scope.sees_revenue else None,
-            currency=account.currency,
-        )
-        for account, state, attitude, intent in rows
+        .limit(bindparam("most", type_=Integer))
     )
 
 
-def _amounts() -> tuple[ColumnElement[Any], ...]:
-    return (
-        func.count().label("accounts"),
-        func.count(Account.revenue_cents).label("known"),
-        func.coalesce(func.sum(Account.revenue_cents), 0).label("cents"),
-    )
+def _state(heard: FromClause, wave: BindParameter[int]) -> ColumnElement[str]:
+    """One of STATES for an `Account` row joined to its standing, if it has one."""
+    return case((heard.c.segment.is_not(None), heard.c.segment), (_asked_by(wave), SILENT), else_=NOT_ASKED)
 
 
-def _revenue(state: str, rows: Sequence[Any]) -> StateRevenue:
+def _asked_by(wave: BindParameter[int]) -> ColumnElement[bool]:
+    return Account.id.in_(select(Invitation.account_id).where(Invitation.wave_id == wave))
+
+
+def _revenue(state: str, groups: Sequence[AccountGroup]) -> StateRevenue:
     return StateRevenue(
         state,
-        accounts=sum(row.accounts for row in rows),
-        unknown=sum(row.accounts - row.known for row in rows),
-        sums=tuple(Money(row.currency, int(row.cents), row.known) for row in rows if row.known),
+        accounts=sum(group.accounts for group in groups),
+        unknown=sum(group.accounts - group.known for group in groups),
+        sums=add_up(groups),
     )

@@ -11,7 +11,7 @@ from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Account
 from surveyd.results.movement import Move, account_moves, people_moves
-from surveyd.results.revenue import SILENT, Money
+from surveyd.results.revenue import SILENT, Money, account_groups
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
 
@@ -32,6 +32,10 @@ def next_wave(asking: Asking) -> Asking:
     asking.session.add(wave)
     asking.session.flush()
     return Asking(asking.session, NOW, asking.program, wave, asking.people)
+
+
+def moves_of(session: Session, before_id: int, wave_id: int, *, scope: Scope) -> tuple[Move, ...]:
+    return account_moves(account_groups(session, wave_id, scope=scope, before_id=before_id))
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ def test_accounts_move_with_their_revenue(asking: Asking, later: Asking, session
     session.get_one(Account, asking.people.sudwerk).revenue_cents = None
     session.flush()
 
-    found = account_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)
+    found = moves_of(session, asking.wave.id, later.wave.id, scope=SYSTEM)
 
     assert nordwind.revenue_cents is not None
     assert set(found) == {
@@ -77,17 +81,15 @@ def test_who_was_asked_once_only_did_not_move(asking: Asking, later: Asking, ses
     asking.answer(asking.ask_somebody(2), HAPPY)
 
     assert sum(move.count for move in people_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)) == 3
-    assert (
-        sum(move.count for move in account_moves(session, asking.wave.id, later.wave.id, scope=SYSTEM)) == 2
-    )
+    assert sum(move.count for move in moves_of(session, asking.wave.id, later.wave.id, scope=SYSTEM)) == 2
 
 
 def test_a_leader_sees_the_moves_of_the_region(asking: Asking, later: Asking, session: Session) -> None:
     north, waves = Scope(Reach.REGION, 1, "North"), (asking.wave.id, later.wave.id)
 
     assert sum(move.count for move in people_moves(session, *waves, scope=north)) == 2
-    assert [move.count for move in account_moves(session, *waves, scope=north)] == [1]
-    assert people_moves(session, *waves, scope=NOBODY) == account_moves(session, *waves, scope=NOBODY) == ()
+    assert [move.count for move in moves_of(session, *waves, scope=north)] == [1]
+    assert people_moves(session, *waves, scope=NOBODY) == moves_of(session, *waves, scope=NOBODY) == ()
 
 
 def test_more_people_take_no_more_statements(asking: Asking, session: Session, statements: Collect) -> None:
@@ -99,7 +101,7 @@ def test_more_people_take_no_more_statements(asking: Asking, session: Session, s
 
     with statements() as said:
         people = people_moves(session, asking.wave.id, second.wave.id, scope=SYSTEM)
-        accounts = account_moves(session, asking.wave.id, second.wave.id, scope=SYSTEM)
+        accounts = moves_of(session, asking.wave.id, second.wave.id, scope=SYSTEM)
     assert people == (Move("truly_loyal", "trapped", 20),)
     assert accounts == (Move("truly_loyal", "trapped", 20, 0, (Money("EUR", 2_000_000, 20),)),)
     assert len(said) == 2
