@@ -27,6 +27,7 @@ def queue_sign_in_mail(
             "name": user.name,
             LINK: link.id,
             "expires_at": link.expires_at.isoformat(timespec="minutes"),
+            "time_zone": user.time_zone or "UTC",
         },
         user_id=user.id,
         due_at=now,
