@@ -9,7 +9,12 @@ from flask import Flask
 
 class Babel:
     def __init__(
-        self, app: Flask, *, default_locale: str = ..., locale_selector: Callable[[], str] | None = ...
+        self,
+        app: Flask,
+        *,
+        default_locale: str = ...,
+        default_translation_directories: str = ...,
+        locale_selector: Callable[[], str] | None = ...
     ) -> None: ...
 
 def get_locale() -> Locale | None: ...

@@ -8,9 +8,12 @@ from flask_babel import Babel, get_locale
 SHIPPED = "en"
 
 
-def open_translation(app: Flask) -> None:
-    """Give templates `_` and `ngettext`; the browser says which language of those that have a catalogue."""
-    folder = Path(app.root_path) / "translations"
+def open_translation(app: Flask, folder: Path | None = None) -> None:
+    """Give templates `_` and `ngettext`; the browser says which language of those with a catalogue in `folder`.
+
+    Without one it is `surveyd/translations`.
+    """
+    folder = folder or Path(app.root_path) / "translations"
     languages = [SHIPPED, *sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.mo"))]
 
     def wish() -> str:
@@ -18,5 +21,10 @@ def open_translation(app: Flask) -> None:
             return SHIPPED  # a job, the command line
         return request.accept_languages.best_match(languages, SHIPPED) or SHIPPED
 
-    Babel(app, default_locale=SHIPPED, locale_selector=wish)
+    Babel(
+        app,
+        default_locale=SHIPPED,
+        default_translation_directories=str(folder),
+        locale_selector=wish,
+    )
     app.jinja_env.globals["get_locale"] = get_locale
