@@ -25,6 +25,7 @@ def open_filters(app: Flask) -> None:
         "percent": percent,
         "money": money,
         "day": day,
+        "short_day": short_day,
         "moment": moment,
         "clock_time": clock_time,
         "until": until,
@@ -72,6 +73,11 @@ def day(value: datetime | date | None) -> str:
         return NOTHING
     local = value.astimezone(_zone()) if isinstance(value, datetime) else value
     return format_date(local, "d MMMM y", locale_name())
+
+
+def short_day(value: datetime | None) -> str:
+    """A date for a narrow column whose year is said elsewhere: "3 Mar"."""
+    return NOTHING if value is None else format_date(value.astimezone(_zone()), "d MMM", locale_name())
 
 
 def moment(value: datetime | None) -> str:
