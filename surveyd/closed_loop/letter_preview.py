@@ -13,7 +13,7 @@ from surveyd.base.errors import NotFound
 from surveyd.closed_loop.letter_reach import answered, recipients, silent
 from surveyd.closed_loop.letter_sending import words_for
 from surveyd.closed_loop.letters import content_now
-from surveyd.closed_loop.models import Letter
+from surveyd.closed_loop.models import Audience, Letter
 from surveyd.distribution.claims import LETTER
 from surveyd.distribution.mails import Links, Words, render
 from surveyd.distribution.models import Invitation
@@ -43,11 +43,14 @@ class Preview:
     words: Words
 
 
-def readers(session: Session, wave_id: int, *, scope: Scope, search: str = "") -> list[Reader]:
-    """The first twenty people by name whose name or account has these words in it, answers first."""
-    query = recipients(wave_id).where(
-        or_(answered(), silent()), visible_by_account(scope, Invitation.account_id)
-    )
+def readers(session: Session, letter: Letter, *, scope: Scope, search: str = "") -> list[Reader]:
+    """The first twenty people by name whose name or account has these words in it, answers first.
+
+    Who did not answer is among them if the letter has a text for them.
+    """
+    has_silent = content_now(session, letter).has(Audience.SILENT)
+    reached = or_(answered(), silent()) if has_silent else answered()
+    query = recipients(letter.wave_id).where(reached, visible_by_account(scope, Invitation.account_id))
     if search:
         query = query.where(
             or_(

@@ -65,6 +65,10 @@ class Content:
         canonical = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def has(self, audience: Audience) -> bool:
+        """Whether there is a text for that audience, in any language."""
+        return any(text.audience is audience for text in self.variants)
+
     def points_for(self, region: str) -> tuple[Point, ...]:
         """What is told in a region: its own points, and those for everywhere."""
         return tuple(point for point in self.points if point.region in ("", region))

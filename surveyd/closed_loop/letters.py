@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.closed_loop.letter_files import default_texts
-from surveyd.closed_loop.letter_texts import Content, Point, Variant, checked, language_of
+from surveyd.closed_loop.letter_texts import Content, Point, Variant, checked, content_of, language_of
 from surveyd.closed_loop.models import (
     ActionStatus,
     Audience,
@@ -74,7 +74,7 @@ def write_letter(
     sent, without a text for everybody, for an unknown action, and once the letter is being sent.
     """
     clean = [checked(text) for text in texts]
-    if not any(text.audience is Audience.DEFAULT for text in clean):
+    if not Content(tuple(clean), ()).has(Audience.DEFAULT):
         raise Refused("A letter needs a text for everybody: write one for the audience default.")
     letter = session.scalar(select(Letter).where(Letter.wave_id == wave.id))
     if letter is None:
@@ -102,7 +102,7 @@ def drop_text(
     """Take one text away: its readers get the one for everybody. The last one for everybody stays."""
     before = content_now(session, letter)
     others = [one for one in before.variants if one.key != (audience.value, language)]
-    if not any(text.audience is Audience.DEFAULT for text in others):
+    if not Content(tuple(others), ()).has(Audience.DEFAULT):
         raise Refused("This is the text for everybody; a letter needs it.")
     _put_texts(session, letter, others)
     _changed(session, letter, before, by=by, now=now)
@@ -153,6 +153,10 @@ def send(session: Session, letter: Letter, *, to_silent: bool, by: int | None, n
         raise Refused("The letter is a draft; an executive approves it first.")
     if letter.state is LetterState.APPROVED and content_now(session, letter).digest != letter.digest:
         raise Refused("The letter has changed since its approval; an executive approves it again first.")
+    if to_silent and not content_of(letter.content).has(Audience.SILENT):
+        raise Refused(
+            "The letter has no text for those who did not answer; write one for the audience silent."
+        )
     values = {"state": LetterState.SENDING, "to_silent": to_silent, "queued_to": 0, "begun_at": now}
     same = (Letter.id == letter.id, Letter.state.in_(SENDABLE), Letter.digest == letter.digest)
     won = run(session, update(Letter).where(*same).values(**values, sent_at=None, updated_at=now))

@@ -254,12 +254,23 @@ class TestPreview:
         people, session = asking.people, asking.session
         asking.ask(people.aziz.id)
         asking.answer(asking.ask(people.anna.id), UNHAPPY)
-        wave_id = asking.wave.id
-        assert [one.name for one in readers(session, wave_id, scope=SYSTEM)] == ["Anna Adler", "Aziz Ahmed"]
-        assert [one.name for one in readers(session, wave_id, scope=SYSTEM, search="AHM")] == ["Aziz Ahmed"]
-        assert readers(session, wave_id, scope=SYSTEM, search="%") == []
         letter = begun(asking)
+
+        def names(search: str = "") -> list[str]:
+            return [one.name for one in readers(session, letter, scope=SYSTEM, search=search)]
+
+        assert names() == ["Anna Adler", "Aziz Ahmed"]
+        assert names("AHM") == ["Aziz Ahmed"]
+        assert names("%") == []
+        letters.write_letter(session, asking.wave, [TEXT], by=None, now=NOW)
+        assert names() == ["Anna Adler"]
         assert find_contact(session, letter, "C-adler", scope=SYSTEM) == people.anna.id
         assert find_contact(session, letter, str(people.anna.id), scope=SYSTEM) == people.anna.id
         with pytest.raises(NotFound):
             find_contact(session, letter, "C-sommer", scope=SYSTEM)
+
+    def test_a_letter_without_a_text_for_the_silent_goes_to_none_of_them(self, asking: Asking) -> None:
+        letter = letters.write_letter(asking.session, asking.wave, [TEXT], by=None, now=NOW)
+        letters.approve(asking.session, letter, by=executive(asking), now=NOW)
+        with pytest.raises(Refused, match="no text for those who did not answer"):
+            letters.send(asking.session, letter, to_silent=True, by=None, now=NOW)

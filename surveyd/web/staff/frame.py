@@ -30,7 +30,7 @@ CASES = Room("staff.cases", lazy_gettext("Cases"), ("staff.case",))
 CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call",))
 ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff.new_action"))
 WAVES = Room(
-    "staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.audience", "staff.letter", "staff.summary")
+    "staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary")
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
