@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.closed_loop import cases
 from surveyd.closed_loop.cases import AttemptResult
-from surveyd.closed_loop.models import Case
+from surveyd.closed_loop.models import Case, Ending, RootCause
 from surveyd.distribution.cadence import Window
 from surveyd.operations.company.answers import Reply, pick
 from surveyd.operations.company.words import words
@@ -20,6 +20,20 @@ OFFICE_HOURS = Window(9, 17)
 PROMPT, LATE, LEFT_OPEN = 0.82, 0.985, 0.03
 """Shares: reached in time, reached at all; of those reached, not closed."""
 TRIED_IN_VAIN, NOTED = 0.30, 0.30
+SOON_RESOLVED, RESOLVED_AT_LAST = 0.80, 0.93
+"""Shares of the cases that are closed as resolved, and as resolved or to be resolved later."""
+CAUSES = {
+    "support": RootCause.SUPPORT,
+    "easy": RootCause.COMMUNICATION,
+    "onboarding": RootCause.ONBOARDING,
+    "delivery": RootCause.DELIVERY,
+    "promises": RootCause.PROMISE,
+    "worth": RootCause.PRICE,
+    "billing": RootCause.BILLING,
+    "renewal": RootCause.COMMUNICATION,
+    "evaluating": RootCause.PROMISE,
+}
+"""What a complaint about a topic is sorted under; of the others something else was the cause."""
 DAY = timedelta(days=1)
 
 
@@ -61,17 +75,35 @@ class CaseWork:
             noted_at = self._at_work(reached_at + (closed_at - reached_at) / 2, heard)
             self.timeline.add(noted_at, _note(heard, owner, text))
         if rng.random() > LEFT_OPEN:
-            self.timeline.add(closed_at, _close(heard, owner, *_ending(heard.said, rng)))
+            ending = _how_it_ends(in_time=draw < PROMPT, share=share)
+            self.timeline.add(closed_at, _close(heard, owner, _closing(heard.said, ending, rng)))
 
     def _at_work(self, at: datetime, heard: Heard) -> datetime:
         return OFFICE_HOURS.opens(at.replace(microsecond=0), zone_named(heard.time_zone))
 
 
-def _ending(said: Reply, rng: Generator) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What was behind a case and what came of it, in words and sorted."""
+
+    root_cause: str
+    outcome: str
+    kinds: cases.Kinds
+
+
+def _closing(said: Reply, ending: Ending, rng: Generator) -> Closing:
     topic = words()["topics"][said.topic]
     if said.is_praise:
-        return pick(rng, words()["cases"]["praise"]), pick(rng, words()["cases"]["thanked"])
-    return topic["cause"], topic["outcome"]
+        praise, thanked = pick(rng, words()["cases"]["praise"]), pick(rng, words()["cases"]["thanked"])
+        return Closing(praise, thanked, cases.Kinds(RootCause.PRAISE, Ending.RESOLVED))
+    kinds = cases.Kinds(CAUSES.get(said.topic, RootCause.OTHER), ending)
+    return Closing(topic["cause"], topic["outcome"], kinds)
+
+
+def _how_it_ends(*, in_time: bool, share: float) -> Ending:
+    if share > SOON_RESOLVED or not in_time:
+        return Ending.UNRESOLVED if share > RESOLVED_AT_LAST else Ending.RESOLVED_LATER
+    return Ending.RESOLVED
 
 
 def _attempt(heard: Heard, by: int, result: AttemptResult, text: str) -> Act:
@@ -84,7 +116,13 @@ def _note(heard: Heard, by: int, text: str) -> Act:
     return lambda session, at: cases.note(session, heard.case_id, text=text, by=by, now=at)
 
 
-def _close(heard: Heard, by: int, cause: str, outcome: str) -> Act:
+def _close(heard: Heard, by: int, closing: Closing) -> Act:
     return lambda session, at: cases.close_case(
-        session, heard.case_id, root_cause=cause, outcome=outcome, by=by, now=at
+        session,
+        heard.case_id,
+        root_cause=closing.root_cause,
+        outcome=closing.outcome,
+        kinds=closing.kinds,
+        by=by,
+        now=at,
     )

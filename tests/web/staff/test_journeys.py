@@ -1,15 +1,10 @@
-"""Staff in a real browser: support's day at the call list, and every page of every role under axe."""
-
-import re
+"""Staff in a real browser: a case by keyboard alone, and every page of every role under axe."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from surveyd.distribution.models import Call, CallOutcome, CallState
-from surveyd.responses.models import Response
-from tests.fixtures.apps import Transaction
 from tests.fixtures.cast import PASSWORD, Person
 from tests.web.offices import Office, signed_in
 
@@ -29,43 +24,6 @@ def sign_in(page: Page, live_server: str, person: Person) -> None:
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-
-
-def test_support_works_through_the_call_list(
-    page: Page, live_server: str, office: Office, reader: Transaction
-) -> None:
-    sign_in(page, live_server, office.cast.support)
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 person is to be called, 1 of them now")
-
-    page.get_by_role("link", name="Sofie Sommer").click()
-    expect(page.get_by_role("link", name="+49 30 901820")).to_have_attribute("href", "tel:+4930901820")
-    page.get_by_role("button", name="Take this call").click()
-    page.get_by_label("no answer", exact=True).check()
-    page.get_by_label("Note").fill("Rang ten times.")
-    page.get_by_role("button", name="Record and go to the list").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 person is to be called, 0 of them now")
-
-    page.get_by_role("link", name="Sofie Sommer").click()
-    expect(page.get_by_text("Rang ten times.")).to_be_visible()
-    page.get_by_role("button", name="Take this call").click()
-    page.get_by_role("link", name="Fill in the questionnaire").click()
-    expect(page.get_by_text("on the telephone")).to_be_visible()
-    page.locator("label:has(input[name=recommend][value='9'])").click()
-    for _ in range(8):
-        if page.locator("#receipt").count():
-            break
-        page.get_by_role("button", name=re.compile("Next|Send my answers")).click()
-    expect(page.locator("#receipt")).to_be_visible()
-
-    page.goto(f"{live_server}/staff/calls")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is to be called")
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    with reader() as session:
-        call = session.get_one(Call, office.call)
-        assert (call.state, call.outcome) == (CallState.DONE, CallOutcome.COMPLETED)
-        response = session.query(Response).filter_by(invitation_id=office.sofie_invitation).one()
-        assert (response.channel, response.interviewer_id) == ("phone", office.cast.support.id)
 
 
 def test_an_account_manager_works_a_case_by_keyboard_alone(
