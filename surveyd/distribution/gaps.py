@@ -7,12 +7,12 @@ long stop mails nobody by itself. Age alone never holds.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState
+from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
 
 GAP = timedelta(hours=4)
 REASON = "fell due while nothing was running"
@@ -43,7 +43,25 @@ def hold_after_gap(session: Session, *, now: datetime, system_now: datetime) -> 
     return held + run(session, update(Touch).where(*fell_due).values(state=TouchState.HELD, reason=REASON))
 
 
-def release_touches(session: Session, *, now: datetime) -> int:
-    """A person's word that held touches may go on: they fall due now, inside their window."""
-    held = update(Touch).where(Touch.state == TouchState.HELD)
+def release_touches(session: Session, *, now: datetime, wave: str = "", step: str = "") -> int:
+    """A person's word that held touches may go on: they fall due now, inside their window.
+
+    `wave` and `step`, where given, let those of one wave or one step go. Returns how many.
+    """
+    held = update(Touch).where(*_held_touches(wave, step))
     return run(session, held.values(state=TouchState.PLANNED, due_at=now, reason=""))
+
+
+def count_held_touches(session: Session, *, wave: str = "", step: str = "") -> int:
+    """How many planned touches wait for a person's word."""
+    return session.execute(select(func.count(Touch.id)).where(*_held_touches(wave, step))).scalar_one()
+
+
+def _held_touches(wave: str, step: str) -> list[ColumnElement[bool]]:
+    """The condition on `Touch` rows that are held, of one wave and step where they are named."""
+    which = [Touch.state == TouchState.HELD]
+    if wave:
+        which.append(Touch.wave_id.in_(select(Wave.id).where(Wave.slug == wave)))
+    if step:
+        which.append(Touch.step == step)
+    return which

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import Rows, insert_new
 from surveyd.distribution import papers
+from surveyd.distribution.invitations import run
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
 from surveyd.people.models import Contact
 
 SINGLE = 0
 WAVE = 1
+CANCELLED_BY_HAND = "cancelled by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +103,31 @@ def release_claims(session: Session, wave_id: int) -> None:
     )
 
 
-def release_held(session: Session, *, now: datetime, message_id: int | None = None) -> int:
-    """A person's word that held mails may go: one, or all. Returns how many were let go."""
+def release_held(
+    session: Session,
+    *,
+    now: datetime,
+    message_id: int | None = None,
+    among: Select[*tuple[Any, ...]] | None = None,
+) -> int:
+    """A person's word that held mails may go: one, those whose ids `among` selects, or all.
+
+    Returns how many were let go; a mail that is not held any more is left as it is.
+    """
     which = [Message.state == MessageState.HELD]
     if message_id is not None:
         which.append(Message.id == message_id)
-    ids = list(session.scalars(select(Message.id).where(*which)))
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(ids))
-        .values(state=MessageState.QUEUED, due_at=now, stale_at=None, reason="")
-    )
-    return len(ids)
+    if among is not None:
+        which.append(Message.id.in_(among))
+    free = {"state": MessageState.QUEUED, "due_at": now, "stale_at": None, "reason": ""}
+    return run(session, update(Message).where(*which).values(**free))
+
+
+def cancel_held(session: Session, message_id: int) -> bool:
+    """A person's word that a held mail shall never go; False when it is not held any more."""
+    this = (Message.id == message_id, Message.state == MessageState.HELD)
+    never = {"state": MessageState.CANCELLED, "reason": CANCELLED_BY_HAND}
+    return bool(run(session, update(Message).where(*this).values(**never)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,3 +102,9 @@ def latest_waves(session: Session, *, most: int = 2) -> list[Wave]:
     launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
     ordered = select(Wave).where(Wave.state.in_(launched)).order_by(Wave.day_zero.desc(), Wave.id.desc())
     return list(session.scalars(ordered.limit(most)))
+
+
+def wave_names(session: Session, *, most: int = 100) -> list[str]:
+    """The names of the latest waves, latest first: what a list of mails is narrowed by."""
+    ordered = select(Wave.slug).order_by(Wave.scheduled_at.desc(), Wave.id.desc())
+    return list(session.scalars(ordered.limit(most)))

@@ -62,7 +62,7 @@ class PeoplePage:
         rules = [(rule, str(RULES[rule])) for rule in RULES if rule in self.counts.left_out]
         narrowing = [
             ("in", _("In or out"), [(IN, _("in")), (OUT, _("out"))]),
-            ("rule", _("Left out since"), rules),
+            ("rule", _("Left out because"), rules),
         ]
         if not self.is_forecast:
             stands = [(name, str(STANDS[name])) for name in STANDINGS]
