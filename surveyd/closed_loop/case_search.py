@@ -12,11 +12,13 @@ from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.closed_loop.case_lists import CaseLine, case_line, case_rows
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.closed_loop.rules import Reason
+from surveyd.distribution.models import Wave
 from surveyd.people.access import Scope, visible_accounts, visible_assigned
 from surveyd.people.models import Account, Contact, User
+from surveyd.responses.models import Response
 
 SORTS = ("due", "priority", "opened", "account")
-FILTERS = ("state", "owner", "reason", "region", "age")
+FILTERS = ("state", "owner", "reason", "region", "age", "wave")
 ME, NOBODY = "me", "nobody"
 LONGEST_ID = 18
 
@@ -143,6 +145,7 @@ def _narrowed(scope: Scope, wanted: Wanted, now: datetime) -> list[ColumnElement
         _because_of(filters.get("reason", "")),
         _of_age(filters.get("age", ""), now),
         Account.region == region if (region := filters.get("region", "")) else true(),
+        _of_wave(filters.get("wave", "")),
     ]
 
 
@@ -187,6 +190,13 @@ def _because_of(reason: str) -> ColumnElement[bool]:
     if reason not in {each.value for each in Reason}:
         return true()
     return cast(Case.reasons, String).contains(f'"{reason}"', autoescape=True)
+
+
+def _of_wave(slug: str) -> ColumnElement[bool]:
+    if not slug:
+        return true()
+    answers = select(Response.id).join(Wave, Wave.id == Response.wave_id).where(Wave.slug == slug)
+    return Case.response_id.in_(answers)
 
 
 def _of_age(age: str, now: datetime) -> ColumnElement[bool]:

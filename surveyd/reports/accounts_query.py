@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, Subquery, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, Subquery, and_, case, func, literal, or_, select
 
 from surveyd.base.keyset import Order, Wanted
 from surveyd.distribution.models import Invitation
@@ -22,6 +22,8 @@ from surveyd.scoring.loyalty import Segment
 
 SILENT = "silent"
 NO_MANAGER = "none"
+AT_RISK = "at_risk"
+"""The accounts at high risk, and those with a decision maker who is: as company health counts them."""
 WORST_FIRST = (
     Segment.HIGH_RISK.value,
     Segment.TRAPPED.value,
@@ -117,6 +119,9 @@ class AccountQuery:
             found.append(Account.tier == tier)
         if (segment := wish("segment")) in WORST_FIRST:
             found.append(self.segment == segment)
+        elif segment == AT_RISK:
+            high = self.segment == Segment.HIGH_RISK.value
+            found.append(or_(high, func.coalesce(self.said.c.deciders_at_risk, 0) > 0))
         if (manager := wish("manager")) == NO_MANAGER:
             found.append(Account.manager_id.is_(None))
         elif manager:

@@ -1,0 +1,164 @@
+"""The page of company health: for whom, of which wave and region, and from its figures to the rows."""
+
+import html
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from surveyd.distribution.models import Program, Wave
+from surveyd.people.models import Account
+from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
+from tests.web.offices import Office, SignIn, Staff
+
+Collect = Callable[[], AbstractContextManager[list[str]]]
+LEAVING: dict[str, int | str] = UNHAPPY | {"renew": 1, "alternatives": 5}
+HOSTILE = "\"><script>alert('x')</script> & Söhne"
+CONSTANT = 16
+"""Statements of the page for somebody who sees all, the reader's own row included."""
+
+
+@pytest.fixture
+def full(writer: Transaction) -> Asking:
+    """A wave with people at high risk, trapped, loyal and silent, and a customer with a hostile name."""
+    with writer() as session:
+        asking = open_wave(session, NOW)
+        asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
+        asking.ask(asking.people.sofie.id)
+        for number in range(12):
+            asking.answer(asking.ask_somebody(number), (HAPPY, LEAVING, HAPPY)[number % 3])
+        session.query(Account).filter_by(external_id="ACC-0").one().name = HOSTILE
+    return asking
+
+
+def title_of(page: str) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", page)
+    assert found
+    return html.unescape(found[1])
+
+
+def follow(who: Staff, page: str, said: str) -> str:
+    """Open the first link with these words."""
+    found = re.search(rf'<a href="([^"]+)"[^>]*>{re.escape(said)}</a>', page)
+    assert found, f"nothing leads on from {said}"
+    answer = who.get(html.unescape(found[1]))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_before_the_first_wave_the_page_says_what_it_will_show(cast_alone: Office, sign_in: SignIn) -> None:
+    answer = sign_in(cast_alone.cast.executive).get("/staff/health")
+
+    assert title_of(answer.text) == "No wave has been launched yet"
+
+
+def test_an_executive_sees_the_whole_company(full: Asking, sign_in: SignIn) -> None:
+    page = sign_in(full.people.executive).get("/staff/health").text
+
+    assert title_of(page) == "NPS +23"
+    assert "8 of 14 accounts that answered are truly loyal" not in page
+    assert "8 of 13 accounts that answered are truly loyal, 4 at high risk" in page
+    assert '<option value="">All</option>' in page
+
+
+def test_a_leader_sees_the_region_and_no_other(office: Office, sign_in: SignIn) -> None:
+    leader = sign_in(office.cast.leader)
+
+    own, other = leader.get("/staff/health").text, leader.get("/staff/health?region=South").text
+
+    for page in (own, other):
+        assert "North in wave 2026H1." in page and 'name="region"' not in page
+        assert "2 of 2 invited" in page
+    assert 'href="/staff/team"' in own
+
+
+def test_who_sees_all_can_look_at_one_region(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(office.cast.executive).get("/staff/health?region=South").text
+
+    assert "South in wave 2026H1." in page
+    assert "0 of 1 invited" in page
+    assert "region=South" in page
+
+
+@pytest.mark.parametrize("wish", ["wave=nonsense", "region=Nowhere", "wave=%00", "region=%22%3E%3Cscript%3E"])
+def test_what_there_is_not_is_not_found(office: Office, sign_in: SignIn, wish: str) -> None:
+    assert sign_in(office.cast.executive).get(f"/staff/health?{wish}").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["mona", "support"])
+def test_it_is_for_those_who_lead(office: Office, sign_in: SignIn, who: str) -> None:
+    assert sign_in(getattr(office.cast, who)).get("/staff/health").status_code == 403
+
+
+def test_names_and_colours_come_without_markup_of_their_own(full: Asking, sign_in: SignIn) -> None:
+    page = sign_in(full.people.executive).get("/staff/health").text
+
+    assert "<script>alert" not in page
+    assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in page
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page)
+
+
+def test_each_segment_opens_its_accounts(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health").text
+
+    assert "8 accounts" in follow(executive, page, "8")
+    assert "4 accounts" in follow(executive, page, "4")
+    assert "Nordwind" in follow(executive, page, "1")
+    silent = re.search(r'<a href="([^"]+segment=silent[^"]*)">1</a>', page)
+    assert silent and "Südwerk" in executive.get(html.unescape(silent[1])).text
+
+
+def test_what_is_at_risk_opens_its_accounts(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health").text
+
+    rows = follow(executive, page, "4 accounts")
+
+    assert rows.count('class="whole"') == 4
+    assert "Nordwind" not in rows
+
+
+def test_the_cases_of_the_wave_open(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health").text
+
+    assert follow(executive, page, "The cases of this wave").count('class="whole"') == page_count(page)
+    assert executive.get("/staff/cases?state=all&wave=another").text.count('class="whole"') == 0
+
+
+def page_count(page: str) -> int:
+    found = re.search(r"0 of (\d+) cases of this wave were contacted in time", page)
+    assert found
+    return int(found[1])
+
+
+def test_a_dot_opens_its_account(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health").text
+
+    dots = re.findall(r'<a href="(/staff/accounts/\d+)" tabindex="-1">', page)
+
+    assert len(dots) == 13
+    assert executive.get(dots[0]).status_code == 200
+
+
+def test_more_accounts_take_no_more_statements(
+    full: Asking, sign_in: SignIn, statements: Collect, writer: Transaction
+) -> None:
+    executive = sign_in(full.people.executive)
+    executive.get("/staff/health")
+    with statements() as few:
+        executive.get("/staff/health")
+    with writer() as session:
+        program, wave = session.query(Program).one(), session.query(Wave).one()
+        more = Asking(session, NOW, program, wave, full.people)
+        for number in range(100, 130):
+            more.answer(more.ask_somebody(number), HAPPY)
+
+    with statements() as many:
+        executive.get("/staff/health")
+
+    assert len(many) == len(few) <= CONSTANT
