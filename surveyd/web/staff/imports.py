@@ -52,7 +52,7 @@ class UploadForm(Form):
 
     def validate_file(self, field: FileField) -> None:
         """A form without a file is no upload."""
-        if not field.data or not field.data.filename:
+        if not getattr(field.data, "filename", ""):
             raise ValidationError(_("Choose a CSV file."))
 
 
@@ -232,14 +232,15 @@ def rejected_rows(upload_id: int) -> Answer:
 
 def columns_form(kind: ImportKind, outline: Outline, *, filled: bool) -> Form:
     """A select for each heading of the file; `filled` by the request."""
-    ours = [(column.name, column.name.replace("_", " ")) for column in COLUMNS[kind]]
+    ours = [SelectChoice(column.name, column.name.replace("_", " ")) for column in COLUMNS[kind]]
     fields = {}
     for place, one in enumerate(outline.headings):
-        choices = [(SKIP, _("leave it out")), *ours]
+        choices = [SelectChoice(SKIP, _("leave it out")), *ours]
+        own = f"{DIMENSION}{one.heading}"
         if kind is ImportKind.ACCOUNTS and one.heading:
-            choices.append((f"{DIMENSION}{one.heading}", _("a dimension of our own")))
-        if one.column not in dict(choices) and one.column:
-            choices.append((one.column, one.column))
+            choices.append(SelectChoice(own, _("a dimension of our own")))
+        if one.column and one.column not in {choice.value for choice in choices}:
+            choices.append(SelectChoice(one.column, one.column))
         fields[f"column-{place}"] = SelectField(choices=choices, default=one.column or SKIP)
     form = type("ColumnsForm", (Form,), fields)
     return form(request.form if filled else None)  # type: ignore[no-any-return]  # made just now
