@@ -11,7 +11,7 @@ from surveyd.closed_loop.case_search import Age, Shown
 from surveyd.closed_loop.cases import AttemptResult, EntryKind
 from surveyd.closed_loop.models import Ending, RootCause
 from surveyd.closed_loop.rules import Reason
-from surveyd.closed_loop.working_hours import Deadline
+from surveyd.closed_loop.working_hours import FIVE_WORKING_DAYS, HOURS_A_DAY, Deadline
 from surveyd.web.access import reader
 from surveyd.web.filters import locale_name
 from surveyd.web.staff.frame import bp
@@ -78,10 +78,13 @@ def reasons_in_words(reasons: Iterable[Reason]) -> str:
 
 @bp.app_template_filter("hours_left")
 def hours_left(deadline: Deadline, now: datetime) -> str:
-    """How many working hours are left, or how many it is late: "5 working hours left"."""
+    """How many working hours are left, or it is late, in days from a week on: "5 working hours left"."""
     left = deadline.left(now)
     whole = int(abs(left))
     if deadline.is_over(now):
+        if whole >= FIVE_WORKING_DAYS:
+            days = whole // HOURS_A_DAY
+            return ngettext("%(num)s working day late", "%(num)s working days late", days)
         if not whole:
             return _("less than one working hour late")
         return ngettext("%(num)s working hour late", "%(num)s working hours late", whole)
