@@ -1,13 +1,23 @@
 """The quick view of one response."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
+from surveyd.closed_loop.models import Case
+from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
-from surveyd.reports.quick_view import quick_view
+from surveyd.people.models import Contact
+from surveyd.reports.quick_view import Measure, quick_view
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
+
+Collect = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture
@@ -58,3 +68,111 @@ def test_money_is_shown_to_those_who_may_see_it(asking: Asking) -> None:
     for scope in (NOBODY, Scope(Reach.CALLS, people.support.id), Scope(Reach.REGION, 1, "South")):
         with pytest.raises(NotFound):
             quick_view(asking.session, receipt.response_id, scope=scope)
+
+
+def test_scores_stand_with_what_they_rest_on(asking: Asking) -> None:
+    given = HAPPY | {"satisfied": 4, "trust": "na", "easy": 5, "delivery": 2, "support": "na"}
+    receipt = asking.answer(asking.ask(asking.people.anna.id), given)
+
+    view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
+
+    assert view.indexes == (
+        Measure("attitude", 92, 3, 4),
+        Measure("intent", 100, 2, 2),
+        Measure("ease", 100, 1, 1),
+    )
+    assert view.stages == (Measure("delivery", 25, 1, 1),)
+    assert len(view.reasons) == 2
+    assert view.reasons[1].startswith("truly loyal: attitude")
+
+
+def test_without_a_rating_there_is_one_reason(asking: Asking) -> None:
+    receipt = asking.answer(asking.ask(asking.people.anna.id), {"satisfied": 3})
+
+    view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
+
+    assert (view.category, view.segment) == ("", "unclassified")
+    assert [reason.partition(":")[0] for reason in view.reasons] == ["unclassified"]
+    assert (view.indexes, view.stages) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("", ""),
+        ("anna@nordwind.test", "mailto:anna@nordwind.test?subject=Your%20answers%20to%20Example%20Works"),
+        (
+            "a?bcc=x&\r\nb@nordwind.test",
+            "mailto:a%3Fbcc%3Dx%26%0D%0Ab@nordwind.test?subject=Your%20answers%20to%20Example%20Works",
+        ),
+    ],
+)
+def test_a_mail_begins_with_its_subject(asking: Asking, address: str, link: str) -> None:
+    receipt = asking.answer(asking.ask(asking.people.anna.id), HAPPY)
+    asking.session.get_one(Contact, asking.people.anna.id).email = address
+    asking.session.flush()
+
+    assert quick_view(asking.session, receipt.response_id, scope=SYSTEM).mail_link == link
+
+
+def test_a_person_has_a_history(asking: Asking) -> None:
+    people, session = asking.people, asking.session
+    latest = asking.wave
+    before = 0
+    for number, slug in enumerate(("2025H2", "2025H1"), 1):
+        at = latest.scheduled_at - timedelta(days=180 * number)
+        asking.wave = Wave(
+            program_id=asking.program.id,
+            slug=slug,
+            version_id=latest.version_id,
+            state=WaveState.CLOSED,
+            scheduled_at=at,
+            day_zero=at,
+        )
+        session.add(asking.wave)
+        session.flush()
+        asking.asked.clear()
+        before = asking.ask(people.anna.id)
+    first = asking.answer(before, UNHAPPY)
+    asking.wave = latest
+    asking.asked.clear()
+    receipt = asking.answer(asking.ask(people.anna.id), HAPPY)
+
+    view = quick_view(session, receipt.response_id, scope=SYSTEM)
+
+    assert [(one.response_id, one.wave, one.recommendation) for one in view.earlier] == [
+        (first.response_id, "2025H1", 3)
+    ]
+    assert view.silent_in == ("2025H2",)
+    assert quick_view(session, first.response_id, scope=SYSTEM).earlier[0].wave == "2026H1"
+
+
+def test_who_sees_one_case_sees_neither_the_account_nor_the_history(asking: Asking) -> None:
+    people, session = asking.people, asking.session
+    other = asking.answer(asking.ask(people.aziz.id), UNHAPPY)
+    receipt = asking.answer(asking.ask(people.anna.id), UNHAPPY)
+    case = session.scalars(select(Case).where(Case.response_id == receipt.response_id)).one()
+    case.owner_id = people.support.id
+    session.flush()
+    support = Scope(Reach.CALLS, people.support.id)
+
+    view = quick_view(session, receipt.response_id, scope=support)
+
+    assert view.revenue_cents is None
+    assert [line.id for line in view.cases] == [case.id]
+    assert (view.earlier, view.silent_in) == ((), ())
+    with pytest.raises(NotFound):
+        quick_view(session, other.response_id, scope=support)
+
+
+def test_a_view_costs_four_statements(asking: Asking, statements: Collect) -> None:
+    receipt = asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
+    for number in range(10):
+        asking.answer(asking.ask_somebody(number, account_id=asking.people.nordwind), UNHAPPY)
+    asking.session.expunge_all()
+
+    with statements() as said:
+        view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
+
+    assert len(view.cases) == 11
+    assert len(said) <= 4, "\n".join(said)
