@@ -18,7 +18,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from surveyd.base.clock import from_local
 from surveyd.base.errors import Refused
@@ -52,7 +52,7 @@ class ProgramForm(Form):
     slug = StringField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Give it a short name, such as relationship.")),
+            DataRequired(lazy_gettext("Give it a short name, such as relationship.")),
             _checked(check_slug),
         ],
     )
@@ -60,21 +60,21 @@ class ProgramForm(Form):
     company = StringField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Write the company's name as customers know it.")),
+            DataRequired(lazy_gettext("Write the company's name as customers know it.")),
             Length(max=200, message=lazy_gettext("Shorten the name a little.")),
         ],
     )
     sender_name = StringField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Write who the mails come from, as the reader sees it.")),
+            DataRequired(lazy_gettext("Write who the mails come from, as the reader sees it.")),
             Length(max=200, message=lazy_gettext("Shorten the name a little.")),
         ],
     )
     sender = EmailField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Write the address that the mails come from.")),
+            DataRequired(lazy_gettext("Write the address that the mails come from.")),
             Length(max=254, message=lazy_gettext("Shorten the address a little.")),
             _checked(check_address),
         ],
@@ -82,7 +82,7 @@ class ProgramForm(Form):
     reply_to = EmailField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Write where answers to the mails go.")),
+            DataRequired(lazy_gettext("Write where answers to the mails go.")),
             Length(max=254, message=lazy_gettext("Shorten the address a little.")),
             _checked(check_address),
         ],
@@ -106,7 +106,7 @@ class ProgramForm(Form):
             NumberRange(0, LONGEST_REST, lazy_gettext("Write a number of days from 0 to 3,650.")),
         ],
     )
-    language = SelectField(default="en", choices=[(code, language(code)) for code in LANGUAGES])
+    language = SelectField(default="en", choices=[SelectChoice(code, language(code)) for code in LANGUAGES])
     zone = StringField(default="UTC", filters=[_trimmed], validators=[_checked(check_zone)])
 
     def facts(self) -> NewProgram:
@@ -130,7 +130,7 @@ class WaveForm(Form):
     slug = StringField(
         filters=[_trimmed],
         validators=[
-            InputRequired(lazy_gettext("Give it a short name, such as 2026-h1.")),
+            DataRequired(lazy_gettext("Give it a short name, such as 2026-h1.")),
             _checked(check_slug),
         ],
     )

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
 
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
@@ -79,7 +80,7 @@ def create_program() -> Response | tuple[str, int]:
     """Make a program, as the command line does."""
     form, now = ProgramForm(request.form), services().clock.now()
     with reading() as session:
-        form.questionnaire.choices = [(name, name) for name in questionnaire_names(session)]
+        form.questionnaire.choices = [SelectChoice(name, name) for name in questionnaire_names(session)]
     if not form.validate():
         return _programs_page(form), 422
     try:
@@ -122,7 +123,7 @@ def schedule_wave(program_id: int) -> Response | tuple[str, int]:
 def _programs_page(form: ProgramForm) -> str:
     wish = wanted(sorts=SORTS, sort="name")
     with reading() as session:
-        form.questionnaire.choices = [(name, name) for name in questionnaire_names(session)]
+        form.questionnaire.choices = [SelectChoice(name, name) for name in questionnaire_names(session)]
         page = ProgramsPage(list_program_lines(session, wish), wish, form)
     return render_template("staff/programs.html", page=page)
 
