@@ -31,9 +31,9 @@ def scope(session: Session, user_id: int) -> Scope:
     return scope_of(session.get_one(User, user_id))
 
 
-def added(session: Session, facts: ActionFacts = LATE, **changed: object) -> int:
+def added(session: Session, **changed: object) -> int:
     """Add an action as the operator; returns its id."""
-    facts = replace(facts, **changed)  # type: ignore[arg-type]  # the caller's keywords
+    facts = replace(LATE, **changed)  # type: ignore[arg-type]  # the caller's keywords
     return add_action(session, facts, scope=SYSTEM, by=None, now=NOW).id
 
 

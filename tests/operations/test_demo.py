@@ -19,7 +19,8 @@ from surveyd.base.config import load_config
 from surveyd.base.database import Base, db, reading
 from surveyd.base.errors import Refused
 from surveyd.base.services import EXTENSION
-from surveyd.closed_loop.models import Case, CaseState
+from surveyd.closed_loop.letters import content_now
+from surveyd.closed_loop.models import Case, CaseState, Letter, LetterState
 from surveyd.distribution import waves
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.models import (
@@ -237,6 +238,14 @@ def test_the_open_wave_has_work_for_everybody(rows: Session) -> None:
     assert count(rows, Message, Message.state.in_(OWED)) == 0
     assert count(rows, Suppression) > 0
     assert count(rows, Exclusion) > 0
+
+
+def test_the_letter_of_the_last_finished_wave_waits_for_its_executive(rows: Session) -> None:
+    letter = rows.scalars(select(Letter)).one()
+    finished = rows.scalar(select(func.max(Wave.id)).where(Wave.state == WaveState.CLOSED))
+    assert (letter.state, letter.wave_id) == (LetterState.DRAFT, finished)
+    points = content_now(rows, letter).points
+    assert sum(bool(point.changed) for point in points) == 3 and len(points) == 5
 
 
 def test_the_people_came_by_imports_that_grew(rows: Session) -> None:

@@ -18,6 +18,7 @@ from surveyd.operations.company.minds import Minds, build_minds
 from surveyd.operations.company.people import People, build_people
 from surveyd.operations.replay.asking import Asking
 from surveyd.operations.replay.case_work import CaseWork
+from surveyd.operations.replay.letter_work import plan_letter
 from surveyd.operations.replay.lists import import_people
 from surveyd.operations.replay.phoning import Phoning
 from surveyd.operations.replay.player import PAST_STEP, PRESENT_STEP, Player
@@ -25,6 +26,7 @@ from surveyd.people.models import StaffRole
 from surveyd.people.users import add_user
 
 WAVES = 4
+LAST_FINISHED = WAVES - 2
 HALF_YEAR = timedelta(weeks=26)
 BEFORE_NOW = timedelta(days=22, hours=12)
 """How long before now the last wave began at the least: its calls are due, at whatever hour of the week."""
@@ -126,6 +128,14 @@ class _Story:
         prepare_wave(wave_id)
         assert closes_at is not None, "a launched wave has its last day"
         self.player.timeline.add(closes_at, _close)
+        if number == LAST_FINISHED:
+            plan_letter(
+                self.player.timeline,
+                wave=f"{day_zero:%Y-%m}",
+                closed_at=closes_at,
+                now=self.now,
+                by=self.admin,
+            )
         contacts = self.people.contacts
         gone = {one.email.lower() for one in contacts if one.gone is not None and one.gone <= number}
         self.player.relay.gone, self.player.relay.keeps = frozenset(gone), is_present
