@@ -1,0 +1,171 @@
+"""Every page of every role in a real browser: axe finds nothing, nothing sticks out, no policy is broken.
+
+A new page is looked at as soon as it has a route. Each run sees every page once on a phone and once on a dark
+desk, by the first role that may open it; with --full every role sees its own, in both sizes and both schemes.
+"""
+
+import io
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.routing import Rule
+
+from surveyd.closed_loop.actions import ActionFacts, add_action
+from surveyd.closed_loop.letters import begin_letter
+from surveyd.closed_loop.models import ActionStatus
+from surveyd.distribution import papers
+from surveyd.distribution.models import Wave
+from surveyd.distribution.paper_models import PaperKind
+from surveyd.distribution.papers import NewPaper
+from surveyd.people.access import SYSTEM
+from surveyd.people.jobs import work_on_upload
+from surveyd.people.models import StaffRole
+from surveyd.web.access import RIGHTS
+from tests.fixtures.apps import NOW, Transaction
+from tests.web.offices import Office, signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+
+SIZES = {"phone": (360, 780), "desk": (1280, 900)}
+ROLES = {
+    "admin": StaffRole.ADMIN,
+    "executive": StaffRole.EXECUTIVE,
+    "leader": StaffRole.REGIONAL_LEADER,
+    "mona": StaffRole.ACCOUNT_MANAGER,
+    "support": StaffRole.SUPPORT,
+}
+CONTACTS = "id,account,name,email\nC9,NORDWIND,Nele Neu,nele@nordwind.test\nC10,NOWHERE,Bad Row,nobody\n"
+
+
+@pytest.fixture
+def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
+    """The office, with one of each thing that has a page of its own."""
+    cast = office.cast
+    facts = ActionFacts(
+        "Deliveries come late",
+        "A second carrier",
+        "",
+        cast.mona.id,
+        "",
+        ActionStatus.UNDER_WAY,
+        date(2026, 6, 1),
+    )
+    with writer() as session:
+        add_action(session, facts, scope=SYSTEM, by=cast.admin.id, now=NOW)
+        begin_letter(session, session.get_one(Wave, office.wave), by=cast.admin.id, now=NOW)
+        paper = NewPaper(
+            dedup_key=f"response:{office.anna}",
+            kind=PaperKind.RESPONSE,
+            file_name="anna.pdf",
+            response_id=office.anna,
+        )
+        papers.want(session, paper, now=NOW)
+    file = (io.BytesIO(CONTACTS.encode()), "contacts.csv")
+    answer = signed_in(app, cast.admin).post("/staff/imports", kind="contacts", file=file)  # type: ignore[arg-type]
+    assert answer.status_code == 303
+    with app.app_context():
+        work_on_upload(1)
+    return office
+
+
+def pages(app: Flask) -> Iterator[Rule]:
+    """The routes that show a page."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ()):
+            yield rule
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
+def test_every_page_once(
+    app: Flask, browser: Browser, live_server: str, furnished: Office, *, size: str, scheme: str
+) -> None:
+    seen: set[str] = set()
+    wrong: list[str] = []
+    for name in ROLES:
+        rules = [rule for rule in pages(app) if may_open(name, rule) and rule.endpoint not in seen]
+        found, shown = look(
+            app, browser, live_server, furnished, name=name, rules=rules, size=size, scheme=scheme
+        )
+        wrong += found
+        seen |= shown
+    missing = {rule.endpoint for rule in pages(app)} - seen - NO_PAGES
+    assert not wrong, "\n".join(wrong)
+    assert not missing, f"these pages were not seen: {sorted(missing)}"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ROLES)
+def test_every_page_of_every_role(
+    app: Flask, browser: Browser, live_server: str, furnished: Office, *, name: str, size: str, scheme: str
+) -> None:
+    rules = [rule for rule in pages(app) if may_open(name, rule)]
+    wrong, _ = look(app, browser, live_server, furnished, name=name, rules=rules, size=size, scheme=scheme)
+    assert not wrong, "\n".join(wrong)
+
+
+# They answer with a file, with data or with the way to another page.
+NO_PAGES = {
+    "staff.home",
+    "staff.accounts_csv",
+    "staff.paper_file",
+    "staff.rejected_rows",
+    "staff.wave_progress",
+    "staff.template_html",
+    "staff.response_pdf",
+    "staff.message_html",
+    "staff.letter_mail",
+}
+
+
+def may_open(name: str, rule: Rule) -> bool:
+    return ROLES[name] in (RIGHTS.get(rule.endpoint) or ())
+
+
+def look(
+    app: Flask,
+    browser: Browser,
+    live_server: str,
+    office: Office,
+    *,
+    name: str,
+    rules: list[Rule],
+    size: str,
+    scheme: str,
+) -> tuple[list[str], set[str]]:
+    """Open the pages as that person; what is wrong, and the endpoints that showed a page."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]  # one of the two that there are
+    )
+    cookie = signed_in(app, getattr(office.cast, name)).client.get_cookie("surveyd")
+    assert cookie
+    context.add_cookies([{"name": "surveyd", "value": cookie.value, "url": live_server}])
+    page = context.new_page()
+    wrong: list[str] = []
+    shown: set[str] = set()
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    for rule in rules:
+        if rule.endpoint in NO_PAGES:
+            continue
+        answer = page.goto(live_server + office.path(rule.rule))
+        if answer is not None and answer.status == 200 and "html" in answer.headers.get("content-type", ""):
+            wrong += [f"{name}: {fault}" for fault in faults(page, rule)]
+            shown.add(rule.endpoint)
+    context.close()
+    return wrong, shown
+
+
+def faults(page: Page, rule: Rule) -> list[str]:
+    """What axe finds on the page that is open, and whether it is wider than the window."""
+    violations = Axe().run(page).response["violations"]
+    found = [f"{rule.rule}: {one['id']} at {one['nodes'][0]['target']}" for one in violations]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append(f"{rule.rule}: sticks out to the side")
+    return found
