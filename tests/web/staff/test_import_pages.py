@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from surveyd.base.services import Services
@@ -155,7 +156,7 @@ def test_a_hostile_name_stays_a_name(admin: Staff, name: str) -> None:
 def test_a_large_file_is_taken_there_and_nowhere_else(admin: Staff) -> None:
     # Encoded here: the client's own way leaves a temporary file open.
     token = csrf_token(admin.get("/staff/imports").text)
-    large = (io.BytesIO(ONE_NEW.encode() + b"#" * LARGEST_BODY), "large.csv")
+    large = FileStorage(io.BytesIO(ONE_NEW.encode() + b"#" * LARGEST_BODY), "large.csv")
     boundary, body = encode_multipart({"csrf_token": token, "kind": "contacts", "file": large})
     kind = f"multipart/form-data; boundary={boundary}"
 
