@@ -9,7 +9,7 @@ from dataclasses import dataclass
 WIDTH = 640.0
 INSET = 24.0
 LABELLED, LABELLED_ON_A_PHONE = 96.0, 176.0
-NAMES, AMOUNTS = 150.0, 200.0
+NAMES, AMOUNTS = 164.0, 196.0
 STRIPE = 34.0
 
 

@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyd.base.errors import NotFound
 from surveyd.closed_loop.case_lists import list_cases
 from surveyd.closed_loop.cases import AttemptResult, record_attempt
 from surveyd.distribution.models import Channel, Touch, TouchState, Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
-from surveyd.reports.health import CasesInTime, health
+from surveyd.people.models import Account
+from surveyd.reports.case_counts import CasesInTime
+from surveyd.reports.health import health
 from surveyd.responses.answers import AnswerChannel
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
@@ -102,17 +106,7 @@ def test_cases_are_counted_once_each(asking: Asking) -> None:
 def test_a_wave_is_compared_with_the_one_before(asking: Asking) -> None:
     for number in range(40):
         asking.answer(asking.ask_somebody(number), HAPPY)
-    later = Wave(
-        program_id=asking.program.id,
-        slug="2026H2",
-        version_id=asking.wave.version_id,
-        state=WaveState.OPEN,
-        scheduled_at=NOW,
-        day_zero=NOW + timedelta(days=180),
-        closes_at=NOW + timedelta(days=215),
-    )
-    asking.session.add(later)
-    asking.session.flush()
+    later = later_wave(asking)
     second = Asking(asking.session, NOW, asking.program, later, asking.people)
     for number in range(40, 80):
         second.answer(second.ask_somebody(number), UNHAPPY)
@@ -123,3 +117,68 @@ def test_a_wave_is_compared_with_the_one_before(asking: Asking) -> None:
     assert found.title.startswith("NPS \N{MINUS SIGN}100, down")
     assert found.chart
     assert found.chart.low <= found.chart.x <= found.chart.high
+
+
+def test_what_is_looked_at_can_be_narrowed_to_a_region(asking: Asking) -> None:
+    asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
+    asking.answer(asking.ask(asking.people.sofie.id), HAPPY)
+
+    south = health(asking.session, scope=SYSTEM, now=NOW, region="South")
+    leader = health(asking.session, scope=Scope(Reach.REGION, 1, "North"), now=NOW, region="South")
+
+    assert south and leader
+    assert (south.region, south.figures.answered, south.regions) == ("South", 1, ("North", "South"))
+    assert (leader.region, leader.figures.answered, leader.regions) == ("North", 1, ())
+
+
+def test_unknown_waves_and_regions_are_not_found(asking: Asking) -> None:
+    with pytest.raises(NotFound):
+        health(asking.session, scope=SYSTEM, now=NOW, wave="2030H1")
+    with pytest.raises(NotFound):
+        health(asking.session, scope=SYSTEM, now=NOW, region="Atlantis")
+
+
+def test_an_earlier_wave_knows_nothing_of_later_ones(asking: Asking) -> None:
+    asking.answer(asking.ask(asking.people.anna.id), HAPPY)
+    second = Asking(asking.session, NOW, asking.program, later_wave(asking), asking.people)
+    second.answer(second.ask(asking.people.anna.id), UNHAPPY)
+
+    first, latest = (health(asking.session, scope=SYSTEM, now=NOW, wave=slug) for slug in ("2026H1", ""))
+
+    assert first and latest
+    assert (first.wave, latest.wave, latest.waves) == ("2026H1", "2026H2", ("2026H2", "2026H1"))
+    assert (first.is_latest, first.before, first.moved_people) == (False, None, None)
+    assert latest.before and latest.moved_people and latest.moved_accounts
+    assert latest.moved_people.at("truly_loyal", "trapped").count == 1
+
+
+def test_currencies_have_a_chart_each(asking: Asking) -> None:
+    for number in range(3):
+        asking.answer(asking.ask_somebody(number), HAPPY)
+    account = asking.session.scalars(select(Account).where(Account.external_id == "ACC-1")).one()
+    account.currency, account.revenue_cents = "CHF", 700_00
+    asking.session.flush()
+
+    found = health(asking.session, scope=SYSTEM, now=NOW)
+
+    assert found
+    assert [money.currency for money in found.whole] == ["CHF", "EUR"]
+    widths = [[row.width for row in found.money_bars(money.currency).rows] for money in found.whole]
+    assert all(max(of) > 0 for of in widths)
+    loyal = next(one for one in found.revenue if one.state == "truly_loyal")
+    assert (found.cents(loyal, "CHF"), found.cents(loyal, "EUR")) == (700_00, 2_000_00)
+
+
+def later_wave(asking: Asking) -> Wave:
+    wave = Wave(
+        program_id=asking.program.id,
+        slug="2026H2",
+        version_id=asking.wave.version_id,
+        state=WaveState.OPEN,
+        scheduled_at=NOW,
+        day_zero=NOW + timedelta(days=180),
+        closes_at=NOW + timedelta(days=215),
+    )
+    asking.session.add(wave)
+    asking.session.flush()
+    return wave
