@@ -84,17 +84,24 @@ def _sending(story: Story) -> list[Event]:
     if story.lease_by:
         events.append(Event(_("Claimed by a sender until"), story.lease_until, story.lease_by))
     if story.begun_at is not None:
-        tries = ngettext("1 attempt", "%(many)s attempts", story.attempts, many=number(story.attempts))
-        copies = ngettext(
-            "1 copy may have gone out",
-            "%(many)s copies may have gone out",
-            story.copies,
-            many=number(story.copies),
-        )
-        events.append(Event(_("Last begun"), story.begun_at, f"{tries}, {copies}" if story.copies else tries))
+        events.append(Event(_("Last begun, by the machine's own clock"), story.begun_at, _tries(story)))
     if story.sent_at is not None:
         events.append(Event(_("Taken by the relay"), story.sent_at))
     return events
+
+
+def _tries(story: Story) -> str:
+    """How often it was tried, and how many copies there may be where that is not plain."""
+    tries = ngettext("1 attempt", "%(many)s attempts", story.attempts, many=number(story.attempts))
+    if not story.copies or (story.copies == 1 and story.state is MessageState.SENT):
+        return tries
+    copies = ngettext(
+        "1 copy may have gone out",
+        "%(many)s copies may have gone out",
+        story.copies,
+        many=number(story.copies),
+    )
+    return f"{tries}, {copies}"
 
 
 def _after(story: Story) -> list[Event]:
