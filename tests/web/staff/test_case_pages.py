@@ -1,16 +1,21 @@
 """Working on a case: the log, and the close."""
 
+import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
 from surveyd.base.clock import SetClock
 from surveyd.closed_loop.models import Case, CaseEntry, CaseState
-from surveyd.distribution.models import Message
-from tests.fixtures.apps import Transaction
+from surveyd.distribution.models import Message, Wave
+from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import UNHAPPY, open_wave
 from tests.web.offices import Office, SignIn
 
+Collect = Callable[[], AbstractContextManager[list[str]]]
 ENDED = {
     "cause": "delivery",
     "root_cause": "late deliveries",
@@ -284,3 +289,30 @@ def test_leaders_see_cases_by_state_and_age(office: Office, sign_in: SignIn, clo
     assert "Anna Adler" in sign_in(office.cast.leader).get("/staff/cases?state=overdue&age=week").text
     for other in (office.cast.mona, office.cast.support):
         assert "What is open, by age" not in sign_in(other).get("/staff/cases").text
+
+
+def test_many_cases_cost_no_more_and_page_by_key(
+    writer: Transaction, sign_in: SignIn, statements: Collect
+) -> None:
+    with writer() as session:
+        asking = open_wave(session, NOW)
+        asking.answer(asking.ask_somebody(0), UNHAPPY)
+        wave = asking.wave.id
+    admin = sign_in(asking.people.admin)
+    with statements() as few:
+        admin.get("/staff/cases")
+    with writer() as session:
+        asking.session, asking.wave = session, session.get_one(Wave, wave)
+        for number in range(1, 60):
+            asking.answer(asking.ask_somebody(number), UNHAPPY)
+
+    with statements() as many:
+        first = admin.get("/staff/cases?sort=account").text
+    assert len(many) == len(few) <= 6
+    address = re.search(r'href="([^"]+after=[^"]+)"', first)
+    assert address
+    second = admin.get(unescape(address[1])).text
+    shown = [set(re.findall(r'class="whole" href="/staff/cases/(\d+)"', page)) for page in (first, second)]
+    assert [len(page) for page in shown] == [50, 10]
+    assert not shown[0] & shown[1]
+    assert "after=" not in second
