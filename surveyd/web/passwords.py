@@ -12,7 +12,7 @@ from limits import RateLimitItemPerHour
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 from wtforms import EmailField, Form, PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from surveyd.base.clock import system_now
 from surveyd.base.database import reading, writing
@@ -37,7 +37,7 @@ class ForgotForm(Form):
 
     email = EmailField(
         validators=[
-            InputRequired(lazy_gettext("Type the address that you sign in with.")),
+            DataRequired(lazy_gettext("Type the address that you sign in with.")),
             Length(max=254, message=lazy_gettext("This address is too long.")),
         ],
         filters=[lambda typed: (typed or "").strip().lower()],

@@ -120,3 +120,21 @@ def test_a_derived_key_is_that_of_its_purpose_and_of_the_newest_secret() -> None
     assert len(KEYS.derive("sessions")) == 32
     assert KEYS.derive("sessions") != KEYS.derive("sampling")
     assert ROTATED.derive("sessions") == Keys((NEW,)).derive("sessions") != KEYS.derive("sessions")
+
+
+@given(IDS)
+def test_a_link_to_set_a_password_names_its_row_and_nothing_else_opens_it(number: int) -> None:
+    token = KEYS.sign_in_token(number)
+    assert KEYS.read_sign_in_token(token) == ROTATED.read_sign_in_token(token) == number
+    assert STRANGER.read_sign_in_token(token) is None
+    others = [
+        f"{number + 1}.{token.partition('.')[2]}",
+        token[:-1],
+        f"{number}.",
+        str(number),
+        "",
+        ".",
+        "x.y",
+    ]
+    assert {KEYS.read_sign_in_token(other) for other in others} == {None}
+    assert KEYS.read_sign_in_token(KEYS.opt_out_token(number, number)) is None
