@@ -52,8 +52,14 @@ PRIVILEGED: tuple[Any, ...] = (
     (Case.id, Case.response_id, Case.due_at, Case.priority, Case.opened_at),
     (Program.id, Program.slug, Program.sender),
 )
-# These change what is looked at here, and are tried by name below.
-KNOWN = {"staff.sign_out", "staff.end_sessions_of", "staff.take_call_form"}
+# An admin's own forms show roles, and ending sessions or answering on the phone is meant to change such rows.
+KNOWN = {
+    "staff.sign_out",
+    "staff.end_sessions_of",
+    "staff.take_call_form",
+    "staff.change_user",
+    "staff.add_user",
+}
 
 
 def privileged(session: Session) -> list[list[tuple[Any, ...]]]:

@@ -16,7 +16,10 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from surveyd.closed_loop.models import Case
+from surveyd.distribution import papers
 from surveyd.distribution.models import Program, Wave
+from surveyd.distribution.paper_models import PaperKind
+from surveyd.distribution.papers import NewPaper
 from surveyd.people.models import StaffRole
 from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
@@ -39,10 +42,11 @@ SECRET = "What only the South may read"
 WORDS_OF_THE_SOUTH = ("Südwerk", "Sofie", "Nina 77", SECRET, "SÜDWERK")
 WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "NORDWIND")
 # Things of an account: whose they are decides. All other ids name things of the program.
-OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id"}
+OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id"}
 OF_THE_PROGRAM = {
-    "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "letter_id", "paper_id",
+    "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
 }  # fmt: skip
+WORDS = {"mail": "invitation", "language": "en"}
 GOES_ON = (200, 201, 202, 204, 302, 303)
 NOT_AS_SENT = (400, 404, 405, 409, 410, 413, 415, 422)
 # Ends the walker's own session: every other road is tried first.
@@ -60,11 +64,11 @@ class World:
         """The address of a route with the ids of one side; a new kind of id has to be added here."""
         path = rule.rule
         for name in rule.arguments:
-            assert name in OF_AN_ACCOUNT | OF_THE_PROGRAM | {"name", "language", "part"}, (
+            assert name in OF_AN_ACCOUNT | OF_THE_PROGRAM | set(WORDS), (
                 f"{rule.rule}: say in this test whose {name} is"
             )
             known = self.ids[side].get(name, 1)
-            path = path.replace(f"<id:{name}>", str(known)).replace(f"<{name}>", "invitation")
+            path = path.replace(f"<id:{name}>", str(known)).replace(f"<{name}>", WORDS.get(name, ""))
         return path
 
 
@@ -78,10 +82,31 @@ def _people_the_world(session: Session) -> World:
     office = open_office(session, NOW)
     response = _answer_in_the_south(session, office)
     case = session.execute(select(Case.id).where(Case.response_id == response)).scalar_one()
-    north = {"account_id": office.cast.nordwind, "response_id": office.anna, "case_id": office.case}
-    south = {"account_id": office.cast.sudwerk, "response_id": response, "case_id": case}
+    north = {
+        "account_id": office.cast.nordwind,
+        "response_id": office.anna,
+        "case_id": office.case,
+        "paper_id": _paper_of(session, office.cast.nordwind),
+    }
+    south = {
+        "account_id": office.cast.sudwerk,
+        "response_id": response,
+        "case_id": case,
+        "paper_id": _paper_of(session, office.cast.sudwerk),
+    }
     shared = {"wave_id": office.wave, "user_id": office.cast.outsider.id, "call_id": office.call}
     return World(office, {"north": north | shared, "south": south | shared})
+
+
+def _paper_of(session: Session, account_id: int) -> int:
+    """An account's page for the letter, made."""
+    key = f"account:1:{account_id}"
+    paper = NewPaper(dedup_key=key, kind=PaperKind.ACCOUNT, file_name="a.pdf", account_id=account_id)
+    papers.want(session, paper, now=NOW)
+    claimed = papers.claim(session, "maker", system_now=NOW)
+    assert claimed
+    papers.finish(session, claimed.id, by="maker", content=b"%PDF-1.7 of " + key.encode(), now=NOW)
+    return claimed.id
 
 
 def _answer_in_the_south(session: Session, office: Office) -> int:
