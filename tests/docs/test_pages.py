@@ -23,7 +23,7 @@ ROW = re.compile(r"^\| `(SURVEYD_\w+)` \| ?(?:`([^`]*)`)? ?\|", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/.]+)`")
 SOURCE = re.compile(r"`((?:surveyd|bin|docs|templates|forms|base|web|cli|people|distribution)/[\w/.]+\.\w+)`")
 FOREIGN = re.compile(
-    r"/(?:work|tmp|root|home|Users)/|\b(?:pypi|pythonhosted|npmjs|docker|ghcr|quay|gitlab|github)\.",
+    r"(?<!\w)/(?:work|tmp|root|home|Users)/|\b(?:pypi|pythonhosted|npmjs|docker|ghcr|quay|gitlab|github)\.",
     re.IGNORECASE,
 )
 
