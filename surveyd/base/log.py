@@ -10,7 +10,7 @@ import re
 import sys
 from datetime import UTC, datetime
 
-TOKEN_IN_PATH = re.compile(r"/(s|u)/[^/?\s\"']+")
+TOKEN_IN_PATH = re.compile(r"/(s|u|p)/[^/?\s\"']+")
 
 
 class JsonLines(logging.Formatter):
