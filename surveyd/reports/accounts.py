@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Wanted, slice_of
 from surveyd.distribution.models import Wave
-from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, User
-from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery
+from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery, waves_of
 from surveyd.results.models import Score
 from surveyd.results.standings import standings
 from surveyd.scoring import nps
@@ -99,7 +98,7 @@ def account_list(
 ) -> AccountList:
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
-    waves = latest_waves(session)
+    waves = waves_of(session, wish, most=2)
     query = AccountQuery(scope, waves[0].id if waves else 0, wish)
     page = slice_of(session, query.lines(), query.order(wish), after=wish.after, limit=limit)
     before = _segments_before(session, scope, waves[1:], page.rows)

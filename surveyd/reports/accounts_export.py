@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Wanted
 from surveyd.base.spreadsheets import guarded
-from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope
-from surveyd.reports.accounts_query import AccountQuery
+from surveyd.reports.accounts_query import AccountQuery, waves_of
 
 FACTS = ("external_id", "name", "country", "region", "tier", "manager_email", "renewal_date")
 REVENUE = ("revenue", "currency")
@@ -23,10 +22,11 @@ ROWS_AT_ONCE = 500
 def accounts_csv(session: Session, *, scope: Scope, wanted: Wanted) -> Iterator[str]:
     """The lines of the file, some hundreds at a time, as RFC 4180 says; all rows, whatever page is wanted.
 
-    Figures are those of the latest wave, named in the column `wave`. Revenue, in whole units and hundredths
-    of its currency, is left out for a scope that may not see it. No spreadsheet runs a cell.
+    Figures are those of one wave, the latest unless another is wanted, named in the column `wave`. Revenue,
+    in whole units and hundredths of its currency, is left out for a scope that may not see it. No spreadsheet
+    runs a cell.
     """
-    wave = next(iter(latest_waves(session, most=1)), None)
+    wave = next(iter(waves_of(session, wanted)), None)
     query = AccountQuery(scope, wave.id if wave else 0, wanted)
     order = query.order(wanted)
     keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)

@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Integer, Select, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted
-from surveyd.distribution.models import Invitation
+from surveyd.distribution.models import Invitation, Wave
+from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.accounts import matching
 from surveyd.people.models import Account, User
@@ -22,6 +24,7 @@ from surveyd.scoring.loyalty import Segment
 
 SILENT = "silent"
 NO_MANAGER = "none"
+MOST_WAVES = 24
 AT_RISK = "at_risk"
 """The accounts at high risk, and those with a decision maker who is: as company health counts them."""
 WORST_FIRST = (
@@ -36,7 +39,7 @@ NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED = "not_asked", "nobody",
 RESPONSE_STATES = (NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED)
 SORTS = ("name", "manager", "region", "tier", "segment", "recommend", "revenue", "answered", "renewal")
 ID = re.compile(r"[1-9][0-9]{0,17}")
-FILTERS = ("region", "tier", "segment", "response", "manager")
+FILTERS = ("region", "tier", "segment", "response", "manager", "wave")
 
 SHARES = 10_000
 """Shares are compared as whole ten-thousandths: floats make poor keys."""
@@ -140,6 +143,15 @@ class AccountQuery:
             SOME_ANSWERED: and_(somebody_answered, self.answered < self.invited),
             ALL_ANSWERED: and_(somebody_asked, self.answered >= self.invited),
         }[state]
+
+
+def waves_of(session: Session, wanted: Wanted, *, most: int = 1) -> list[Wave]:
+    """The wave that a list is about, the latest without a wish or for a name unknown, and those before it."""
+    waves = latest_waves(session, most=MOST_WAVES)
+    names = [wave.slug for wave in waves]
+    wish = wanted.filters.get("wave", "")
+    start = names.index(wish) if wish in names else 0
+    return waves[start : start + most]
 
 
 def _asked(scope: Scope, wave_id: int) -> Subquery:

@@ -112,7 +112,7 @@ class Health:
 
     @property
     def is_latest(self) -> bool:
-        """Whether the lists of accounts, which show the latest wave, show this one."""
+        """Whether this is the wave that lists of accounts show without a wish."""
         return self.wave == self.waves[0]
 
     @property

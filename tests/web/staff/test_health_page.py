@@ -4,10 +4,11 @@ import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 
-from surveyd.distribution.models import Program, Wave
+from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.people.models import Account
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
@@ -162,3 +163,29 @@ def test_more_accounts_take_no_more_statements(
         executive.get("/staff/health")
 
     assert len(many) == len(few) <= CONSTANT
+
+
+def test_an_older_wave_opens_its_own_accounts(full: Asking, sign_in: SignIn, writer: Transaction) -> None:
+    with writer() as session:
+        program, wave = session.query(Program).one(), session.query(Wave).one()
+        later = Wave(
+            program_id=program.id,
+            slug="2026H2",
+            version_id=wave.version_id,
+            state=WaveState.OPEN,
+            scheduled_at=NOW,
+            day_zero=NOW + timedelta(days=180),
+            closes_at=NOW + timedelta(days=215),
+        )
+        session.add(later)
+        session.flush()
+        Asking(session, NOW, program, later, full.people).ask(full.people.anna.id)
+    executive = sign_in(full.people.executive)
+
+    latest = executive.get("/staff/health").text
+    older = executive.get("/staff/health?wave=2026H1").text
+
+    assert title_of(latest) == "0 of 1 have answered 2026H2"
+    assert title_of(older) == "NPS +23"
+    rows = follow(executive, older, "8")
+    assert "8 accounts" in rows and "Accounts in 2026H1" in rows
