@@ -14,6 +14,7 @@ ENGLISH = "en_GB"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
+SEPARATED = 1000
 
 
 def open_filters(app: Flask) -> None:
@@ -41,7 +42,11 @@ def words(name: str) -> str:
 
 def number(value: float | None) -> str:
     """A number with the locale's separators; a dash for None."""
-    return NOTHING if value is None else format_decimal(value, locale=locale_name())
+    if value is None:
+        return NOTHING
+    if isinstance(value, int) and 0 <= value < SEPARATED:
+        return str(value)  # What has no separator costs none: a list writes hundreds of them.
+    return format_decimal(value, locale=locale_name())
 
 
 def signed(value: int | None) -> str:
