@@ -20,7 +20,9 @@ EDGES = re.compile(
     r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(jobs|sender|lanes|database)\.py$"
 )
 # Staff pages are in English, and so are the mails that lead to them.
-STAFF_MAILS = ("case_alert", "case_handed_over", "case_overdue", "wave_paused", "welcome", "password_reset")
+STAFF_MAILS = (
+    "case_alert", "case_handed_over", "case_overdue", "wave_paused", "wave_summary", "welcome", "password_reset",
+)  # fmt: skip
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 # A driver that SQLAlchemy loads, one that needs pango, and data.
 LOADED_BY_NAME = {"psycopg", "weasyprint", "tzdata"}

@@ -47,6 +47,7 @@ COMMANDS = {
     "cases": "cases:cases",
     "actions": "actions:actions",
     "letter": "letters:letter",
+    "summary": "summary:summary",
     "papers": "papers:papers",
     "responses": "responses:responses",
     "bounce": "bounces:bounce",

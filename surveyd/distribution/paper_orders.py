@@ -58,12 +58,15 @@ def account_paper(
     )
 
 
-def summary_paper(wave_id: int, *, wave: str, asked_by_id: int | None) -> NewPaper:
-    """The closed-loop summary of a wave."""
+def summary_paper(
+    wave_id: int, *, wave: str, asked_by_id: int | None, with_money: bool = True
+) -> NewPaper:
+    """The closed-loop summary of a wave: for the board, or without money for those who see no amounts."""
     return NewPaper(
-        dedup_key=f"summary:{wave_id}",
+        dedup_key=f"summary:{wave_id}" + ("" if with_money else ":plain"),
         kind=PaperKind.SUMMARY,
         wave_id=wave_id,
+        facts={"with_money": with_money},
         file_name=_file_name(f"Summary {wave}"),
         asked_by_id=asked_by_id,
     )
@@ -72,6 +75,11 @@ def summary_paper(wave_id: int, *, wave: str, asked_by_id: int | None) -> NewPap
 def changes_in(facts: Mapping[str, Any]) -> tuple[Change, ...]:
     """The improvements that an account's paper was asked for with."""
     return tuple(Change(**change) for change in facts.get("changes", ()))
+
+
+def has_money(facts: Mapping[str, Any]) -> bool:
+    """Whether a summary was asked for with its amounts of money."""
+    return bool(facts.get("with_money"))
 
 
 def _file_name(words: str) -> str:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution.paper_models import PaperKind
-from surveyd.distribution.paper_orders import changes_in
+from surveyd.distribution.paper_orders import changes_in, has_money
 from surveyd.distribution.papers import ClaimedPaper
 from surveyd.people.access import SYSTEM, Scope, scope_of
 from surveyd.people.models import User
 from surveyd.reports.account_paper import account_paper
 from surveyd.reports.paper_words import draw_paper, language_of, paper_size
 from surveyd.reports.quick_view import QuickView, quick_view
+from surveyd.reports.summary import Summary, wave_summary
 
 US = "en"
 
@@ -67,6 +68,16 @@ def _account(session: Session, paper: ClaimedPaper, now: datetime) -> str:
     return draw_paper(f"account.{language}", language, page=page, size=paper_size(page.country))
 
 
+def draw_summary(page: Summary) -> str:
+    """The HTML of a summary's PDF, in the program's time zone."""
+    return draw_paper("summary", US, page=page, zone=zone_named(page.time_zone), size=paper_size(""))
+
+
+def _summary(session: Session, paper: ClaimedPaper, now: datetime) -> str:
+    with_money = has_money(paper.facts)
+    return draw_summary(wave_summary(session, paper.wave_id or 0, now=now, with_money=with_money))
+
+
 def _asker(session: Session, user_id: int | None) -> Asker:
     if user_id is None:
         return Asker("surveyd", SYSTEM, ZoneInfo("UTC"))
@@ -78,4 +89,5 @@ def _asker(session: Session, user_id: int | None) -> Asker:
 DRAWERS: dict[PaperKind, Callable[[Session, ClaimedPaper, datetime], str]] = {
     PaperKind.RESPONSE: _response,
     PaperKind.ACCOUNT: _account,
+    PaperKind.SUMMARY: _summary,
 }

@@ -1,5 +1,6 @@
 """The templates of papers: PDFs are drawn from HTML of their own, in the language of whoever gets them."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import InternationalizationExtension
 
 from surveyd.base.mailer import one_line
 
@@ -15,7 +17,16 @@ LOCALES = {"en": "en_GB", "de": "de_DE"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
 LETTER_PAPER = ("US", "CA")
+STAND_INS = {"staff/parts.html": "papers/parts.html"}
+"""Figures that pages and papers share take their marks from there: no page's style reaches into a drawing."""
 UNITS = ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0"), (1.0, "", "#,##0"))
+
+
+class _Loader(PackageLoader):
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool] | None]:
+        return super().get_source(environment, STAND_INS.get(template, template))
 
 
 def language_of(tag: str) -> str:
@@ -38,13 +49,15 @@ def draw_paper(name: str, language: str, **values: object) -> str:
 def environment(language: str) -> Environment:
     """The templates, with the filters of one language."""
     made = Environment(
-        loader=PackageLoader("surveyd", "templates"),
+        loader=_Loader("surveyd", "templates"),
+        extensions=[InternationalizationExtension],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # of the extension
     locale = LOCALES[language]
 
     def number(value: float | None, pattern: str = "#,##0") -> str:

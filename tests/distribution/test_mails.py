@@ -67,14 +67,21 @@ LETTER = {
     "signature": [[{"name": "sender"}], [{"name": "company"}]],
 }
 PAUSED = {"wave": "2026H1", "reason": "the relay refused twenty mails in a row"}
+SUMMARY: dict[str, Any] = {
+    "company": "Example Works", "wave": "2026H1", "title": "312 people answered; the score is up to +37",
+    "invited": 480, "answered": 312, "customers": 97, "score": "+37", "interval": "+31 to +43",
+    "segments": [["truly loyal", 120], ["high risk", 14]], "cases": 40, "in_time": 31, "resolved": 22,
+    "changed": ["Each order shows its date."], "planned": ["A second warehouse."], "reads_pages": True,
+    "path": "/staff/waves/1/summary",
+}  # fmt: skip
 CONTEXTS: dict[str, dict[str, Any]] = {
     "invitation": WAVE, "reminder": WAVE, "thank_you": THANKS, "case_alert": ALERT, "wave_paused": PAUSED,
-    "letter": LETTER,
+    "letter": LETTER, "wave_summary": SUMMARY,
 }  # fmt: skip
 TO_CONTACTS = [
     (name, language) for name in ("invitation", "reminder", "thank_you", "letter") for language in LANGUAGES
 ]
-ALL = [*TO_CONTACTS, ("case_alert", "en"), ("wave_paused", "en")]
+ALL = [*TO_CONTACTS, ("case_alert", "en"), ("wave_paused", "en"), ("wave_summary", "en")]
 MAILS = pytest.mark.parametrize(("name", "language"), ALL)
 MAILS_TO_CONTACTS = pytest.mark.parametrize(("name", "language"), TO_CONTACTS)
 ASKING = pytest.mark.parametrize(("name", "language"), TO_CONTACTS[:4])

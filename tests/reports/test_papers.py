@@ -111,11 +111,10 @@ def test_a_paper_is_made_once_and_a_second_run_makes_nothing(
 
 def pdf_objects(content: bytes) -> bytes:
     """The packed parts of a PDF, unpacked."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
     unpacked = b""
-    for stream in streams:
+    for start in re.finditer(rb"(?<!end)stream\r?\n", content):
         try:
-            unpacked += zlib.decompress(stream)
+            unpacked += zlib.decompressobj().decompress(content[start.end() :])
         except zlib.error:
             continue
     return unpacked
