@@ -10,6 +10,7 @@ from surveyd.closed_loop.letter_reach import Progress, Reach, progress_of, reach
 from surveyd.closed_loop.letter_texts import Content
 from surveyd.closed_loop.letters import content_now
 from surveyd.closed_loop.models import Letter, LetterState
+from surveyd.distribution.models import OWED
 from surveyd.people.models import User
 
 WORDS = {
@@ -40,6 +41,12 @@ class LetterStatus:
     @property
     def is_draft(self) -> bool:
         return self.state is LetterState.DRAFT
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether letters are still to go out: they are written, or wait for their window or their PDF."""
+        waiting = sum(self.progress.states.get(state.value, 0) for state in OWED)
+        return self.state is LetterState.SENDING or (self.state is LetterState.SENT and waiting > 0)
 
     @property
     def may_change(self) -> bool:

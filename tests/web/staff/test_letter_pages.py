@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -156,7 +157,7 @@ def test_an_executive_approves_what_was_read(ada: Staff, eva: Staff, path: str, 
     approved(eva, path, reader)
 
     page = eva.get(path).text
-    assert "is approved and can go to 2 people" in page and "approved by Eva Executive" in page
+    assert "is approved and can go to 2 people" in page and "by Eva Executive, 10 March 2026" in page
     ada.post(f"{path}/edit", **TEXT | {"subject": "Another"})
     assert letter(reader).state is LetterState.DRAFT
 
@@ -269,8 +270,21 @@ def test_the_executives_journey(  # noqa: PLR0917  # fixtures, by name
     page.get_by_role("link", name="Aziz Ahmed").click()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Dear Aziz Ahmed,")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
     page.get_by_role("button", name="Approve the letter").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("can go to 2 people")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Password")).to_be_visible()
     assert letter(reader).approved_by_id == office.cast.executive.id
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_admins_pages_fit_a_phone_and_axe(ada: Staff, path: str, page: Page, live_server: str) -> None:
+    cookie = ada.client.get_cookie("surveyd")
+    assert cookie
+    page.context.add_cookies([{"name": "surveyd", "value": cookie.value, "url": live_server}])
+    for place in (path, f"{path}/edit", "/staff/actions", "/staff/actions/new", "/staff/actions/1"):
+        page.goto(live_server + place)
+        assert Axe().run(page).response["violations"] == [], place
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
