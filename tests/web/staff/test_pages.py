@@ -146,8 +146,15 @@ STATEMENTS = {
     "cases/{case}": 7,
     "calls": 6,
     "calls/{call}": 4,
-    "waves": 3,
-    "waves/{wave}": 11,
+    "waves": 4,
+    "waves/{wave}": 15,
+    "waves/{wave}/progress": 13,
+    "waves/{wave}/audience": 6,
+    "calendar": 3,
+    "programs": 4,
+    "programs/1": 3,
+    "outbox": 5,
+    "outbox/1": 3,
 }
 """How many statements a page may cost, the reader's own among them, however many rows it shows."""
 
