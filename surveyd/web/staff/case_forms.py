@@ -16,7 +16,7 @@ NOTE = "note"
 class StepForm(Form):
     """One step of a case. `seen` counts the lines of the log that stood on the page."""
 
-    seen = IntegerField(validators=[Optional(), NumberRange(min=0)])
+    seen = IntegerField(validators=[Optional(), NumberRange(0, 1_000_000)])
 
 
 class LogForm(StepForm):
