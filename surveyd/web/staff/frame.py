@@ -26,11 +26,17 @@ class Room:
 
 HEALTH = Room("staff.health", lazy_gettext("Health"))
 ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response", "staff.team"))
-CASES = Room("staff.cases", lazy_gettext("Cases"), ("staff.case",))
-CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call",))
+CASES = Room(
+    "staff.cases",
+    lazy_gettext("Cases"),
+    ("staff.case", "staff.log_case", "staff.close_case", "staff.hand_case_over"),
+)
+CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call", "staff.record_call"))
 ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff.new_action"))
 WAVES = Room(
-    "staff.waves", lazy_gettext("Waves"), ("staff.wave", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary")
+    "staff.waves",
+    lazy_gettext("Waves"),
+    ("staff.wave", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary"),
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
