@@ -148,6 +148,25 @@ def test_the_due_time_shows_as_it_is_counted(office: Office, sign_in: SignIn, cl
     assert "<h1>1 case is overdue</h1>" in mona.get("/staff/cases").text
 
 
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        (datetime(2026, 3, 11, 12, 0, tzinfo=UTC), "1 working hour left"),
+        (datetime(2026, 3, 11, 12, 30, tzinfo=UTC), "less than one working hour left"),
+        (datetime(2026, 3, 11, 13, 30, tzinfo=UTC), "less than one working hour late"),
+        (datetime(2026, 3, 11, 14, 0, tzinfo=UTC), "1 working hour late"),
+        (datetime(2026, 3, 18, 12, 59, tzinfo=UTC), "39 working hours late"),
+        (datetime(2026, 3, 25, 9, 30, tzinfo=UTC), "9 working days late"),
+    ],
+)
+def test_what_is_left_is_said_in_words(
+    office: Office, sign_in: SignIn, clock: SetClock, *, at: datetime, says: str
+) -> None:
+    clock.instant = at
+
+    assert says in sign_in(office.cast.mona).get("/staff/cases").text
+
+
 def test_a_step_that_is_sent_twice_is_taken_once(
     office: Office, sign_in: SignIn, reader: Transaction
 ) -> None:
