@@ -84,8 +84,8 @@ class AccountList:
     @property
     def title(self) -> str:
         """The page's answer."""
-        if not self.total and self.wanted.is_narrowed:
-            return str(_("No account fits"))
+        if not self.total:
+            return str(_("No account fits") if self.wanted.is_narrowed else _("You have no accounts yet"))
         accounts = ngettext("1 account", "%(n)s accounts", self.total, n=f"{self.total:,}")
         if not self.at_risk:
             return str(_("%(accounts)s, nobody at high risk", accounts=accounts))

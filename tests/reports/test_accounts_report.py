@@ -295,5 +295,5 @@ def test_the_number_of_statements_does_not_grow(asking: Asking, statements: Coll
         assert len(said) <= 5, "\n".join(said)
 
 
-def test_before_the_first_wave_everybody_is_silent(session: Session) -> None:
-    assert account_list(session, scope=SYSTEM).title == "0 accounts, nobody at high risk"
+def test_an_empty_house_has_no_accounts(session: Session) -> None:
+    assert account_list(session, scope=SYSTEM).title == "You have no accounts yet"

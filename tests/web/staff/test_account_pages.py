@@ -73,6 +73,13 @@ def test_support_has_no_accounts_at_all(office: Office, sign_in: SignIn) -> None
         assert "Nordwind" not in answer.text and MONEY not in answer.text
 
 
+def test_who_has_no_account_is_told_what_to_do(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(office.cast.outsider).get("/staff/accounts").text
+
+    assert "<h1>You have no accounts yet</h1>" in page
+    assert "Ask a program admin to import them or to make you their manager." in page
+
+
 def test_an_account_manager_has_no_team(office: Office, sign_in: SignIn) -> None:
     mona = sign_in(office.cast.mona)
 
