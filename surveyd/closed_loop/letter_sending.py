@@ -21,7 +21,7 @@ from surveyd.distribution import outbox, papers
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.claims import LETTER
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Invitation
+from surveyd.distribution.models import Invitation, Wave, WaveState
 from surveyd.distribution.outbox import NewMessage
 from surveyd.distribution.paper_orders import Change, account_paper
 from surveyd.distribution.papers import NewPaper
@@ -55,7 +55,8 @@ def queue_chunk(
 def _next(letter: Letter) -> Select[*tuple[Any, ...]]:
     return (
         recipients(letter.wave_id)
-        .where(Invitation.id > letter.queued_to, or_(answered(), *([silent()] if letter.to_silent else [])))
+        .where(Invitation.id > letter.queued_to, Wave.state != WaveState.CANCELLED)
+        .where(or_(answered(), *([silent()] if letter.to_silent else [])))
         .order_by(Invitation.id)
         .limit(CHUNK)
     )

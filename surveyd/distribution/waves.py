@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import CLOSE_DAY
-from surveyd.distribution.invitations import end_waiting, run
+from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.models import (
     Call,
     CallState,
@@ -103,7 +103,11 @@ def cancel(session: Session, wave: Wave, *, now: datetime) -> int:
     live = [WaveState.SCHEDULED, WaveState.PREPARING, WaveState.OPEN]
     if not _moved(session, wave, live, {"state": WaveState.CANCELLED, "closed_at": now}):
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; there is nothing to cancel.")
-    return end_waiting(session, wave.id, state=InvitationState.CANCELLED, reason="wave cancelled", now=now)
+    stopped = end_waiting(session, wave.id, state=InvitationState.CANCELLED, reason="wave cancelled", now=now)
+    # Letters to contacts hang on no touch; mails to ourselves about the wave go on.
+    letters = (Message.wave_id == wave.id, Message.contact_id.is_not(None), Message.state.in_(STOPPABLE))
+    values = {"state": MessageState.CANCELLED, "reason": "wave cancelled", "lease_by": None}
+    return stopped + run(session, update(Message).where(*letters).values(**values, lease_until=None))
 
 
 def set_rate(session: Session, wave: Wave, rate: int) -> None:

@@ -17,7 +17,7 @@ from surveyd.closed_loop import letter_sending, letters
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.letter_sending import queue_chunk
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution import claims
+from surveyd.distribution import claims, waves
 from surveyd.distribution.models import Message, MessageState, Wave, WaveState
 from surveyd.distribution.outbox import release_held
 from surveyd.distribution.suppressions import opt_out, suppress
@@ -270,6 +270,23 @@ def test_a_cancelled_wave_sends_no_letter(desk: Desk, writer: Transaction) -> No
         session.get_one(Wave, desk.wave_id).state = WaveState.CANCELLED
     with pytest.raises(Refused, match="cancelled"):
         desk.send()
+
+
+def test_a_wave_that_is_cancelled_stops_its_letters(
+    desk: Desk, writer: Transaction, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letter_sending, "CHUNK", 3)
+    desk.send()
+    with writer() as session:
+        letter = session.get_one(Letter, desk.letter_id)
+        queue_chunk(session, letter, now=NOW, system_now=system_now(), mail_domain="m.test")
+    with writer() as session:
+        assert waves.cancel(session, session.get_one(Wave, desk.wave_id), now=NOW) == 3
+    desk.job()
+    desk.make_papers()
+    desk.post()
+    assert relay.received == []
+    assert (desk.progress().states, desk.letter().state) == ({"cancelled": 3}, LetterState.SENT)
 
 
 def test_hostile_names_stay_names(desk: Desk, writer: Transaction, relay: Relay) -> None:
