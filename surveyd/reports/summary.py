@@ -45,6 +45,8 @@ CAUSES = {
     RootCause.OTHER: lazy_gettext("something else"),
 }
 
+UNSORTED: dict[str, object] = {"": lazy_gettext("said in words only")}
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -62,8 +64,10 @@ class Summary:
     causes: tuple[tuple[str, int], ...]
     open_cases: int
     actions: tuple[ActionLine, ...]
-    ending_names: ClassVar[Mapping[str, object]] = {one.value: name for one, name in ENDINGS.items()}
-    cause_names: ClassVar[Mapping[str, object]] = {one.value: name for one, name in CAUSES.items()}
+    ending_names: ClassVar[Mapping[str, object]] = {
+        one.value: name for one, name in ENDINGS.items()
+    } | UNSORTED
+    cause_names: ClassVar[Mapping[str, object]] = {one.value: name for one, name in CAUSES.items()} | UNSORTED
 
     @property
     def title(self) -> str:
@@ -148,11 +152,11 @@ def _accounts(session: Session, wave: Wave) -> int:
 
 
 def _counts(session: Session, wave: Wave, column: SQLColumnExpression[str]) -> tuple[tuple[str, int], ...]:
-    """The closed cases of the wave by one of their columns; what nobody has sorted is left out."""
+    """The closed cases of the wave by one of their columns."""
     rows = session.execute(
         select(column, func.count())
         .join(Response, Response.id == Case.response_id)
-        .where(Response.wave_id == wave.id, Case.state == CaseState.CLOSED, column != "")
+        .where(Response.wave_id == wave.id, Case.state == CaseState.CLOSED)
         .group_by(column)
         .order_by(func.count().desc(), column)
     )
