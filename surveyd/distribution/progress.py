@@ -1,5 +1,6 @@
 """How a wave's mails are getting on: what is out, what is to go, how fast. Asked every few seconds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.waves import WaveStatus
 from surveyd.people.models import Contact
 
 LOOK_BACK = timedelta(minutes=1)
@@ -70,8 +72,8 @@ class Progress:
         return timedelta(minutes=self.step.due / self.per_minute)
 
 
-def progress(session: Session, wave: Wave, *, now: datetime) -> Progress:
-    """How far the wave's mails are at program time `now`."""
+def progress(session: Session, wave: Wave, *, status: WaveStatus, now: datetime) -> Progress:
+    """How far the wave's mails are at program time `now`; `status` has counted them already."""
     if wave.state is WaveState.PREPARING:
         return Progress(None, 0, *_prepared(session, wave))
     planned = select(
@@ -86,10 +88,9 @@ def progress(session: Session, wave: Wave, *, now: datetime) -> Progress:
         Touch.state.in_([TouchState.PLANNED, TouchState.HELD]),
     )
     steps = {name: StepProgress(name) for name in MAIL_STEPS}
-    messages = _messages(session, wave)
     for row in session.execute(planned.group_by(Touch.step)):
         steps[row.step] = StepProgress(row.step, 0, 0, row.due, row.held, row.later, row.next_at)
-    under_way = [_with(step, messages.get(step.name, {})) for step in steps.values()]
+    under_way = [_with(step, status.messages.get(step.name, {})) for step in steps.values()]
     current = next((step for step in under_way if step.due or step.held or step.later), None)
     return Progress(current, _per_minute(session, wave, now))
 
@@ -100,17 +101,7 @@ def _prepared(session: Session, wave: Wave) -> tuple[int, int]:
     return prepared, session.execute(select(func.count(Contact.id))).scalar_one()
 
 
-def _messages(session: Session, wave: Wave) -> dict[str, dict[MessageState, int]]:
-    counted = select(Message.step, Message.state, func.count().label("mails")).where(
-        Message.wave_id == wave.id, Message.touch_id.is_not(None)
-    )
-    counts: dict[str, dict[MessageState, int]] = {}
-    for row in session.execute(counted.group_by(Message.step, Message.state)):
-        counts.setdefault(row.step, {})[row.state] = row.mails
-    return counts
-
-
-def _with(step: StepProgress, messages: dict[MessageState, int]) -> StepProgress:
+def _with(step: StepProgress, messages: Mapping[str, int]) -> StepProgress:
     sent, held = messages.get(MessageState.SENT, 0), messages.get(MessageState.HELD, 0)
     owed = sum(messages.get(state, 0) for state in OWED) - held
     return StepProgress(

@@ -16,14 +16,15 @@ from tests.fixtures.relays import Relay
 
 def now_of(post: Post) -> Progress:
     with post.reader() as session:
-        return progress(session, session.get_one(Wave, post.wave_id), now=post.clock.now())
+        wave = session.get_one(Wave, post.wave_id)
+        return progress(session, wave, status=waves.status(session, wave), now=post.clock.now())
 
 
 def test_while_the_ledger_is_written(writer: Transaction, cast: Cast) -> None:
     with writer() as session:
         wave = make_wave(session)
         waves.launch(session, wave, now=NOW, by=None)
-        assert progress(session, wave, now=NOW) == Progress(None, 0, 0, 3)
+        assert progress(session, wave, status=waves.status(session, wave), now=NOW) == Progress(None, 0, 0, 3)
 
 
 def test_from_the_launch_to_the_last_invitation(post: Post) -> None:

@@ -140,7 +140,7 @@ def _read(session: Session, wave: Wave, program: Program, form: RateForm, proble
     status = waves.status(session, wave)
     ahead = wave.state is WaveState.SCHEDULED
     stood = None if ahead else reconcile(session, wave)
-    how_far = progress(session, wave, now=now) if wave.state in RUNNING else Progress(None, 0)
+    how_far = progress(session, wave, status=status, now=now) if wave.state in RUNNING else Progress(None, 0)
     return WavePage(
         wave_id=wave.id,
         program_id=program.id,

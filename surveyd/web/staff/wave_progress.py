@@ -14,6 +14,8 @@ from surveyd.web.filters import moment, number, percent
 
 SOON, LATER = 3, 30
 """How many seconds until the page looks again: while mails go out, and while they wait."""
+MANY = 5_000
+"""So many invitations make a look cost more: with each as many again the page looks a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class ProgressWords:
         """In how many seconds to look again; 0 is never."""
         if self.status.state not in (WaveState.PREPARING, WaveState.OPEN):
             return 0
-        return SOON if self.is_moving else LATER
+        soon = SOON * (1 + self.status.invited // MANY)
+        return min(soon, LATER) if self.is_moving else LATER
 
     @property
     def value(self) -> int:

@@ -90,5 +90,5 @@ def wave_progress(wave_id: int) -> Response:
     with reading() as session:
         wave = waves.get_wave(session, wave_id)
         status = waves.status(session, wave)
-        words = ProgressWords(status, progress(session, wave, now=now), now)
+        words = ProgressWords(status, progress(session, wave, status=status, now=now), now)
     return jsonify(words.as_json())
