@@ -21,7 +21,7 @@ from surveyd.reports.matrix import Matrix, matrix
 from surveyd.reports.movement import Movement, movement
 from surveyd.reports.response_steps import answers_by_step
 from surveyd.reports.trend import Trend, trend
-from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS
+from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS, score_shown
 from surveyd.results.movement import account_moves, people_moves
 from surveyd.results.revenue import (
     Money,
@@ -36,7 +36,7 @@ from surveyd.results.rollups import WaveFigures, wave_figures
 from surveyd.results.trend import WavePoint, nps_trend
 from surveyd.scoring import nps
 from surveyd.scoring.loyalty import Segment
-from surveyd.scoring.nps import Base
+from surveyd.scoring.nps import Base, Summary
 
 MARKS = ((-1.0, "\N{MINUS SIGN}100"), (-0.5, "\N{MINUS SIGN}50"), (0.0, "0"), (0.5, "+50"), (1.0, "+100"))
 MOST_WAVES = 24
@@ -119,6 +119,10 @@ class Health:
     def is_open(self) -> bool:
         """Whether more answers may come."""
         return self.state is not WaveState.CLOSED
+
+    def shown(self, of: Summary) -> str:
+        """A score in the reader's language."""
+        return score_shown(of)
 
     @property
     def interval(self) -> str:

@@ -1,6 +1,9 @@
 """What charts and tables call the states of people, accounts, answers and cases; translated when shown."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+
+from surveyd.scoring.nps import Base, Summary
 
 STATES = {
     "truly_loyal": _("truly loyal"),
@@ -21,3 +24,15 @@ FATES = {
 }
 FATE_KINDS = {"in_time": "good", "late": "soon", "overdue": "bad", "waiting": "silent"}
 AGES = {"fresh": _("under 2 days"), "week": _("2 to 7 days"), "old": _("over 7 days")}
+
+
+def score_shown(of: Summary) -> str:
+    """A score as a page may show it: a number from ten ratings on, the people below, a dash for none."""
+    if of.base is not Base.COUNTS:
+        return of.shown
+    return gettext(
+        "%(promoters)s promoting, %(passives)s passive, %(detractors)s detracting",
+        promoters=of.counts.promoters,
+        passives=of.counts.passives,
+        detractors=of.counts.detractors,
+    )
