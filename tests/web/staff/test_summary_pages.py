@@ -1,5 +1,7 @@
 """The closed-loop summary: on a page, as a PDF, and once to each colleague, with money for who sees it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,7 +16,7 @@ from surveyd.closed_loop.actions import ActionFacts
 from surveyd.closed_loop.models import ActionStatus
 from surveyd.distribution import papers
 from surveyd.distribution.lanes import new_lane
-from surveyd.distribution.models import Message
+from surveyd.distribution.models import Message, Program, Wave
 from surveyd.distribution.paper_models import Paper
 from surveyd.people.access import SYSTEM
 from surveyd.people.models import User
@@ -22,6 +24,7 @@ from surveyd.reports.jobs import make_papers
 from surveyd.reports.paper_pages import draw
 from surveyd.reports.summary_mail import MAIL
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import UNHAPPY, Asking
 from tests.fixtures.relays import Relay
 from tests.web.offices import Office, SignIn
 
@@ -152,3 +155,27 @@ def test_who_joins_later_gets_it_alone(office: Office, sign_in: SignIn, writer: 
     assert "Mail it to 1 colleague" in admin.get(path(office)).text
     admin.post(f"{path(office)}/mail", recipients="1")
     assert "7 colleagues have been sent it." in admin.get(path(office)).text
+
+
+def test_the_page_asks_the_database_as_often_for_two_answers_as_for_ten(
+    office: Office,
+    acted: None,
+    sign_in: SignIn,
+    writer: Transaction,
+    statements: Callable[[], AbstractContextManager[list[str]]],
+) -> None:
+    admin = sign_in(office.cast.admin)
+    admin.get(path(office))
+    with statements() as few:
+        admin.get(path(office))
+    with writer() as session:
+        for number in range(8):
+            facts = ActionFacts(heard=f"Something {number}", will_change="It will change.")
+            actions.add_action(session, facts, scope=SYSTEM, by=None, now=NOW)
+        wave = session.get_one(Wave, office.wave)
+        asking = Asking(session, NOW, session.get_one(Program, wave.program_id), wave, office.cast)
+        for number in range(8):
+            asking.answer(asking.ask_somebody(number), UNHAPPY)
+    with statements() as many:
+        assert admin.get(path(office)).status_code == 200
+    assert len(many) == len(few)
