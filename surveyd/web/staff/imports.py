@@ -125,7 +125,7 @@ class PreviewPage:
             case UploadState.UPLOADED | UploadState.PLANNING:
                 return _("The file is being read")
             case UploadState.APPLYING:
-                return _("%(things)s are being imported", things=self.things)
+                return _("Being imported: %(things)s", things=self.things)
             case UploadState.APPLIED:
                 return _("Imported: %(things)s", things=self.things)
             case UploadState.FAILED:
@@ -142,7 +142,7 @@ class PreviewPage:
             facts = {"bad": number(seen.rejected), "all": number(self.rows)}
             return _("%(bad)s of %(all)s rows cannot be imported", **facts)
         if not seen.effect:
-            return _("Nothing to change: all %(n)s rows are there already", n=number(self.rows))
+            return _("Nothing to change: every row is there already")
         return _("%(things)s can be imported", things=self.things)
 
 

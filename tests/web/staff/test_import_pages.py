@@ -63,7 +63,7 @@ def test_a_file_is_shown_then_imported_then_there(admin: Staff, reader: Transact
     assert (again.status_code, contacts(reader)) == (303, 4)
     with reader() as session:
         assert session.execute(select(func.count()).select_from(ImportRun)).scalar_one() == 1
-    assert "Nothing to change: all 1 rows are there already" in look(admin, upload(admin, ONE_NEW))
+    assert "Nothing to change: every row is there already" in look(admin, upload(admin, ONE_NEW))
 
 
 def test_what_changes_is_shown_before_and_after(admin: Staff) -> None:
