@@ -66,6 +66,7 @@ def test_everybody_who_answered_gets_one_letter(desk: Desk, relay: Relay) -> Non
     assert mail.mail["Subject"] == "What you told us, and what we do about it"
     assert "Dear Anna Adler," in mail.body() and "Dear Anna Adler," in mail.body("html")
     assert "Enclosed: one page about Nordwind" in mail.body()
+    assert [part.get_filename() for part in mail.mail.iter_attachments()] == ["Nordwind.pdf"]
     trail = select(AuditEntry.action).where(AuditEntry.thing == "letter").order_by(AuditEntry.id)
     with desk.reader() as session:
         assert session.scalars(trail).all() == ["write", "approve", "send"]
