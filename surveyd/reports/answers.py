@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
 from surveyd.forms.definition import NOT_APPLICABLE, Answer, Item, Questionnaire, Texts
 
 LANGUAGE = "en"
@@ -33,11 +35,14 @@ def answer_lines(
 
 def _in_words(item: Item, given: Answer, names: dict[str, str]) -> str:
     if given == NOT_APPLICABLE:
-        return "does not apply"
+        return str(gettext("does not apply"))
     if item.scale is not None:
         ends = {str(item.scale.low): item.scale.low_end, str(item.scale.high): item.scale.high_end}
         end = ends.get(str(given))
-        return f"{given} of {item.scale.high}" + (f", {_text(end).lower()}" if end else "")
+        if end:
+            said = _text(end).lower()
+            return str(gettext("%(given)s of %(most)s, %(end)s", given=given, most=item.scale.high, end=said))
+        return str(gettext("%(given)s of %(most)s", given=given, most=item.scale.high))
     chosen = [option for option in item.options if option.value == str(given)]
     return _piped(_text(chosen[0].text), names) if chosen else str(given)
 

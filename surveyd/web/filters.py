@@ -37,7 +37,8 @@ def open_filters(app: Flask) -> None:
 
 def words(name: str) -> str:
     """A state or role as words of the reader's language: `high_risk` becomes "high risk"."""
-    return str(gettext(str(name).replace("_", " ")))
+    plain = str(name).replace("_", " ")
+    return str(gettext(plain)) if plain else ""  # the empty message is a catalogue's own head
 
 
 def number(value: float | None) -> str:
