@@ -44,10 +44,10 @@ def find_mail(name: str) -> MailKind:
 def example_of(name: str, language: str, *, base_url: str) -> Words:
     """The mail `name` as somebody would get it; its links lead to `base_url` and open nothing.
 
-    Raises NotFound for a mail or a language that there is not.
+    Raises NotFound for a mail or a language that there is not, and for a mail without example values.
     """
-    if language not in find_mail(name).languages:
-        raise NotFound("language of this mail", language)
+    if language not in find_mail(name).languages or name not in _examples():
+        raise NotFound("example of this mail", language)
     links = Links(survey=f"{base_url}/s/example", opt_out=f"{base_url}/u/example", page=f"{base_url}/staff/")
     return render(name, language, _examples()[name], links)
 
