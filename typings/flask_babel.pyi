@@ -1,4 +1,4 @@
-# What the house uses of Flask-Babel, which ships no types. A lazy string is taken for the text that it becomes.
+# What the house uses of Flask-Babel, which ships no types. A lazy string counts as its text.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ class Babel:
         *,
         default_locale: str = ...,
         default_translation_directories: str = ...,
-        locale_selector: Callable[[], str] | None = ...
+        locale_selector: Callable[[], str] | None = ...,
     ) -> None: ...
 
 def get_locale() -> Locale | None: ...

@@ -1,7 +1,7 @@
 """Paper: HTML to PDF by WeasyPrint, which may fetch `data:` addresses and nothing else.
 
-Each document is made in a child process: what the libraries for text keep for themselves goes with it, and one
-that never comes to an end, or takes the process with it, harms nobody else.
+Each document is made in a child process: what the libraries for text keep for themselves goes with it, and
+one that never comes to an end, or takes the process with it, harms nobody else.
 """
 
 import importlib

@@ -58,9 +58,7 @@ def account_paper(
     )
 
 
-def summary_paper(
-    wave_id: int, *, wave: str, asked_by_id: int | None, with_money: bool = True
-) -> NewPaper:
+def summary_paper(wave_id: int, *, wave: str, asked_by_id: int | None, with_money: bool = True) -> NewPaper:
     """The closed-loop summary of a wave: for the board, or without money for those who see no amounts."""
     return NewPaper(
         dedup_key=f"summary:{wave_id}" + ("" if with_money else ":plain"),

@@ -9,9 +9,9 @@ SHIPPED = "en"
 
 
 def open_translation(app: Flask, folder: Path | None = None) -> None:
-    """Give templates `_` and `ngettext`; the browser says which language of those with a catalogue in `folder`.
+    """Give templates `_` and `ngettext`; the browser says which language of those in `folder`.
 
-    Without one it is `surveyd/translations`.
+    Without one it is `surveyd/translations`, a catalogue each.
     """
     folder = folder or Path(app.root_path) / "translations"
     languages = [SHIPPED, *sorted(path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.mo"))]

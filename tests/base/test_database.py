@@ -10,12 +10,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from surveyd.base.database import Rows, reading, reading_rows, writing, writing_rows
+from surveyd.base.statements import table_of
 from surveyd.distribution.models import Heartbeat
 from tests.fixtures.apps import NOW
 
 READ: list[Callable[[], AbstractContextManager[Rows]]] = [reading, reading_rows]
 WRITE: list[Callable[[], AbstractContextManager[Rows]]] = [writing, writing_rows]
-_beats = Heartbeat.__table__
+_beats = table_of(Heartbeat)
 
 
 def _beat(rows: Rows, name: str, at: datetime = NOW) -> None:

@@ -48,11 +48,13 @@ class Office:
             "paper_id": 1,
             "user_id": self.cast.mona.id,
             "upload_id": 1,
-            "paper_id": 1,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))
-        return rule.replace("<path:filename>", "tokens.css")
+        words = {"<path:filename>": "tokens.css", "<mail>": "invitation", "<language>": "en"}
+        for name, word in words.items():
+            rule = rule.replace(name, word)
+        return rule
 
 
 def open_office(session: Session, now: datetime) -> Office:

@@ -62,6 +62,7 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
             kind=PaperKind.RESPONSE,
             file_name="anna.pdf",
             response_id=office.anna,
+            asked_by_id=cast.admin.id,
         )
         papers.want(session, paper, now=NOW)
     file = (io.BytesIO(CONTACTS.encode()), "contacts.csv")

@@ -1,4 +1,4 @@
-"""PDFs in the browser: asked for by a POST, made by the worker, shown with their state, each to its reader."""
+"""PDFs in the browser: asked for by a POST, made by the worker, shown with their state to their reader."""
 
 from collections.abc import Callable
 from datetime import timedelta
