@@ -10,7 +10,7 @@ from surveyd.closed_loop.letter_reach import Progress, Reach, progress_of, reach
 from surveyd.closed_loop.letter_texts import Content
 from surveyd.closed_loop.letters import content_now
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution.models import OWED
+from surveyd.distribution.models import OWED, Wave
 from surveyd.people.models import User
 
 WORDS = {
@@ -19,6 +19,21 @@ WORDS = {
     LetterState.SENDING: "on its way",
     LetterState.SENT: "sent",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLetter:
+    """A draft that an executive has still to approve."""
+
+    wave_id: int
+    wave: str
+
+
+def letters_to_approve(session: Session) -> list[WaitingLetter]:
+    """The drafts of all waves, the oldest wave first."""
+    drafts = select(Letter.wave_id, Wave.slug).join(Wave, Wave.id == Letter.wave_id)
+    found = session.execute(drafts.where(Letter.state == LetterState.DRAFT).order_by(Wave.id))
+    return [WaitingLetter(wave_id, slug) for wave_id, slug in found]
 
 
 @dataclass(frozen=True, slots=True)

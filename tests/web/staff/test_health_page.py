@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from surveyd.closed_loop.letters import begin_letter
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.people.models import Account
 from tests.fixtures.apps import NOW, Transaction
@@ -189,3 +190,18 @@ def test_an_older_wave_opens_its_own_accounts(full: Asking, sign_in: SignIn, wri
     assert title_of(older) == "NPS +23"
     rows = follow(executive, older, "8")
     assert "8 accounts" in rows and "Accounts in 2026H1" in rows
+
+
+def test_a_letter_that_waits_is_named_to_whoever_approves_it(
+    office: Office, sign_in: SignIn, writer: Transaction
+) -> None:
+    waits = "The letter of 2026H1 waits for your approval"
+    eva = sign_in(office.cast.executive)
+    assert waits not in eva.get("/staff/health").text
+
+    with writer() as session:
+        wave = session.get_one(Wave, office.wave)
+        begin_letter(session, wave, by=office.cast.admin.id, now=NOW)
+
+    assert waits in eva.get("/staff/health").text
+    assert waits not in sign_in(office.cast.leader).get("/staff/health").text

@@ -1,22 +1,13 @@
-"""Staff in a real browser: a case by keyboard alone, and every page of every role under axe."""
+"""Staff in a real browser: a case by keyboard alone, and a leader who looks after the team."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.fixtures.cast import PASSWORD, Person
-from tests.web.offices import Office, signed_in
+from tests.web.offices import Office
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
-SIZES = {"phone": (360, 780), "desk": (1280, 900)}
-PAGES = {
-    "executive": ["health", "accounts", "cases", "waves"],
-    "leader": ["health", "accounts"],
-    "admin": ["waves", "waves/{wave}", "calls", "cases", "accounts/999"],
-    "mona": ["accounts", "accounts/{nordwind}", "responses/{anna}", "cases", "cases/{case}"],
-    "support": ["calls", "calls/{call}", "calls/{call}/form", "cases"],
-}
 
 
 def sign_in(page: Page, live_server: str, person: Person) -> None:
@@ -48,6 +39,28 @@ def test_an_account_manager_works_a_case_by_keyboard_alone(
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("reached: New carrier from May.")).to_be_visible()
+    page.get_by_role("button", name="Sign out").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_a_regional_leader_looks_after_the_team(page: Page, live_server: str, office: Office) -> None:
+    sign_in(page, live_server, office.cast.leader)
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 have answered 2026H1")
+    page.get_by_role("link", name="By account manager").click()
+    expect(page.get_by_text("Milo Manager")).to_have_count(0)
+    page.get_by_role("link", name="Mona Manager").click()
+    expect(page.get_by_role("link", name="Nordwind")).to_be_visible()
+
+    page.get_by_role("link", name="Cases").click()
+    page.get_by_role("link", name="Anna Adler").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Anna Adler")
+    page.goto(f"{live_server}/staff/accounts/{office.cast.sudwerk}")
+    expect(page.get_by_text("There is nothing here")).to_be_visible()
+
+    page.goto(f"{live_server}/staff/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
 def reach(page: Page, name: str) -> None:
@@ -57,38 +70,6 @@ def reach(page: Page, name: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{name} cannot be reached by keyboard")
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
-def test_axe_finds_nothing_and_nothing_sticks_out(
-    app: Flask, browser: Browser, live_server: str, office: Office, *, size: str, scheme: str
-) -> None:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,  # type: ignore[arg-type]  # one of the two that there are
-    )
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-    for role, paths in PAGES.items():
-        cookie = signed_in(app, getattr(office.cast, role)).client.get_cookie("surveyd")
-        assert cookie
-        context.add_cookies([{"name": "surveyd", "value": cookie.value, "url": live_server}])
-        for path in paths:
-            wrong += faults(page, live_server + "/staff/" + filled(path, office))
-    context.close()
-    assert not wrong, "\n".join(wrong)
-
-
-def filled(path: str, office: Office) -> str:
-    return path.format(
-        wave=office.wave,
-        nordwind=office.cast.nordwind,
-        anna=office.anna,
-        case=office.case,
-        call=office.call,
-    )
 
 
 def faults(page: Page, url: str) -> list[str]:
