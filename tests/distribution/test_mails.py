@@ -239,7 +239,7 @@ def test_the_thank_you_has_the_receipt(language: str) -> None:
 
 def test_the_alert_names_person_score_reasons_and_due_time_and_leads_to_the_page() -> None:
     words = mail("case_alert")
-    assert words.subject == "Please call Anna Adler, Nordwind, by 12 March 2026, 09:00 UTC"
+    assert words.subject == "Please call Anna Adler, Nordwind, by Thursday 12 March 2026, 09:00 UTC"
     for body in (words.text, Outline(words.html).words):
         for fact in ("3 of 10", "detractor, asked to be called", "trapped: attitude 25 of 100", "81 of 100"):
             assert fact in body

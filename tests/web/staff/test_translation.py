@@ -42,8 +42,14 @@ KEYWORDS = {
     "lazy_ngettext": (1, 2),
 }
 SPOKEN = ("title", "aria-label", "placeholder", "alt")
-# The questionnaire in the contact's language, and mails in the recipient's.
-OTHERS_WORDS = {"staff.call_form", "staff.message_html", "staff.template_html", "staff.letter_mail"}
+# The questionnaire in the contact's language, and mails, or a page that is named by one, in the recipient's.
+OTHERS_WORDS = {
+    "staff.call_form",
+    "staff.message_html",
+    "staff.template",
+    "staff.template_html",
+    "staff.letter_mail",
+}
 SILENT = {"style", "script", "svg", "option", "iframe", "pre"}
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 # Marks of units and of ourselves, and what no language writes otherwise.
