@@ -11,6 +11,17 @@ SENDER = f"clara.whitfield@{DOMAIN}"
 REPLY_TO = f"feedback@{DOMAIN}"
 
 
+ZONES = {
+    "": "Europe/Berlin",
+    "DACH": "Europe/Berlin",
+    "North America": "America/New_York",
+    "France and UK": "Europe/Paris",
+    "Latin America": "America/Sao_Paulo",
+    "Asia Pacific": "Asia/Singapore",
+}
+"""By whose clock the staff of a region work; those of none sit in the head office."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """One member of staff with the password that the demo tells everybody."""
@@ -20,6 +31,10 @@ class SignIn:
     role: StaffRole
     region: str
     password: str
+
+    @property
+    def time_zone(self) -> str:
+        return ZONES[self.region]
 
 
 def _staff(name: str, role: StaffRole, region: str, password: str) -> SignIn:

@@ -18,7 +18,9 @@ from surveyd.operations.replay.timeline import Act, Timeline
 
 OFFICE_HOURS = Window(9, 17)
 PROMPT, LATE, LEFT_OPEN = 0.82, 0.985, 0.03
-"""Shares: reached in time, reached at all; of those reached, not closed."""
+"""Shares: reached in time, reached within a week more; of those reached, not closed by themselves."""
+CLEARED = timedelta(days=40)
+"""What was forgotten, or left open, is found when the wave is over."""
 TRIED_IN_VAIN, NOTED = 0.30, 0.30
 SOON_RESOLVED, RESOLVED_AT_LAST = 0.80, 0.93
 """Shares of the cases that are closed as resolved, and as resolved or to be resolved later."""
@@ -53,15 +55,17 @@ class CaseWork:
         self.timeline = timeline
 
     def plan(self, session: Session, heard: Heard, *, at: datetime, rng: Generator) -> None:
-        """Plan what the owner of a fresh case does; of the many some are late, and a few are forgotten."""
+        """Plan what the owner of a fresh case does; of the many some are late, and a few forgotten for long."""
         owner, due_at = session.execute(
             select(Case.owner_id, Case.due_at).where(Case.id == heard.case_id)
         ).one()
         draw, share = rng.random(), float(rng.random())
-        if owner is None or draw > LATE:
+        if owner is None:
             return
         left = due_at - at
         wait = left * (0.1 + 0.8 * share) if draw < PROMPT else left + DAY * (0.2 + 6 * share)
+        if draw > LATE:
+            wait += CLEARED
         reached_at = self._at_work(at + wait, heard)
         if rng.random() < TRIED_IN_VAIN:
             tried = AttemptResult.NO_ANSWER if rng.random() < 0.5 else AttemptResult.LEFT_MESSAGE
@@ -74,9 +78,10 @@ class CaseWork:
             text = pick(rng, words()["cases"]["note"])
             noted_at = self._at_work(reached_at + (closed_at - reached_at) / 2, heard)
             self.timeline.add(noted_at, _note(heard, owner, text))
-        if rng.random() > LEFT_OPEN:
-            ending = _how_it_ends(in_time=draw < PROMPT, share=share)
-            self.timeline.add(closed_at, _close(heard, owner, _closing(heard.said, ending, rng)))
+        if rng.random() < LEFT_OPEN:
+            closed_at = self._at_work(closed_at + CLEARED, heard)
+        ending = _how_it_ends(in_time=draw < PROMPT, share=share)
+        self.timeline.add(closed_at, _close(heard, owner, _closing(heard.said, ending, rng)))
 
     def _at_work(self, at: datetime, heard: Heard) -> datetime:
         return OFFICE_HOURS.opens(at.replace(microsecond=0), zone_named(heard.time_zone))

@@ -94,6 +94,7 @@ class _Story:
                     by=self.admin or None,
                     name=one.name,
                     region=one.region,
+                    time_zone=one.time_zone,
                     password=one.password,
                 )
                 self.admin = self.admin or user.id
