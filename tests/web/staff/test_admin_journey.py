@@ -77,6 +77,7 @@ def test_an_admin_brings_a_wave_on_its_way(  # noqa: PLR0917  # fixtures, by nam
         assert find_wave(session, "2026-service").state is WaveState.OPEN
 
 
+@pytest.mark.full  # a run of every day sees each page once, in test_every_page.py
 def test_axe_finds_nothing_on_an_admins_pages(
     page: Page, live_server: str, office: Office, writer: Transaction
 ) -> None:

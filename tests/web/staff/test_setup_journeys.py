@@ -85,6 +85,7 @@ def test_a_new_user_chooses_a_password_and_signs_in(
     expect(page.get_by_role("link", name="Nina Neu")).to_be_visible()
 
 
+@pytest.mark.full  # a run of every day sees each page once, in test_every_page.py
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_axe_finds_nothing_and_nothing_sticks_out(
     page: Page,
