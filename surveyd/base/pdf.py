@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NoReturn, cast
 
 from surveyd.base.errors import Unavailable
+from surveyd.base.processes import die_with_parent
 
 PANGO_LINE = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 SECONDS_AT_MOST = 90
@@ -33,29 +34,41 @@ def write_pdf(html: str) -> bytes:
     if child == 0:
         _make_apart(html, source, sink)
     os.close(sink)
-    with os.fdopen(source, "rb") as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    if not said.startswith(MADE):
-        reason = said[1:].decode() or f"it took longer than {SECONDS_AT_MOST} seconds, or too much memory"
+    status = 1
+    try:
+        with os.fdopen(source, "rb") as pipe:
+            said = pipe.read()
+    finally:
+        status = os.waitpid(child, 0)[1]
+    if status or not said.startswith(MADE):
+        at_length = f"it took longer than {SECONDS_AT_MOST} seconds, or too much memory"
+        reason = said[1:].decode() if said.startswith(FAILED) else at_length
         raise Unavailable("The PDF could not be made", reason)
     return said[1:]
 
 
 def _make_apart(html: str, source: int, sink: int) -> NoReturn:
     """The child's whole life. It leaves by the back door: what its parent has open is not its to close."""
-    said = FAILED
+    status = 1
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        die_with_parent()
         os.close(source)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(SECONDS_AT_MOST)
-        said = MADE + _draw(html)
-    except BaseException as error:
-        said = FAILED + type(error).__name__.encode()
-    finally:
+        said = _said(html)
         with os.fdopen(sink, "wb") as pipe:
             pipe.write(said)
-        os._exit(0)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _said(html: str) -> bytes:
+    try:
+        return MADE + _draw(html)
+    except Exception as error:
+        return FAILED + type(error).__name__.encode()
 
 
 def _draw(html: str) -> bytes:

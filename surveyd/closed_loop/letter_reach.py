@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.claims import LETTER
 from surveyd.distribution.models import (
+    OWED,
     Invitation,
     InvitationState,
     Message,
@@ -183,7 +184,9 @@ def progress_of(session: Session, wave_id: int) -> Progress:
         )
         .join(Message, Message.paper_id == Paper.id)
         .join(Account, Account.id == Paper.account_id)
-        .where(*which, Paper.state == PaperState.FAILED, Message.awaits_paper.is_(True))
+        .where(
+            *which, Paper.state == PaperState.FAILED, Message.awaits_paper.is_(True), Message.state.in_(OWED)
+        )
         .group_by(Paper.id, Paper.account_id, Account.name, Paper.reason)
         .order_by(Account.name, Paper.id)
     )

@@ -83,6 +83,7 @@ def _run_lane(app: Flask, lane: Lane) -> None:
         except Exception:
             # The database may be away; what is owed stands there and waits.
             log.exception("a lane stumbled")
+            lane.begin_anew()
             pause = RELAY_PAUSES[min(failures, len(RELAY_PAUSES) - 1)]
             failures += 1
         lane.stop.wait(pause)

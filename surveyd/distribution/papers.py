@@ -17,7 +17,7 @@ from surveyd.base.database import Rows, insert_new
 from surveyd.base.errors import NotFound
 from surveyd.base.mailer import Attachment
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Message
+from surveyd.distribution.models import Message, MessageState
 from surveyd.distribution.paper_models import Paper, PaperKind, PaperState
 from surveyd.people.access import Reach, Scope, visible_by_account
 
@@ -184,7 +184,9 @@ def let_mails_go(rows: Rows, *paper_ids: int) -> int:
     if paper_ids:
         made = made.where(Paper.id.in_(paper_ids))
     waiting = update(Message).where(Message.awaits_paper == true(), Message.paper_id.in_(made))
-    return run(rows, waiting.values(awaits_paper=False, reason=""))
+    # What stopped or holds a mail for another reason keeps saying so.
+    reason = case((Message.state == MessageState.QUEUED, ""), else_=Message.reason)
+    return run(rows, waiting.values(awaits_paper=False, reason=reason))
 
 
 def forget(session: Session, *, asked_before: datetime) -> None:
@@ -281,4 +283,5 @@ def _mine(paper_id: int, by: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _tell_mails(session: Session, which: ColumnElement[bool], *, reason: str) -> None:
-    run(session, update(Message).where(which, Message.awaits_paper == true()).values(reason=reason))
+    waiting = (Message.awaits_paper == true(), Message.state == MessageState.QUEUED)
+    run(session, update(Message).where(which, *waiting).values(reason=reason))

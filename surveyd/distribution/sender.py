@@ -56,6 +56,10 @@ class Counts:
             self.failed += 1
 
 
+def _new_name() -> str:
+    return f"lane-{secrets.token_hex(8)}"
+
+
 @dataclass(slots=True)
 class Lane:
     """One connection to the relay and the claims it works through. Runs inside an app context."""
@@ -63,7 +67,7 @@ class Lane:
     config: Config
     clock: Clock
     relay: RelayConnection
-    name: str = field(default_factory=lambda: f"lane-{secrets.token_hex(8)}")
+    name: str = field(default_factory=_new_name)
     stop: threading.Event = field(default_factory=threading.Event)
     counts: Counts = field(default_factory=Counts)
     refusals: dict[int, int] = field(default_factory=dict)
@@ -81,6 +85,13 @@ class Lane:
                 with writing() as session:
                     claims.give_back(session, self.name)
         return tried
+
+    def begin_anew(self) -> None:
+        """Take a new name after a failure: what is begun under the old one is doubtful once its lease ends.
+
+        Under the same name the keeper would renew the lease of a mail that nobody has in hand any more.
+        """
+        self.name = _new_name()
 
     def _claim(self) -> list[Claimed]:
         at = system_now()

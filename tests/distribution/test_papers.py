@@ -208,6 +208,18 @@ def test_a_mail_says_why_it_waits_and_goes_on_after_a_retry(
     assert len(relay.received) == 1
 
 
+def test_a_mail_that_was_stopped_keeps_saying_why(
+    post: Post, writer: Transaction, reader: Transaction, relay: Relay, wanted: int
+) -> None:
+    queue(writer, wanted)
+    with writer() as session:
+        session.execute(update(Message).values(state=MessageState.SUPPRESSED, reason="opted_out"))
+        make(session)
+    post.drain()
+    assert (the_mail(reader).state, the_mail(reader).reason) == (MessageState.SUPPRESSED, "opted_out")
+    assert relay.received == []
+
+
 def test_a_mail_queued_while_its_paper_was_finished_is_found_by_the_sweep(
     writer: Transaction, reader: Transaction, wanted: int
 ) -> None:

@@ -246,6 +246,45 @@ def test_mails_that_missed_their_window_wait_for_the_next(
     assert len(relay.received) == 3
 
 
+@pytest.mark.parametrize("state", [MessageState.QUEUED, MessageState.UNCERTAIN])
+def test_what_a_dead_sender_had_claimed_moves_to_the_next_window_as_well(
+    post: Post, writer: Transaction, relay: Relay, state: MessageState
+) -> None:
+    post.release()
+    past = system_now() - LEASE - timedelta(seconds=1)
+    with writer() as session:
+        claims.claim(session, "dead", limit=10, now=NOW, system_now=past, lease=LEASE)
+    change(writer, stale_at=system_now() - timedelta(seconds=1), state=state)
+    with writer() as session:
+        assert stale.replan_stale(session, now=NOW, system_now=system_now()) == 3
+    post.drain()
+    assert len(relay.received) == 3
+
+
+def test_a_living_senders_claim_is_not_moved_away(post: Post, writer: Transaction) -> None:
+    post.release()
+    with writer() as session:
+        claims.claim(session, "other", limit=10, now=NOW, system_now=system_now(), lease=LEASE)
+    change(writer, stale_at=system_now() - timedelta(seconds=1))
+    with writer() as session:
+        assert stale.replan_stale(session, now=NOW, system_now=system_now()) == 0
+
+
+def test_a_lane_that_stumbled_leaves_what_it_began_to_its_lease(post: Post, writer: Transaction) -> None:
+    post.release()
+    lane = new_lane(post.services)
+    past = system_now() - LEASE - timedelta(seconds=1)
+    with writer() as session:
+        claimed = claims.claim(session, lane.name, limit=1, now=NOW, system_now=past, lease=LEASE)
+        assert claims.begin(session.connection(), claimed[0].id, by=lane.name, system_now=past)
+
+    lane.begin_anew()
+
+    with writer() as session:
+        assert claims.renew(session, lane.name, until=system_now() + LEASE) == 0
+        assert claims.expire(session, system_now=system_now()) == 1
+
+
 class TestGap:
     def test_a_long_silence_holds_what_fell_due(self, post: Post, writer: Transaction, relay: Relay) -> None:
         post.release()
