@@ -98,9 +98,13 @@ def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str
 
 
 def latest_response() -> Any:
-    """The id of a contact's latest response, as a subquery of a query over contacts."""
+    """The id of a contact's latest response, as a subquery of a query over contacts.
+
+    What somebody said for another account, before they moved, belongs to that account alone.
+    """
     said = aliased(Response)
-    return select(func.max(said.id)).where(said.contact_id == Contact.id).scalar_subquery()
+    theirs = (said.contact_id == Contact.id, said.account_id == Contact.account_id)
+    return select(func.max(said.id)).where(*theirs).scalar_subquery()
 
 
 def first_reached() -> Any:
@@ -120,6 +124,11 @@ def first_reached() -> Any:
 
 
 def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
+    invited = and_(
+        Invitation.contact_id == Contact.id,
+        Invitation.account_id == Contact.account_id,
+        Invitation.wave_id == wave_id,
+    )
     return (
         select(
             Contact,
@@ -140,7 +149,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
             Score.category,
             Score.segment,
         )
-        .outerjoin(Invitation, and_(Invitation.contact_id == Contact.id, Invitation.wave_id == wave_id))
+        .outerjoin(Invitation, invited)
         .outerjoin(Exclusion, and_(Exclusion.contact_id == Contact.id, Exclusion.wave_id == wave_id))
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
         .outerjoin(Response, Response.id == latest_response())

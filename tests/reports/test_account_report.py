@@ -307,3 +307,20 @@ def test_the_number_of_statements_does_not_grow(asking: Asking, statements: Coll
         view_of(asking)
 
     assert len(said) <= 8, "\n".join(said)
+
+
+def test_who_moved_to_another_account_is_not_quoted_to_its_manager(asking: Asking) -> None:
+    people = asking.people
+    anna = asking.ask(people.anna.id)
+    mail(asking, anna)
+    asking.answer(anna, AT_RISK | {"why": "A word about Nordwind."})
+    asking.session.get_one(Contact, people.anna.id).account_id = people.sudwerk
+    asking.session.flush()
+
+    view = view_of(asking, people.sudwerk)
+    line = next(line for line in view.people.lines if line.name == "Anna Adler")
+
+    assert (line.response_id, line.recommendation, line.segment, line.words) == (None, None, "", "")
+    assert (line.state, line.reached_at) == ("not asked", None)
+    assert view.at_risk == ()
+    assert view.title == "Südwerk: nobody has been asked yet"
