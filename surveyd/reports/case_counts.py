@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.closed_loop.case_search import Age, Shown, cases_by_age
-from surveyd.closed_loop.models import Case, CaseState
+from surveyd.closed_loop.models import Case, CaseState, Ending
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.responses.models import Response
 
@@ -43,10 +43,9 @@ class AgeCount:
 
 def cases_in_time(session: Session, wave_id: int, *, scope: Scope, now: datetime) -> CasesInTime:
     """How the cases of a wave have gone: contacted in time or late, or not yet. One statement."""
-    reached = func.coalesce(Case.contacted_at, Case.closed_at)
     fate = case(
-        (reached <= Case.due_at, literal("in_time")),
-        (reached.is_not(None), literal("late")),
+        (reached_at() <= Case.due_at, literal("in_time")),
+        (is_settled(), literal("late")),
         (and_(Case.state == CaseState.OPEN, Case.due_at < now), literal("overdue")),
         else_=literal("waiting"),
     ).label("fate")
@@ -57,6 +56,21 @@ def cases_in_time(session: Session, wave_id: int, *, scope: Scope, now: datetime
         .group_by(fate)
     )
     return CasesInTime(**{row.fate: row.cases for row in rows})
+
+
+def reached_at() -> ColumnElement[datetime | None]:
+    """When the person of a case was spoken to; NULL while they were not, though the case may be closed.
+
+    A case that was closed without a word of contact counts by its close, unless it says that nobody was
+    reached; old cases do not say how they ended.
+    """
+    closed = case((Case.ending.is_distinct_from(Ending.NOT_REACHED.value), Case.closed_at))
+    return func.coalesce(Case.contacted_at, closed)
+
+
+def is_settled() -> ColumnElement[bool]:
+    """The condition on cases whose person was spoken to, or will not be any more."""
+    return or_(reached_at().is_not(None), Case.state == CaseState.CLOSED)
 
 
 def open_by_age(session: Session, *, scope: Scope, now: datetime) -> tuple[AgeCount, ...]:

@@ -16,6 +16,7 @@ from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, User
 from surveyd.reports.accounts_query import NO_MANAGER, SHARES, UNKNOWN
+from surveyd.reports.case_counts import is_settled, reached_at
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.standings import count_of, standings
@@ -30,7 +31,7 @@ class ManagerLine:
 
     `key` narrows the list of accounts to theirs; `name` is empty for the accounts that nobody manages.
     `in_time` counts the cases of the wave whose person was contacted in time, of `decided` ones: those that
-    are no longer waiting within their time.
+    are no longer waiting within their time, and those that were closed without reaching anybody.
     """
 
     key: str
@@ -163,15 +164,14 @@ def _asked(scope: Scope, wave_id: int) -> Subquery:
 def _cases(scope: Scope, wave_id: int, now: datetime) -> Subquery:
     """An account's cases: open and overdue ones of any wave, and how those of the wave have gone."""
     of_wave = Response.wave_id == wave_id
-    reached = func.coalesce(Case.contacted_at, Case.closed_at)
     overdue = and_(Case.state == CaseState.OPEN, Case.due_at < now)
     return (
         select(
             Case.account_id,
             count_of(Case.state != CaseState.CLOSED).label("open_cases"),
             count_of(overdue).label("overdue"),
-            count_of(and_(of_wave, reached <= Case.due_at)).label("in_time"),
-            count_of(and_(of_wave, reached.is_not(None) | overdue)).label("decided"),
+            count_of(and_(of_wave, reached_at() <= Case.due_at)).label("in_time"),
+            count_of(and_(of_wave, is_settled() | overdue)).label("decided"),
         )
         .join(Response, Response.id == Case.response_id)
         .where(visible_by_account(scope, Case.account_id))

@@ -7,9 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Wanted
-from surveyd.closed_loop.models import Case, CaseState
+from surveyd.closed_loop.models import Case, CaseState, Ending
 from surveyd.people.access import SYSTEM, scope_of
 from surveyd.people.models import Account, User
+from surveyd.reports.case_counts import CasesInTime
+from surveyd.reports.health import health
+from surveyd.reports.summary import wave_summary
 from surveyd.reports.team import SORTS, ManagerLine, Team, team
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
@@ -72,6 +75,21 @@ def test_a_case_counts_as_it_was_worked_on(asking: Asking) -> None:
     asking.session.flush()
     waiting = team(asking.session, scope=SYSTEM, now=NOW).lines[2]
     assert (waiting.open_cases, waiting.overdue, waiting.decided) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("ending", "in_time"), [(Ending.NOT_REACHED, 0), (Ending.RESOLVED, 1), ("", 1)])
+def test_who_was_never_reached_was_not_contacted_in_time(asking: Asking, ending: str, in_time: int) -> None:
+    case = asking.session.scalars(select(Case)).one()
+    case.state, case.closed_at, case.ending = CaseState.CLOSED, case.due_at, ending
+    asking.session.flush()
+
+    mona = seen(asking).lines[2]
+    page = health(asking.session, scope=SYSTEM, now=LATER)
+    board = wave_summary(asking.session, asking.wave.id, now=LATER)
+
+    assert (mona.in_time, mona.decided) == (in_time, 1)
+    assert page and page.cases == CasesInTime(in_time=in_time, late=1 - in_time)
+    assert board.health.cases == page.cases
 
 
 @pytest.mark.parametrize(
