@@ -27,7 +27,6 @@ class ResponsePaper:
 
     company: str
     view: QuickView
-    sees_revenue: bool
     reader: str
     zone: ZoneInfo
     made_at: datetime
@@ -53,7 +52,6 @@ def _response(session: Session, paper: ClaimedPaper, now: datetime) -> str:
     page = ResponsePaper(
         company=view.company,
         view=view,
-        sees_revenue=asker.scope.sees_revenue,
         reader=asker.name,
         zone=asker.zone,
         made_at=now,

@@ -53,6 +53,8 @@ class Measure:
 class QuickView:
     """All there is to know of one response. `revenue_cents` is None where the reader may not see it.
 
+    `sees_revenue` says whether they may: who was only handed a case of a foreign account sees no money.
+
     `recommendation` runs from 0 to 10; `category` and `segment` are empty when they were not measured.
     `silent_in` names the waves that asked the same person in vain. `cases` are those of the account.
     """
@@ -75,6 +77,7 @@ class QuickView:
     country: str
     region: str
     tier: str
+    sees_revenue: bool
     revenue_cents: int | None
     currency: str
     wave: str
@@ -107,8 +110,9 @@ class QuickView:
 
 def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView:
     """One response; its case's owner may see it as well. Raises NotFound, also outside the scope."""
+    is_own = visible_by_account(scope, Response.account_id).label("is_own")
     row = session.execute(
-        select(Response, Contact, Account, Wave, Program, QuestionnaireVersion, Case, Score, User)
+        select(Response, Contact, Account, Wave, Program, QuestionnaireVersion, Case, Score, User, is_own)
         .join(Contact, Contact.id == Response.contact_id)
         .join(Account, Account.id == Response.account_id)
         .join(Wave, Wave.id == Response.wave_id)
@@ -131,8 +135,9 @@ def latest_score(response_id: Any) -> Any:
 
 
 def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickView:
-    response, contact, account, wave, program, version, case, score, asker = row
+    response, contact, account, wave, program, version, case, score, asker, is_own = row
     questionnaire = from_data(version.definition)
+    sees_revenue = scope.sees_revenue and bool(is_own)
     names = {"company": program.company, "contact": contact.name, "account": account.name}
     category = score.category or "" if score else ""
     return QuickView(
@@ -154,7 +159,8 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickVi
         country=account.country,
         region=account.region,
         tier=account.tier,
-        revenue_cents=account.revenue_cents if scope.sees_revenue else None,
+        sees_revenue=sees_revenue,
+        revenue_cents=account.revenue_cents if sees_revenue else None,
         currency=account.currency,
         wave=wave.slug,
         recommendation=score.recommendation if score else None,

@@ -138,6 +138,16 @@ def test_support_staff_read_no_amounts_of_money(writer: Transaction, reader: Tra
     assert "Anna Adler" in words and "Revenue" not in words and "EUR" not in words
 
 
+def test_a_colleague_with_the_case_alone_reads_no_amounts_either(
+    writer: Transaction, reader: Transaction, told: Told
+) -> None:
+    with writer() as session:
+        session.query(Case).filter_by(response_id=told.response_id).one().owner_id = told.people.milo.id
+    order(writer, told.response_id, told.people.milo.id)
+    html = drawn(writer)
+    assert "Nordwind" in html and "Revenue" not in html and "EUR" not in html
+
+
 def test_who_may_no_longer_see_a_response_gets_no_paper(
     app: Flask, writer: Transaction, reader: Transaction, told: Told
 ) -> None:

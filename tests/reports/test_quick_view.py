@@ -165,6 +165,20 @@ def test_who_sees_one_case_sees_neither_the_account_nor_the_history(asking: Aski
         quick_view(session, other.response_id, scope=support)
 
 
+@pytest.mark.parametrize("reach", [Reach.OWN_ACCOUNTS, Reach.REGION])
+def test_who_was_handed_a_case_of_a_foreign_account_sees_no_money(asking: Asking, reach: Reach) -> None:
+    people, session = asking.people, asking.session
+    receipt = asking.answer(asking.ask(people.anna.id), UNHAPPY)
+    session.scalars(
+        select(Case).where(Case.response_id == receipt.response_id)
+    ).one().owner_id = people.milo.id
+    session.flush()
+
+    view = quick_view(session, receipt.response_id, scope=Scope(reach, people.milo.id, "South"))
+
+    assert (view.account, view.revenue_cents) == ("Nordwind", None)
+
+
 def test_a_view_costs_four_statements(asking: Asking, statements: Collect) -> None:
     receipt = asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
     for number in range(10):

@@ -73,6 +73,20 @@ def test_support_has_no_accounts_at_all(office: Office, sign_in: SignIn) -> None
         assert "Nordwind" not in answer.text and MONEY not in answer.text
 
 
+def test_a_colleague_sees_no_revenue_of_a_foreign_account(
+    office: Office, sign_in: SignIn, hand_case_to: Callable[[int], None]
+) -> None:
+    hand_case_to(office.cast.milo.id)
+    milo = sign_in(office.cast.milo)
+
+    for path in (f"/staff/cases/{office.case}", f"/staff/responses/{office.anna}"):
+        page = milo.get(path)
+        assert page.status_code == 200
+        assert "Nordwind" in page.text
+        assert "Revenue" not in page.text and MONEY not in page.text
+        assert f"/staff/accounts/{office.cast.nordwind}" not in page.text
+
+
 def test_who_has_no_account_is_told_what_to_do(office: Office, sign_in: SignIn) -> None:
     page = sign_in(office.cast.outsider).get("/staff/accounts").text
 
