@@ -12,6 +12,7 @@ from surveyd.distribution.models import Invitation, InvitationState, Program, Wa
 
 SORTS = ("name", "program", "starts")
 RUNNING = (WaveState.PREPARING, WaveState.OPEN)
+LAUNCHED = (*RUNNING, WaveState.CLOSED)
 PAUSED = "paused"
 MOST_RUNNING = 20
 
@@ -99,8 +100,7 @@ def _line(row: Row[*tuple[Any, ...]]) -> WaveLine:
 
 def latest_waves(session: Session, *, most: int = 2) -> list[Wave]:
     """The waves that were launched last and not cancelled, latest first."""
-    launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
-    ordered = select(Wave).where(Wave.state.in_(launched)).order_by(Wave.day_zero.desc(), Wave.id.desc())
+    ordered = select(Wave).where(Wave.state.in_(LAUNCHED)).order_by(Wave.day_zero.desc(), Wave.id.desc())
     return list(session.scalars(ordered.limit(most)))
 
 

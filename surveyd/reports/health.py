@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.distribution.models import Wave, WaveState
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.overview import LAUNCHED, latest_waves
 from surveyd.people.access import Reach, Scope
 from surveyd.people.models import Account
 from surveyd.reports.case_counts import AgeCount, CasesInTime, cases_in_time, open_by_age
@@ -226,6 +226,14 @@ def health(
     return _read(
         session, chosen, scope=seen, now=now, waves=tuple(one.slug for one in waves), regions=regions
     )
+
+
+def health_of(session: Session, wave: Wave, *, scope: Scope, now: datetime) -> Health:
+    """A launched wave, however long ago. Raises NotFound before its launch and for a cancelled one."""
+    if wave.state not in LAUNCHED:
+        raise NotFound("wave", wave.id)
+    waves = tuple(one.slug for one in latest_waves(session, most=MOST_WAVES))
+    return _read(session, wave, scope=scope, now=now, waves=waves, regions=())
 
 
 def _read(

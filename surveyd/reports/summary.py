@@ -14,13 +14,12 @@ from flask_babel import lazy_gettext
 from sqlalchemy import SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound
 from surveyd.closed_loop.action_lists import ActionLine, every_action
 from surveyd.closed_loop.models import ActionStatus, Case, CaseState, Ending, RootCause
 from surveyd.distribution.models import Invitation, Program, Wave
 from surveyd.distribution.waves import get_wave
 from surveyd.people.access import SYSTEM
-from surveyd.reports.health import Health, health
+from surveyd.reports.health import Health, health_of
 from surveyd.reports.matrix import EQUAL
 from surveyd.responses.models import Response
 from surveyd.scoring.nps import Base
@@ -115,14 +114,13 @@ class Summary:
 
 
 def wave_summary(session: Session, wave_id: int, *, now: datetime, with_money: bool = True) -> Summary:
-    """The summary of a launched wave over the whole company. Raises NotFound before its launch.
+    """The summary of a launched wave over the whole company. Raises NotFound before its launch and for a
+    cancelled wave.
 
     Without money it is for those who see no amounts: all else is the same.
     """
     wave = get_wave(session, wave_id)
-    found = health(session, scope=SYSTEM, now=now, wave=wave.slug)
-    if found is None:
-        raise NotFound("wave", wave_id)
+    found = health_of(session, wave, scope=SYSTEM, now=now)
     program = session.get_one(Program, wave.program_id)
     return Summary(
         wave_id=wave.id,

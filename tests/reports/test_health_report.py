@@ -14,6 +14,7 @@ from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Account
 from surveyd.reports.case_counts import CasesInTime
 from surveyd.reports.health import health
+from surveyd.reports.summary import wave_summary
 from surveyd.responses.answers import AnswerChannel
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
@@ -167,6 +168,26 @@ def test_currencies_have_a_chart_each(asking: Asking) -> None:
     assert all(max(of) > 0 for of in widths)
     loyal = next(one for one in found.revenue if one.state == "truly_loyal")
     assert (found.cents(loyal, "CHF"), found.cents(loyal, "EUR")) == (700_00, 2_000_00)
+
+
+def test_a_wave_of_long_ago_can_still_be_summed_up(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surveyd.reports.health.MOST_WAVES", 1)
+    asking.answer(asking.ask(asking.people.anna.id), HAPPY)
+    later_wave(asking)
+
+    found = wave_summary(asking.session, asking.wave.id, now=NOW)
+
+    assert (found.wave, found.health.wave, found.health.figures.answered) == ("2026H1", "2026H1", 1)
+    assert not found.health.is_latest
+
+
+@pytest.mark.parametrize("state", [WaveState.SCHEDULED, WaveState.CANCELLED])
+def test_a_wave_that_never_ran_has_no_summary(asking: Asking, state: WaveState) -> None:
+    asking.wave.state = state
+    asking.session.flush()
+
+    with pytest.raises(NotFound):
+        wave_summary(asking.session, asking.wave.id, now=NOW)
 
 
 def later_wave(asking: Asking) -> Wave:

@@ -14,7 +14,7 @@ from surveyd.distribution import waves
 from surveyd.distribution.audience import Counts, count_audience
 from surveyd.distribution.cadence import STEPS
 from surveyd.distribution.models import Channel, Program, Wave, WaveState
-from surveyd.distribution.overview import RUNNING
+from surveyd.distribution.overview import LAUNCHED, RUNNING
 from surveyd.distribution.progress import Progress, progress
 from surveyd.distribution.standing import Reconciliation, reconcile
 from surveyd.distribution.waves import WaveStatus
@@ -74,6 +74,11 @@ class WavePage:
     @property
     def is_scheduled(self) -> bool:
         return self.status.state == WaveState.SCHEDULED
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether it has run, so that there is something to sum up."""
+        return self.status.state in LAUNCHED
 
     @property
     def is_ahead(self) -> bool:

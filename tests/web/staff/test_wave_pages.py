@@ -50,6 +50,15 @@ def test_a_wave_pauses_and_goes_on(office: Office, sign_in: SignIn, reader: Tran
         assert trail == [(action, office.cast.admin.id) for action in ("pause", "pause", "resume")]
 
 
+def test_a_cancelled_wave_leads_to_no_summary(office: Office, sign_in: SignIn) -> None:
+    admin, path = sign_in(office.cast.admin), f"/staff/waves/{office.wave}"
+    assert f"{path}/summary" in admin.get(path).text
+
+    admin.post(f"{path}/cancel")
+
+    assert f"{path}/summary" not in admin.get(path).text
+
+
 def test_a_cancelled_wave_stays_cancelled(office: Office, sign_in: SignIn, reader: Transaction) -> None:
     admin, path = sign_in(office.cast.admin), f"/staff/waves/{office.wave}"
 
