@@ -54,7 +54,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """One page of the list; how many it has, how many of them can be called now, and when the next can be."""
+    """One page of the list; how many it has, how many of them can be called now, and when the next can be.
+
+    `next_at` is by working time alone, of those that the list was narrowed to: when it has come and nobody
+    is ready, all who can be called are claimed.
+    """
 
     rows: tuple[CallRow, ...]
     after: str
@@ -83,8 +87,8 @@ class Choices:
 
 def search_calls(session: Session, *, wanted: Wanted, caller: Caller) -> CallList:
     """The wanted page of the open calls. Raises Refused for a broken key."""
-    hours = _Hours(session, caller)
-    where = [Call.state == CallState.OPEN, *_narrowed(wanted, hours, caller)]
+    hours = _Hours(session, wanted, caller)
+    where = [Call.state == CallState.OPEN, *_narrowed(wanted, caller), _at_hand(wanted, hours)]
     page = slice_of(session, call_rows().where(*where), _order(wanted, hours, caller), after=wanted.after)
     counted = select(func.count(), func.count(case((hours.ready, 1)))).select_from(Call)
     count, ready = session.execute(_joined(counted).where(*where)).one()
@@ -97,8 +101,8 @@ def claim_next(session: Session, *, wanted: Wanted, caller: Caller) -> int | Non
 
     Who has a claim already gets that call again. Of two callers at once each gets another call.
     """
-    hours = _Hours(session, caller)
-    where = [Call.state == CallState.OPEN, *_narrowed(wanted, hours, caller)]
+    hours = _Hours(session, wanted, caller)
+    where = [Call.state == CallState.OPEN, *_narrowed(wanted, caller), _at_hand(wanted, hours)]
     order = _rank(hours, caller)
     best = _joined(select(Call.id).select_from(Call)).where(*where, order <= LAST_READY)
     candidates: list[int] = list(session.scalars(best.order_by(order, Call.id).limit(CANDIDATES)))
@@ -132,12 +136,16 @@ def choices(session: Session) -> Choices:
 
 
 class _Hours:
-    """Where it is working time: `ready` is true of calls that can be made now and that nobody has claimed."""
+    """Where it is working time: `ready` is true of calls that can be made now and that nobody has claimed.
 
-    def __init__(self, session: Session, caller: Caller) -> None:
+    `next_at` is when it next is for anybody that the list was narrowed to, claimed or not.
+    """
+
+    def __init__(self, session: Session, wanted: Wanted, caller: Caller) -> None:
+        listed = func.min(case((and_(*_narrowed(wanted, caller)), Call.not_before)))
         window = (Program.window_start, Program.window_end, Program.workdays_only)
         zones = session.execute(
-            _joined(select(Program.id, Invitation.time_zone, *window, func.min(Call.not_before)))
+            _joined(select(Program.id, Invitation.time_zone, *window, listed))
             .where(Call.state == CallState.OPEN)
             .group_by(Program.id, Invitation.time_zone, *window)
         )
@@ -145,7 +153,8 @@ class _Hours:
         opening = []
         for program, time_zone, start, end, workdays_only, earliest in zones:
             hours, zone = Window(start, end, workdays_only), zone_named(time_zone)
-            opening.append(hours.opens(max(caller.now, earliest), zone))
+            if earliest is not None:
+                opening.append(hours.opens(max(caller.now, earliest), zone))
             if hours.opens(caller.now, zone) == caller.now:
                 open_now.setdefault(program, []).append(time_zone)
         self.next_at = min(opening, default=None)
@@ -183,11 +192,12 @@ def _order(wanted: Wanted, hours: _Hours, caller: Caller) -> Order:
     return Order(by.get(wanted.column, _rank(hours, caller)), Call.id.expression, wanted.descends)
 
 
-def _narrowed(wanted: Wanted, hours: _Hours, caller: Caller) -> list[ColumnElement[bool]]:
+def _narrowed(wanted: Wanted, caller: Caller) -> list[ColumnElement[bool]]:
+    """What was asked for, but for the hours: see `_at_hand`."""
     asked = wanted.filters
     equal = {"region": Account.region, "wave": Wave.slug, "language": Invitation.language}
     same = [column == asked[name] for name, column in equal.items() if asked.get(name)]
-    return [_matching(wanted.search), _shown(asked.get("show", ""), hours, caller), *same]
+    return [_matching(wanted.search), _shown(asked.get("show", ""), caller), *same]
 
 
 def _matching(search: str) -> ColumnElement[bool]:
@@ -197,10 +207,12 @@ def _matching(search: str) -> ColumnElement[bool]:
     return or_(*(name.icontains(search, autoescape=True) for name in names))
 
 
-def _shown(show: str, hours: _Hours, caller: Caller) -> ColumnElement[bool]:
+def _at_hand(wanted: Wanted, hours: _Hours) -> ColumnElement[bool]:
+    return hours.ready if wanted.filters.get("show") == Show.NOW else true()
+
+
+def _shown(show: str, caller: Caller) -> ColumnElement[bool]:
     match show:
-        case Show.NOW:
-            return hours.ready
         case Show.MINE:
             return _mine(caller)
         case Show.BACK:

@@ -177,6 +177,26 @@ def test_nobody_is_next_outside_working_hours(launched: object, cast: Cast, writ
         assert claim_next(session, wanted=wish(), caller=caller(post, cast.support.id)) is None
 
 
+def test_when_the_next_can_be_called_is_said_of_those_on_the_list(
+    launched: object, cast: Cast, writer: Transaction
+) -> None:
+    with writer() as session:
+        session.get_one(Contact, cast.sofie.id).time_zone = "Asia/Tokyo"
+    post: Post = launched(window=Window(9, 17))  # type: ignore[operator]  # the fixture is a function
+    for hours in (-8, 0):  # in the morning there, in the morning here
+        post.go_to(DAY_21 + timedelta(days=2, hours=hours))
+        post.release()
+    now = DAY_21 + timedelta(days=2, hours=3)  # 14:00 in Berlin, 21:00 in Tokyo
+    post.go_to(now)
+    in_the_morning = DAY_21 + timedelta(days=2, hours=15)
+
+    south = found(post, cast, wish(region="South"))
+    assert (south.count, south.ready, south.next_at) == (1, 0, in_the_morning)
+    assert found(post, cast, wish("sofie", show="now")).next_at == in_the_morning
+    assert found(post, cast, wish()).next_at == now
+    assert found(post, cast, wish("nobody")).next_at is None
+
+
 def test_an_expired_claim_is_free_again(flagged: Post, cast: Cast, writer: Transaction) -> None:
     anna = call_of(flagged, cast.anna.id)
     with writer() as session:
