@@ -7,18 +7,20 @@ so a row that is added or deleted meanwhile shifts nothing.
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, SQLColumnExpression, and_, literal, or_
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
 
 PAGE = 50
+LONGEST_KEY = 2000
 BROKEN = "The address of this page is not whole; begin again with the first page."
 
 
@@ -93,6 +95,8 @@ def _read_key(after: str, by: SQLColumnExpression[Any]) -> tuple[ColumnElement[A
     column = cast(ColumnElement[Any], by)  # a mapped attribute has a type as well
     kind = column.type.python_type
     try:
+        if len(after) > LONGEST_KEY:
+            raise ValueError("too long")
         value, row_id = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         if kind is datetime:
             value = datetime.fromisoformat(value)
@@ -102,6 +106,23 @@ def _read_key(after: str, by: SQLColumnExpression[Any]) -> tuple[ColumnElement[A
             value = kind(value)
         if not isinstance(value, kind) or type(row_id) is not int or not 0 <= row_id < 2**63:
             raise ValueError(after)
-    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+        _check_bindable(value, bits=63 if isinstance(column.type, BigInteger) else 31)
+    except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
         raise Refused(BROKEN) from error
     return literal(value, column.type), row_id
+
+
+def _check_bindable(value: object, *, bits: int) -> None:
+    """Raise ValueError or OverflowError for a value of the right kind that no database takes."""
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate is no UTF-8
+        if "\0" in value:
+            raise ValueError("a NUL in a text")
+    elif isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        value.astimezone(UTC)
+    elif isinstance(value, int) and not -(2**bits) <= value < 2**bits:
+        raise ValueError("a number out of range")
+    elif isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise ValueError("not a finite number")
