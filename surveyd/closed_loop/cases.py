@@ -121,7 +121,7 @@ def record_attempt(
 
 def attempt_text(result: AttemptResult, text: str) -> str:
     """What the log says of an attempt. Raises Refused for a too long text."""
-    return f"{result.words}: {_words('note', text, most=LONG_TEXT)}" if text.strip() else result.words
+    return f"{result.words}: {_words('note', text, most=LONG_TEXT)}" if clean(text) else result.words
 
 
 def hand_over(
@@ -150,7 +150,7 @@ def hand_over(
 def handing_text(to: User, text: str) -> str:
     """What the log says of a case that was handed over. Raises Refused for a too long text."""
     name = to.name or to.email
-    return f"to {name}: {_words('note', text, most=LONG_TEXT)}" if text.strip() else f"to {name}"
+    return f"to {name}: {_words('note', text, most=LONG_TEXT)}" if clean(text) else f"to {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +206,13 @@ def _step(session: Session, case_id: int, *, seen: int | None, **values: object)
     raise Refused(f"Case {case_id} is closed; open its response to see what was done.")
 
 
+def clean(text: str) -> str:
+    """Typed text as the log keeps it: without blanks around it, and without NUL, which PostgreSQL refuses."""
+    return text.replace("\0", "").strip()
+
+
 def _words(what: str, text: str, *, most: int) -> str:
-    said = text.strip()
+    said = clean(text)
     if not said:
         raise Refused(f"The {what} is empty; say it in a few words.")
     if len(said) > most:

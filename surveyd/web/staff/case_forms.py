@@ -35,7 +35,7 @@ class LogForm(StepForm):
 
     def validate_text(self, field: TextAreaField) -> None:
         """A note without words says nothing."""
-        if self.kind.data == NOTE and not (field.data or "").strip():
+        if self.kind.data == NOTE and not cases.clean(field.data or ""):
             raise ValidationError(lazy_gettext("Write what is to be noted."))
 
     @property
@@ -43,7 +43,7 @@ class LogForm(StepForm):
         """The line of the log that the form writes."""
         text = self.text.data or ""
         if self.kind.data == NOTE:
-            return EntryKind.NOTE, text.strip()
+            return EntryKind.NOTE, cases.clean(text)
         result = AttemptResult(self.kind.data)
         kind = EntryKind.CONTACT if result is AttemptResult.REACHED else EntryKind.ATTEMPT
         return kind, cases.attempt_text(result, text)
@@ -81,8 +81,8 @@ class CloseForm(StepForm):
     @property
     def line(self) -> tuple[EntryKind, str]:
         """The line of the log that the form writes."""
-        root_cause, outcome = (self.root_cause.data or "").strip(), (self.outcome.data or "").strip()
-        return EntryKind.CLOSING, f"{root_cause}; {outcome}"
+        texts = (self.root_cause.data, self.outcome.data)
+        return EntryKind.CLOSING, "; ".join(cases.clean(text or "") for text in texts)
 
 
 class HandOverForm(StepForm):

@@ -197,6 +197,21 @@ def test_who_comes_second_is_told_and_keeps_the_words(
     assert lea.post(f"{path}/log", kind="note", text="Seen.", seen="1").status_code == 303
 
 
+def test_a_nul_in_what_is_typed_is_left_out(office: Office, sign_in: SignIn, reader: Transaction) -> None:
+    mona, path = sign_in(office.cast.mona), f"/staff/cases/{office.case}"
+    ended = ENDED | {"root_cause": "late\0 carrier", "outcome": "\0new one"}
+
+    assert mona.post(f"{path}/log", kind="note", text="\0", seen="0").status_code == 422
+    for _ in range(2):
+        assert mona.post(f"{path}/log", kind="note", text="Ra\0ng.", seen="0").status_code == 303
+        assert mona.post(f"{path}/log", kind="no_answer", text="\0", seen="1").status_code == 303
+        assert mona.post(f"{path}/close", seen="2", **ended).status_code == 303
+
+    with reader() as session:
+        texts = [entry.text for entry in session.query(CaseEntry).order_by(CaseEntry.id)]
+    assert texts == ["Rang.", "no answer", "late carrier; new one"]
+
+
 def test_a_case_is_handed_over_with_a_mail(office: Office, sign_in: SignIn, reader: Transaction) -> None:
     mona, cast, path = sign_in(office.cast.mona), office.cast, f"/staff/cases/{office.case}/hand-over"
     assert f'<option value="{cast.milo.id}">Milo Manager, account manager' in mona.get(path[:-10]).text
