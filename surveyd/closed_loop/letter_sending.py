@@ -25,6 +25,7 @@ from surveyd.distribution.models import Invitation, Wave, WaveState
 from surveyd.distribution.outbox import NewMessage
 from surveyd.distribution.paper_orders import Change, account_paper
 from surveyd.distribution.papers import NewPaper
+from surveyd.people.models import Contact
 
 CHUNK = 200
 SEGMENTS = {audience.value: audience for audience in Audience}
@@ -39,17 +40,28 @@ def queue_chunk(
     """
     if letter.state is not LetterState.SENDING:
         return False
-    rows = session.execute(_next(letter)).all()
+    taken = session.scalars(_take(letter)).all()
     mine = update(Letter).where(
         Letter.id == letter.id, Letter.state == LetterState.SENDING, Letter.queued_to == letter.queued_to
     )
-    if not rows:
+    if not taken:
         run(session, mine.values(state=LetterState.SENT, sent_at=now))
         return False
-    if run(session, mine.values(queued_to=rows[-1].invitation_id)):
+    if run(session, mine.values(queued_to=taken[-1])):
+        rows = session.execute(_next(letter).where(Invitation.id.in_(taken))).all()
         _queue(session, letter, rows, now=now, system_now=system_now, mail_domain=mail_domain)
     session.refresh(letter)
     return True
+
+
+def _take(letter: Letter) -> Select[int]:
+    """The next invitations; an opt-out, a suppression or a cancel waits until their letters are committed.
+
+    Such a change that came first is waited for, and may not be in what this statement sees: whoever is to
+    be mailed is read by another one, after it.
+    """
+    ids = _next(letter).with_only_columns(Invitation.id, maintain_column_froms=True)
+    return ids.with_for_update(read=True, of=[Contact, Wave])
 
 
 def _next(letter: Letter) -> Select[*tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
@@ -13,7 +13,7 @@ from surveyd.people.models import Contact
 
 
 def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
-    """Never mail or call this person again, on their own word; the second time changes nothing.
+    """Never mail or call this person again, on their own word; a second time stops what was queued since.
 
     Returns whether this was the first time. A contact that is gone counts as opted out.
     """
@@ -26,7 +26,7 @@ def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
     if first:
         which = Invitation.contact_id == contact_id
         end_asking(session, which, state=InvitationState.OPTED_OUT, reason="opted_out", now=now)
-        stop_mails(session, contact_id, reason="opted_out")
+    stop_mails(session, contact_id, reason="opted_out")
     return bool(first)
 
 
@@ -41,18 +41,23 @@ def suppress(
 ) -> None:
     """Never mail this address again; what is queued to it is stopped. Case does not matter.
 
-    The person may still be called: an address that does not work is no answer.
+    That is what its contacts wait for, and what was queued to a contact before the address changed. The
+    person may still be called: an address that does not work is no answer.
     """
+    address = address.lower()
     row = {
-        "address": address.lower(),
+        "address": address,
         "reason": reason,
         "detail": detail[:300],
         "message_id": message_id,
         "at": now,
     }
     insert_new(session, Suppression, [row], unique=["address"])
-    for contact_id in session.scalars(select(Contact.id).where(func.lower(Contact.email) == address.lower())):
+    theirs = select(Contact.id).where(func.lower(Contact.email) == address).order_by(Contact.id)
+    # Whoever queues a mail to them at this moment ends first, and what it queued is stopped, too.
+    for contact_id in session.scalars(theirs.with_for_update()).all():
         stop_mails(session, contact_id, reason=reason)
+    _stop(session, Message.contact_id.is_not(None), func.lower(Message.recipient) == address, reason=reason)
 
 
 def lift(session: Session, address: str) -> None:
@@ -65,9 +70,13 @@ def lift(session: Session, address: str) -> None:
 
 def stop_mails(session: Session, contact_id: int, *, reason: str) -> int:
     """Stop every mail to this contact that has not begun; returns how many."""
+    return _stop(session, Message.contact_id == contact_id, reason=reason)
+
+
+def _stop(session: Session, *which: ColumnElement[bool], reason: str) -> int:
     return run(
         session,
         update(Message)
-        .where(Message.contact_id == contact_id, Message.state.in_(STOPPABLE))
+        .where(*which, Message.state.in_(STOPPABLE))
         .values(state=MessageState.SUPPRESSED, reason=reason, lease_by=None, lease_until=None),
     )
