@@ -7,7 +7,7 @@ once. Each takes the program's time; none remembers anything.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -66,9 +66,7 @@ def prepare_waves(house: Services, now: datetime) -> int:
     """Write the ledgers of launched waves."""
     with reading() as session:
         launched = list(session.scalars(select(Wave.id).where(Wave.state == WaveState.PREPARING)))
-    for wave_id in launched:
-        prepare_wave(wave_id)
-    return len(launched)
+    return _each("prepare", launched, prepare_wave)
 
 
 def release_touches(house: Services, now: datetime) -> int:
@@ -88,9 +86,7 @@ def send_letters(house: Services, now: datetime) -> int:
     """Queue what is left of the letters that are being sent."""
     with reading() as session:
         on_their_way = list(session.scalars(select(Letter.id).where(Letter.state == LetterState.SENDING)))
-    for letter_id in on_their_way:
-        send_letter(letter_id)
-    return len(on_their_way)
+    return _each("letters", on_their_way, send_letter)
 
 
 def tell_overdue(house: Services, now: datetime) -> int:
@@ -143,9 +139,22 @@ def work_on_uploads(house: Services, now: datetime) -> int:
     if has_old:
         with writing() as session:
             uploads.forget_old(session, now=now)
-    for upload_id in lost:
-        work_on_upload(upload_id)
-    return len(lost)
+    return _each("uploads", lost, work_on_upload)
+
+
+def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:
+    """Work on each; one that fails is logged, tried again by the next pass, and stops no other one.
+
+    Returns how many did not fail.
+    """
+    done = 0
+    for one in ids:
+        try:
+            work(one)
+            done += 1
+        except Exception:
+            log.exception("one of a sweep failed", extra={"facts": {"sweep": sweep, "id": one}})
+    return done
 
 
 SWEEPS = (

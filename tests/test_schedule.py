@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from surveyd import schedule
 from surveyd.base.clock import FileClock
 from surveyd.base.services import EXTENSION, Services
+from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import waves
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.models import Call, CallState, Message, Wave, WaveState
-from surveyd.people.models import Contact
+from surveyd.people.models import Contact, StaffRole, Upload, User
 from tests.distribution.conftest import make_wave
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
@@ -111,3 +113,74 @@ def test_a_failing_sweep_does_not_stop_the_others(
     with app.app_context():
         counts = schedule.sweep_once(services, NOW)
     assert (counts["broken"], counts["touches"]) == (0, 3)
+
+
+def two_waves(session: Session) -> list[int]:
+    """Two waves whose ledgers are to be written."""
+    made = make_wave(session)
+    found = [
+        Wave(
+            program_id=made.program_id, slug=slug, version_id=made.version_id, state=WaveState.PREPARING,
+            scheduled_at=NOW, launched_at=NOW, day_zero=NOW, closes_at=NOW,
+        )
+        for slug in ("first", "second")
+    ]  # fmt: skip
+    session.add_all(found)
+    session.flush()
+    return [one.id for one in found]
+
+
+def two_letters(session: Session) -> list[int]:
+    """Two letters on their way."""
+    found = [
+        Letter(wave_id=wave_id, state=LetterState.SENDING, created_at=NOW, updated_at=NOW)
+        for wave_id in two_waves(session)
+    ]
+    session.add_all(found)
+    session.flush()
+    return [one.id for one in found]
+
+
+def two_uploads(session: Session) -> list[int]:
+    """Two files that no worker has taken."""
+    admin = session.scalars(select(User.id).where(User.role == StaffRole.ADMIN).limit(1)).one()
+    found = [
+        Upload(kind="accounts", name=name, size=1, lines=1, content=b"x", by_id=admin, at=NOW, asked_at=NOW)
+        for name in ("first.csv", "second.csv")
+    ]
+    session.add_all(found)
+    session.flush()
+    return [one.id for one in found]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "work", "two"),
+    [
+        (schedule.prepare_waves, "prepare_wave", two_waves),
+        (schedule.send_letters, "send_letter", two_letters),
+        (schedule.work_on_uploads, "work_on_upload", two_uploads),
+    ],
+)
+def test_one_that_fails_does_not_stop_the_others_of_its_sweep(  # noqa: PLR0917  # fixtures, by name
+    app: Flask,
+    services: Services,
+    cast: Cast,
+    writer: Transaction,
+    monkeypatch: pytest.MonkeyPatch,
+    sweep: Callable[[Services, datetime], int],
+    work: str,
+    two: Callable[[Session], list[int]],
+) -> None:
+    with writer() as session:
+        first, second = sorted(two(session))
+    done = []
+
+    def fail_first(one: int) -> None:
+        if one == first:
+            raise RuntimeError("no")
+        done.append(one)
+
+    monkeypatch.setattr(schedule, work, fail_first)
+    with app.app_context():
+        assert sweep(services, NOW) == 1
+    assert done == [second]
