@@ -166,7 +166,7 @@ def approve(wave: str, email: str) -> None:
 @letter.command()
 @click.argument("wave")
 @click.option("--yes", is_flag=True, help="Send; without it you see what would happen.")
-@click.option("--non-respondents", is_flag=True, help="To those who did not answer as well.")
+@click.option("--non-respondents", is_flag=True, help="Once it is closed: also to those who did not answer.")
 @as_json
 def send(wave: str, yes: bool, non_respondents: bool, as_json: bool) -> None:
     """Send the letter of WAVE to everybody who answered. Nobody gets it twice."""
@@ -174,6 +174,8 @@ def send(wave: str, yes: bool, non_respondents: bool, as_json: bool) -> None:
         with reading() as session:
             found = find_wave(session, wave)
             letters.find_letter(session, found)
+            if non_respondents:
+                letters.require_closed(found)
             reach = reach_of(session, found.id)
         count = reach.answered_to_come + (reach.silent_to_come if non_respondents else 0)
         if not yes:

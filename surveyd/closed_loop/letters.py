@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
 from surveyd.closed_loop.letter_files import default_texts
 from surveyd.closed_loop.letter_texts import Content, Point, Variant, checked, content_of, language_of
@@ -52,6 +53,8 @@ def begin_letter(session: Session, wave: Wave, *, by: int | None, now: datetime)
     if session.scalar(select(Letter.id).where(Letter.wave_id == wave.id)) is not None:
         raise Refused(f"The wave {wave.slug} has its letter already; change that one.")
     letter = _new_letter(session, wave, now)
+    if content_now(session, letter).variants:
+        raise Refused(f"Somebody else has just begun the letter of the wave {wave.slug}; change that one.")
     texts = [text for language in _languages(session, wave) for text in default_texts(language)]
     _put_texts(session, letter, texts)
     _put_actions(session, letter, _suggested(session))
@@ -79,8 +82,10 @@ def write_letter(
     letter = session.scalar(select(Letter).where(Letter.wave_id == wave.id))
     if letter is None:
         letter = _new_letter(session, wave, now)
-        action_ids = _suggested(session) if action_ids is None else action_ids
+    _lock(session, letter)
     before = content_now(session, letter)
+    if action_ids is None and not before.variants:
+        action_ids = _suggested(session)
     _put_texts(session, letter, clean)
     if action_ids is not None:
         _put_actions(session, letter, action_ids)
@@ -90,7 +95,9 @@ def write_letter(
 
 def write_text(session: Session, letter: Letter, text: Variant, *, by: int | None, now: datetime) -> None:
     """Write or rewrite the text of one audience in one language. Raises Refused as `write_letter` does."""
-    before, clean = content_now(session, letter), checked(text)
+    clean = checked(text)
+    _lock(session, letter)
+    before = content_now(session, letter)
     others = [one for one in before.variants if one.key != clean.key]
     _put_texts(session, letter, [*others, clean])
     _changed(session, letter, before, by=by, now=now)
@@ -100,6 +107,7 @@ def drop_text(
     session: Session, letter: Letter, *, audience: Audience, language: str, by: int | None, now: datetime
 ) -> None:
     """Take one text away: its readers get the one for everybody. The last one for everybody stays."""
+    _lock(session, letter)
     before = content_now(session, letter)
     others = [one for one in before.variants if one.key != (audience.value, language)]
     if not Content(tuple(others), ()).has(Audience.DEFAULT):
@@ -112,6 +120,7 @@ def choose_actions(
     session: Session, letter: Letter, action_ids: Sequence[int], *, by: int | None, now: datetime
 ) -> None:
     """Tell of these actions, in this order. Raises Refused for an unknown one, and once it is being sent."""
+    _lock(session, letter)
     before = content_now(session, letter)
     _put_actions(session, letter, action_ids)
     _changed(session, letter, before, by=by, now=now)
@@ -142,7 +151,7 @@ def send(session: Session, letter: Letter, *, to_silent: bool, by: int | None, n
     """Let the approved letter go to everybody who answered, and to the others if `to_silent`.
 
     The letters themselves are queued behind this, in chunks. Sent again it reaches those who have answered
-    since. Raises Refused when it is not approved, changed since, or on its way.
+    since. Raises Refused when it is not approved, changed since, or on its way, and as `require_closed` does.
     """
     wave = session.get_one(Wave, letter.wave_id)
     if wave.state not in SENT_FROM:
@@ -157,6 +166,8 @@ def send(session: Session, letter: Letter, *, to_silent: bool, by: int | None, n
         raise Refused(
             "The letter has no text for those who did not answer; write one for the audience silent."
         )
+    if to_silent:
+        require_closed(wave)
     values = {"state": LetterState.SENDING, "to_silent": to_silent, "queued_to": 0, "begun_at": now}
     same = (Letter.id == letter.id, Letter.state.in_(SENDABLE), Letter.digest == letter.digest)
     won = run(session, update(Letter).where(*same).values(**values, sent_at=None, updated_at=now))
@@ -165,6 +176,15 @@ def send(session: Session, letter: Letter, *, to_silent: bool, by: int | None, n
         raise Refused("Somebody else has just sent or changed the letter; look at it again.")
     facts: dict[str, str | int] = {"digest": letter.digest, "to_silent": int(to_silent)}
     record(session, action="send", thing=THING, thing_id=letter.id, by=by, now=now, facts=facts)
+
+
+def require_closed(wave: Wave) -> None:
+    """Raises Refused while somebody who did not answer still may: nobody is told so who then answers."""
+    if wave.state is not WaveState.CLOSED:
+        raise Refused(
+            f"The wave {wave.slug} is not closed: who did not answer still may. "
+            "Send the letter to those who answered; the others can get it when the wave is closed."
+        )
 
 
 def content_now(session: Session, letter: Letter) -> Content:
@@ -195,12 +215,12 @@ def text_of(session: Session, letter: Letter, *, audience: Audience, language: s
 
 
 def _new_letter(session: Session, wave: Wave, now: datetime) -> Letter:
+    """The wave's letter, made now; without a text, unless somebody else has made it at the same moment."""
     if wave.launched_at is None:
         raise Refused(f"The wave {wave.slug} was not launched; a letter follows one that was.")
-    letter = Letter(wave_id=wave.id, created_at=now, updated_at=now)
-    session.add(letter)
-    session.flush()
-    return letter
+    row = {"wave_id": wave.id, "created_at": now, "updated_at": now}
+    insert_new(session, Letter, [row], unique=["wave_id"])
+    return find_letter(session, wave)
 
 
 def _languages(session: Session, wave: Wave) -> list[str]:
@@ -251,10 +271,9 @@ def _put_actions(session: Session, letter: Letter, action_ids: Sequence[int]) ->
 
 
 def _changed(session: Session, letter: Letter, before: Content, *, by: int | None, now: datetime) -> None:
-    """Make it a draft if it says something else than before. Raises Refused once it is being sent."""
+    """Make it a draft if it says something else than before; its row is locked."""
     if content_now(session, letter) == before:
         return
-    _lock(session, letter)
     letter.state, letter.updated_at = LetterState.DRAFT, now
     session.flush()
     record(session, action="write", thing=THING, thing_id=letter.id, by=by, now=now)

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from surveyd.base.errors import BadFile, NotFound, Refused
 from surveyd.cli.actions import actions
@@ -17,7 +17,7 @@ from surveyd.cli.letters import letter
 from surveyd.closed_loop.actions import ActionFacts, add_action
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.models import ActionStatus, Letter
-from surveyd.distribution.models import Message
+from surveyd.distribution.models import Message, Wave, WaveState
 from surveyd.people.access import SYSTEM
 from tests.closed_loop.desks import PEOPLE, answered_wave
 from tests.fixtures.apps import NOW, Transaction
@@ -134,7 +134,7 @@ def test_a_file_and_options_do_not_go_together(say: Say, tmp_path: Path) -> None
 
 
 def test_an_approved_letter_is_sent_to_everybody_who_answered(
-    app: Flask, say: Say, people: Cast, reader: Transaction
+    app: Flask, say: Say, people: Cast, reader: Transaction, writer: Transaction
 ) -> None:
     data(say("write", "2026H1", "--json"))
     assert isinstance(say("send", "2026H1", "--yes").exception, Refused)
@@ -144,6 +144,10 @@ def test_an_approved_letter_is_sent_to_everybody_who_answered(
 
     asked = say("send", "2026H1")
     assert asked.exit_code == 2 and f"would send {PEOPLE + 2} letters" in asked.output
+    asked = say("send", "2026H1", "--non-respondents")
+    assert isinstance(asked.exception, Refused) and "is not closed" in str(asked.exception)
+    with writer() as session:
+        session.execute(update(Wave).values(state=WaveState.CLOSED))
     asked = say("send", "2026H1", "--non-respondents")
     assert f"would send {PEOPLE + 3} letters" in asked.output
     assert data(say("send", "2026H1", "--yes", "--json"))["letters"] == PEOPLE + 2

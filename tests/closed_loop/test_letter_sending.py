@@ -6,13 +6,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 
 from surveyd.base.clock import SetClock, system_now
 from surveyd.base.database import db, writing
 from surveyd.base.errors import Refused
-from surveyd.base.services import Services
 from surveyd.closed_loop import letter_sending, letters
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.letter_sending import queue_chunk
@@ -21,26 +19,13 @@ from surveyd.distribution import claims, waves
 from surveyd.distribution.models import Message, MessageState, Wave, WaveState
 from surveyd.distribution.outbox import release_held
 from surveyd.distribution.suppressions import opt_out, suppress
-from surveyd.people.models import Account, AuditEntry, Contact, User
+from surveyd.people.models import Account, AuditEntry, Contact
 from surveyd.schedule import sweep_once
 from tests.base.hostile import HOSTILE
-from tests.closed_loop.desks import PEOPLE, Desk, answered_wave
+from tests.closed_loop.desks import PEOPLE, Desk
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import HAPPY, Asking
 from tests.fixtures.relays import Relay
-
-
-@pytest.fixture
-def desk(  # noqa: PLR0917  # fixtures, by name
-    app: Flask, services: Services, clock: SetClock, writer: Transaction, reader: Transaction, relay: Relay
-) -> Desk:
-    """The wave's letter, approved."""
-    with writer() as session:
-        asking = answered_wave(session)
-        letter = letters.begin_letter(session, asking.wave, by=None, now=NOW)
-        by = session.get_one(User, asking.people.executive.id)
-        letters.approve(session, letter, by=by, now=NOW)
-        return Desk(app, services, writer, reader, asking.people, asking.wave.id, letter.id)
 
 
 def test_everybody_who_answered_gets_one_letter(desk: Desk, relay: Relay) -> None:
@@ -90,6 +75,10 @@ def test_a_second_send_reaches_only_who_answered_since(desk: Desk) -> None:
 
 
 def test_who_did_not_answer_gets_a_text_of_their_own_if_wished(desk: Desk) -> None:
+    with pytest.raises(Refused, match="is not closed: who did not answer still may"):
+        desk.send(to_silent=True)
+    with desk.writer() as session:
+        session.get_one(Wave, desk.wave_id).state = WaveState.CLOSED
     desk.send(to_silent=True)
     desk.job()
 
@@ -125,6 +114,17 @@ def test_an_opt_out_stops_a_letter_that_waits(desk: Desk, relay: Relay) -> None:
     desk.post()
     assert relay.to("anna@nordwind.test") == []
     assert desk.progress().states == {"sent": PEOPLE + 1, "suppressed": 1}
+
+
+def test_a_suppression_stops_a_letter_that_waits_under_the_contacts_old_address(desk: Desk) -> None:
+    desk.send()
+    desk.job()
+    with desk.writer() as session:
+        session.get_one(Contact, desk.people.anna.id).email = "new@nordwind.test"
+    with desk.writer() as session:
+        suppress(session, "Anna@nordwind.test", reason="bounced", now=NOW)
+    stopped = [mail for mail in desk.messages() if mail.state is MessageState.SUPPRESSED]
+    assert [(mail.contact_id, mail.reason) for mail in stopped] == [(desk.people.anna.id, "bounced")]
 
 
 @pytest.mark.parametrize("chunk", [1, 3])

@@ -19,7 +19,7 @@ from surveyd.closed_loop.letter_reach import LEFT_OUT
 from surveyd.closed_loop.letter_status import LetterStatus, status_of
 from surveyd.closed_loop.models import Audience, Letter, LetterState
 from surveyd.distribution import papers, waves
-from surveyd.distribution.models import Wave
+from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.models import User
 from surveyd.reports.jobs import ring_for_papers
 from surveyd.web.access import reader
@@ -40,6 +40,7 @@ class LetterPage:
     wave_id: int
     wave: str
     paused: bool
+    closed: bool
     letter: LetterStatus | None
     shown: Preview | None
     found: list[Reader]
@@ -91,9 +92,11 @@ class LetterPage:
         return sum(count for _rule, count in self.left_out)
 
     @property
-    def silent_text(self) -> bool:
-        """Whether there is a text for those who did not answer."""
-        return self.letter is not None and self.letter.content.has(Audience.SILENT)
+    def silent_to_come(self) -> int:
+        """How many did not answer and can get a text of their own, now or once the wave is closed."""
+        if self.letter is None or not self.letter.content.has(Audience.SILENT):
+            return 0
+        return self.letter.reach.silent_to_come
 
 
 @bp.get("/waves/<id:wave_id>/letter", endpoint="letter")
@@ -108,7 +111,8 @@ def show_letter(wave_id: int) -> str:
         found = readers(session, letter, scope=reader().scope, search=search) if letter else []
         shown = _shown(session, letter, contact_id or next((one.contact_id for one in found), None))
         status = status_of(session, letter) if letter else None
-        page = LetterPage(wave_id, wave.slug, wave.paused_at is not None, status, shown, found, search, now)
+        paused, closed = wave.paused_at is not None, wave.state is WaveState.CLOSED
+        page = LetterPage(wave_id, wave.slug, paused, closed, status, shown, found, search, now)
     return render_template("staff/letter.html", page=page, audiences=AUDIENCES)
 
 
@@ -147,7 +151,7 @@ def approve_letter(wave_id: int) -> Answer:
 
 @bp.post("/waves/<id:wave_id>/letter/send")
 def send_letter(wave_id: int) -> Answer:
-    """Let the approved letter go, to who answered or to everybody."""
+    """Let the approved letter go, to who answered or, when the wave is closed, to everybody."""
     to_silent = request.form.get("to") == EVERYBODY
     with writing() as session:
         letter = letters.find_letter(session, waves.get_wave(session, wave_id))

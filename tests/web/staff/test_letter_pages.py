@@ -14,7 +14,7 @@ from surveyd.closed_loop.actions import ActionFacts, add_action
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.models import ActionStatus, Letter, LetterState
 from surveyd.distribution import papers
-from surveyd.distribution.models import Message, Wave
+from surveyd.distribution.models import Message, Wave, WaveState
 from surveyd.people.access import SYSTEM
 from surveyd.people.models import Account, Contact
 from tests.fixtures.apps import NOW, Transaction
@@ -166,7 +166,10 @@ def test_sending_names_the_number_and_goes_once(eva: Staff, path: str, reader: T
     assert eva.post(f"{path}/send").status_code == 409
     approved(eva, path, reader)
     page = eva.get(path).text
-    assert "2 people who answered" in page and "also the 1 who did not answer" in page
+    assert "2 people who answered" in page and "also the 1 who did not answer" not in page
+    assert "1 person has not answered yet and still may" in page
+    refused = eva.post(f"{path}/send", to="everybody")
+    assert refused.status_code == 409 and "is not closed" in refused.text
 
     assert eva.post(f"{path}/send", to="answered").status_code == 303
     assert eva.post(f"{path}/send", to="answered").status_code == 409
@@ -177,6 +180,18 @@ def test_sending_names_the_number_and_goes_once(eva: Staff, path: str, reader: T
     assert eva.post(f"{path}/edit", **TEXT).status_code == 403
     with reader() as session:
         assert session.query(Message).filter_by(name="letter").count() == 2
+
+
+def test_those_who_did_not_answer_can_get_it_when_the_wave_is_closed(
+    office: Office, eva: Staff, path: str, reader: Transaction, writer: Transaction
+) -> None:
+    approved(eva, path, reader)
+    with writer() as session:
+        session.get_one(Wave, office.wave).state = WaveState.CLOSED
+    page = eva.get(path).text
+    assert "also the 1 who did not answer" in page and "still may" not in page
+    assert eva.post(f"{path}/send", to="everybody").status_code == 303
+    assert letter(reader).to_silent
 
 
 def run_job(staff: Staff, reader: Transaction) -> None:
