@@ -33,7 +33,7 @@ def test_a_worker_stops_while_the_queue_is_away(house: House, own_valkey: Valkey
     wait_for(own_valkey.has_clients, what="the worker at the queue")
     own_valkey.stop()
     wait_for(lambda: house.log("worker"), what="a word about that")
-    assert stop(worker) == 0
+    assert stop(worker) == 0, house.log("worker")
 
 
 def test_everything_ends_when_its_data_folder_is_gone(house: House) -> None:

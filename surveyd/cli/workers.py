@@ -3,10 +3,12 @@
 import logging
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType
 
 import redis
 from flask import Flask
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from surveyd.base.database import db
@@ -38,21 +40,27 @@ class Worker(CarefulWorker):
 def run_worker(app: Flask, stop: threading.Event) -> None:
     """Work until `stop` is set or a signal comes; waits while the queue is away."""
     house: Services = app.extensions[EXTENSION]
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with app.app_context():
         while not stop.is_set():
-            try:
-                queue = house.bell.queue()
-                worker = Worker([queue], connection=house.bell.connection(), serializer=JSONSerializer)
-                worker.log_job_description = False
-                worker.stop = stop
-                worker.work(logging_level="WARNING")
-                return
-            except (redis.RedisError, OSError) as error:
-                log.warning("the queue does not answer", extra={"facts": {"error": type(error).__name__}})
-                stop.wait(QUEUE_PAUSE_SECONDS)
-            finally:
-                # The worker has put its own in their place, and they end only what it is doing.
-                for number, handler in handlers.items():
-                    signal.signal(number, handler)
-                db.session.remove()
+            # A signal may come while the worker takes its leave of a queue that is away.
+            with suppress(StopRequested):
+                _work(house, stop)
+            db.session.remove()
+            stop.wait(QUEUE_PAUSE_SECONDS)
+
+
+def _work(house: Services, stop: threading.Event) -> None:
+    """Work until the queue goes away or a signal comes, and give the signals back."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        worker = Worker([house.bell.queue()], connection=house.bell.connection(), serializer=JSONSerializer)
+        worker.log_job_description = False
+        worker.stop = stop
+        worker.work(logging_level="WARNING")
+        stop.set()
+    except (redis.RedisError, OSError) as error:
+        log.warning("the queue does not answer", extra={"facts": {"error": type(error).__name__}})
+    finally:
+        # The worker has put its own in their place, and they end only what it is doing.
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
