@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -35,6 +35,7 @@ PAUSES = {
     CallOutcome.LEFT_MESSAGE: PAUSE_AFTER_MESSAGE,
 }
 """After these the call comes back by itself; after a message they have a day to call."""
+CALL_BACK_WITHIN = timedelta(days=60)
 NOTE_LIMIT = 2000
 
 
@@ -72,6 +73,7 @@ class AttemptLine:
     """One attempt to call, as its caller recorded it."""
 
     at: datetime
+    by_id: int
     by: str
     outcome: CallOutcome
     note: str
@@ -123,21 +125,30 @@ def view_call(session: Session, call_id: int, *, now: datetime, system_now: date
         state=call.state,
         over_because=call.reason if call.state is not CallState.OPEN else "",
         log=tuple(
-            AttemptLine(tried.at, name or email, tried.outcome, tried.note, tried.call_back_at)
+            AttemptLine(tried.at, tried.user_id, name or email, tried.outcome, tried.note, tried.call_back_at)
             for tried, name, email in attempts
         ),
     )
 
 
-def claim_call(session: Session, call: Call, *, by: int, system_now: datetime) -> None:
-    """Take a call for twenty minutes. Raises Refused when a colleague has it or it is over."""
-    if not run(
-        session,
-        update(Call)
-        .where(Call.id == call.id, Call.state == CallState.OPEN, _free_for(by, system_now))
-        .values(claimed_by_id=by, claimed_until=system_now + CLAIM),
-    ):
+class Overtaken(Refused):
+    """Somebody else was faster: there are attempts that the caller has not seen."""
+
+
+def claim_call(
+    session: Session, call: Call, *, by: int, system_now: datetime, seen: int | None = None
+) -> None:
+    """Take a call for twenty minutes. Raises Refused when a colleague has it or it is over.
+
+    `seen` is how many attempts the caller has seen; raises Overtaken when there are others by now.
+    """
+    which = and_(Call.id == call.id, Call.state == CallState.OPEN, _free_for(by, system_now))
+    if seen is not None:
+        which &= Call.attempts == seen
+    if not run(session, update(Call).where(which).values(claimed_by_id=by, claimed_until=system_now + CLAIM)):
         session.refresh(call)
+        if seen is not None and call.attempts != seen:
+            raise Overtaken("This call went on meanwhile; read what came of it and try again.")
         over = call.state is not CallState.OPEN
         raise Refused(
             "This call is over; the list shows the next one."
@@ -176,13 +187,22 @@ def record(
     by: int,
     note: str = "",
     call_back_at: datetime | None = None,
+    seen: int | None = None,
 ) -> None:
-    """Write down one attempt and what follows from it. Raises Refused when a colleague has the call."""
+    """Write down one attempt and what follows from it.
+
+    `seen` is how many attempts the caller has seen; without a page it is None. Raises Overtaken when there
+    are others by now, and Refused when a colleague has the call, for a time to call back that is past or
+    more than 60 days ahead, and for a long note.
+    """
+    note = clean_note(note)
     if outcome is CallOutcome.CALL_BACK and (call_back_at is None or call_back_at <= now):
         raise Refused("Say when to call back, at a time that is still to come.")
+    if call_back_at is not None and call_back_at > now + CALL_BACK_WITHIN:
+        raise Refused(f"Call back within {CALL_BACK_WITHIN.days} days; say an earlier time.")
     if len(note) > NOTE_LIMIT:
         raise Refused(f"The note is {len(note) - NOTE_LIMIT} characters too long; shorten it.")
-    claim_call(session, call, by=by, system_now=system_now)
+    claim_call(session, call, by=by, system_now=system_now, seen=seen)
     session.add(
         CallAttempt(
             call_id=call.id, user_id=by, at=now, outcome=outcome, note=note, call_back_at=call_back_at
@@ -201,6 +221,11 @@ def record(
     if outcome is CallOutcome.DECLINED:
         which = Invitation.id == call.invitation_id
         end_asking(session, which, state=InvitationState.DECLINED, reason="declined", now=now)
+
+
+def clean_note(note: str) -> str:
+    """A typed note as it is kept: without NUL, which PostgreSQL refuses."""
+    return note.replace("\0", "")
 
 
 def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:

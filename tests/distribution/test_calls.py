@@ -1,6 +1,7 @@
 """The call list: who is called, by one person at a time, and what follows from each outcome."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,9 +10,11 @@ from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.calls import (
     ATTEMPTS_AT_MOST,
+    CALL_BACK_WITHIN,
     NOTE_LIMIT,
     PAUSE_AFTER_NO_ANSWER,
     CallRow,
+    Overtaken,
     call_list,
     claim_call,
     find_call,
@@ -39,12 +42,12 @@ def listed(flagged: Post) -> list[CallRow]:
 
 
 def say(
-    flagged: Post, writer: Transaction, outcome: CallOutcome, *, by: int, call_id: int, **facts: object
+    flagged: Post, writer: Transaction, outcome: CallOutcome, *, by: int, call_id: int, **facts: Any
 ) -> None:
     with writer() as session:
         call = find_call(session, call_id)
         now = flagged.clock.now()
-        record(session, call, outcome, now=now, system_now=system_now(), by=by, **facts)  # type: ignore[arg-type]
+        record(session, call, outcome, now=now, system_now=system_now(), by=by, **facts)
 
 
 def test_it_shows_whom_where_and_what_time_it_is_there(flagged: Post, cast: Cast) -> None:
@@ -94,6 +97,32 @@ def test_a_call_back_in_the_past_is_refused_and_keeps_the_call(
     with pytest.raises(Refused, match="still to come"):
         say(flagged, writer, CallOutcome.CALL_BACK, by=cast.support.id, call_id=first, call_back_at=NOW)
     assert next(row for row in listed(flagged) if row.id == first).attempts == 0
+
+
+def test_a_call_back_is_promised_for_sixty_days_at_most(
+    flagged: Post, cast: Cast, writer: Transaction
+) -> None:
+    first, last = listed(flagged)[0].id, DAY_21 + CALL_BACK_WITHIN
+    facts: dict[str, Any] = {"by": cast.support.id, "call_id": first}
+    with pytest.raises(Refused, match="within 60 days"):
+        say(flagged, writer, CallOutcome.CALL_BACK, call_back_at=last + timedelta(seconds=1), **facts)
+    say(flagged, writer, CallOutcome.CALL_BACK, call_back_at=last, **facts)
+    row = next(row for row in listed(flagged) if row.id == first)
+    assert (row.attempts, row.not_before) == (1, last)
+
+
+def test_what_a_colleague_recorded_is_not_written_over(
+    flagged: Post, cast: Cast, writer: Transaction
+) -> None:
+    first, tomorrow = listed(flagged)[0].id, DAY_21 + timedelta(days=1)
+    promise: dict[str, Any] = {"by": cast.support.id, "call_id": first, "call_back_at": tomorrow, "seen": 0}
+    say(flagged, writer, CallOutcome.CALL_BACK, **promise)
+    for outcome in (CallOutcome.NO_ANSWER, CallOutcome.WRONG_NUMBER):
+        with pytest.raises(Overtaken):
+            say(flagged, writer, outcome, by=cast.admin.id, call_id=first, seen=0)
+    row = next(row for row in listed(flagged) if row.id == first)
+    assert (row.attempts, row.back_at, row.claimed_by_id) == (1, tomorrow, None)
+    say(flagged, writer, CallOutcome.NO_ANSWER, by=cast.admin.id, call_id=first, seen=1)
 
 
 def test_a_note_that_is_too_long_is_refused(flagged: Post, cast: Cast, writer: Transaction) -> None:

@@ -1,23 +1,25 @@
 """One call: the number, the local time, what to say; and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
-from wtforms import DateTimeLocalField, Form, RadioField, TextAreaField
+from wtforms import DateTimeLocalField, Form, IntegerField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from surveyd.base.clock import from_local, system_now, zone_named
 from surveyd.base.database import reading, writing
+from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.distribution import call_lists, calls
 from surveyd.distribution.call_lists import Day
-from surveyd.distribution.calls import AttemptLine, CallView
+from surveyd.distribution.calls import AttemptLine, CallView, Overtaken
 from surveyd.distribution.models import CallOutcome, CallState
 from surveyd.web.access import reader
 from surveyd.web.staff.calls import caller_now, kept_of, midnight, to_call, wish_for_calls
@@ -48,8 +50,14 @@ BY_HAND = (*AT_ONCE, CallOutcome.CALL_BACK, *FINAL)
 
 
 class OutcomeForm(Form):
-    """What came of one attempt. `call_back_at` is the wall clock where the contact is."""
+    """What came of one attempt. `seen` counts the attempts that stood on the page.
 
+    `call_back_at` is the wall clock where the contact is; the view says which `zone` that is.
+    """
+
+    zone: ZoneInfo
+
+    seen = IntegerField(validators=[Optional(), NumberRange(0, 1_000_000)])
     outcome = RadioField(
         choices=[SelectChoice(outcome.value, SAID[outcome]) for outcome in BY_HAND],
         validators=[InputRequired(lazy_gettext("Choose what came of the call."))],
@@ -64,16 +72,39 @@ class OutcomeForm(Form):
         if field.data == CallOutcome.CALL_BACK and self.call_back_at.data is None:
             raise ValidationError(lazy_gettext("Say when to call back."))
 
+    def validate_call_back_at(self, field: DateTimeLocalField) -> None:
+        """The first and the last day of all time are no instants everywhere."""
+        try:
+            self.instant(field.data)
+        except (OverflowError, ValueError) as error:
+            raise ValidationError(lazy_gettext("Say a time in the next weeks.")) from error
+
+    def instant(self, wall: datetime | None) -> datetime | None:
+        """The instant of a wall clock where the contact is. Raises OverflowError outside of all time."""
+        return from_local(wall, self.zone) if wall else None
+
+    @property
+    def facts(self) -> tuple[CallOutcome, str, datetime | None]:
+        """What is recorded: the outcome, the note, and when to call back."""
+        outcome = CallOutcome(self.outcome.data)
+        wall = self.call_back_at.data if outcome is CallOutcome.CALL_BACK else None
+        return outcome, calls.clean_note(self.note.data or ""), self.instant(wall)
+
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """One call, the form for what came of it, and the caller's day."""
+    """One call, the form for what came of it, and the caller's day.
+
+    `refused` and `meanwhile` tell who came late.
+    """
 
     call: CallView
     day: Day
     kept: dict[str, Any]
     user_id: int
     form: OutcomeForm
+    refused: str = ""
+    meanwhile: tuple[AttemptLine, ...] = ()
 
     at_once = AT_ONCE
     final = FINAL
@@ -91,6 +122,11 @@ class CallPage:
         return self.call.row.claimed_by_id not in (None, self.user_id)
 
     @property
+    def was_colleague(self) -> bool:
+        """Whether somebody else recorded an attempt meanwhile."""
+        return any(line.by_id != self.user_id for line in self.meanwhile)
+
+    @property
     def back_there(self) -> datetime | None:
         """When they asked to be called back, by the clock where they are."""
         row = self.call.row
@@ -104,7 +140,7 @@ class CallPage:
 @bp.get("/calls/<id:call_id>", endpoint="call")
 def show_call(call_id: int) -> str:
     """One call: the number, the local time, what to say, what was tried."""
-    return _page(call_id, OutcomeForm())
+    return _show(_load(call_id, OutcomeForm()))
 
 
 @bp.post("/calls/<id:call_id>/claim")
@@ -128,25 +164,44 @@ def release_call(call_id: int) -> Response:
 def record_call(call_id: int) -> Response | tuple[str, int]:
     """Record what came of one attempt, and go on to the next person."""
     form = OutcomeForm(_sent())
+    page = _load(call_id, form)
     if not form.validate():
-        return _page(call_id, form), 422
+        return _show(page), 422
+    outcome, note, back = form.facts
     caller, wish = caller_now(), wish_for_calls()
+    now, by, ours = caller.now, caller.user_id, caller.system_now
+    try:
+        with writing() as session:
+            call, seen = calls.find_call(session, call_id), form.seen.data
+            calls.record(
+                session,
+                call,
+                outcome,
+                now=now,
+                system_now=ours,
+                by=by,
+                note=note,
+                call_back_at=back,
+                seen=seen,
+            )
+    except Refused as refused:
+        late = _late(_load(call_id, form), refused)
+        if not _is_done(late):
+            return _show(late), 409
     with writing() as session:
-        call = calls.find_call(session, call_id)
-        seen = calls.view_call(session, call_id, now=caller.now, system_now=caller.system_now)
-        wall = form.call_back_at.data if form.outcome.data == CallOutcome.CALL_BACK else None
-        calls.record(
-            session,
-            call,
-            CallOutcome(form.outcome.data),
-            now=caller.now,
-            system_now=caller.system_now,
-            by=caller.user_id,
-            note=form.note.data or "",
-            call_back_at=from_local(wall, zone_named(seen.row.time_zone)) if wall else None,
-        )
         following = call_lists.claim_next(session, wanted=wish, caller=caller)
     return to_call(following, wish)
+
+
+def _late(page: CallPage, refused: Refused) -> CallPage:
+    meanwhile = page.call.log[page.form.seen.data or 0 :] if isinstance(refused, Overtaken) else ()
+    return replace(page, refused=str(refused), meanwhile=meanwhile)
+
+
+def _is_done(late: CallPage) -> bool:
+    # The same form was sent twice: it is recorded once.
+    tried = [(line.by_id, line.outcome, line.note, line.call_back_at) for line in late.meanwhile]
+    return (late.user_id, *late.form.facts) in tried
 
 
 def _sent() -> MultiDict[str, str]:
@@ -157,10 +212,14 @@ def _sent() -> MultiDict[str, str]:
     return sent
 
 
-def _page(call_id: int, form: OutcomeForm) -> str:
+def _load(call_id: int, form: OutcomeForm) -> CallPage:
     now, who = services().clock.now(), reader()
     with reading() as session:
         call = calls.view_call(session, call_id, now=now, system_now=system_now())
         day = call_lists.day_of(session, user_id=who.user_id, since=midnight(now, who.zone))
-    page = CallPage(call, day, kept_of(wish_for_calls()), who.user_id, form)
+    form.zone = zone_named(call.row.time_zone)
+    return CallPage(call, day, kept_of(wish_for_calls()), who.user_id, form)
+
+
+def _show(page: CallPage) -> str:
     return render_template("staff/call.html", page=page)
