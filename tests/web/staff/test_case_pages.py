@@ -200,8 +200,6 @@ def test_who_comes_second_is_told_and_keeps_the_words(
 def test_a_nul_in_what_is_typed_is_left_out(office: Office, sign_in: SignIn, reader: Transaction) -> None:
     mona, path = sign_in(office.cast.mona), f"/staff/cases/{office.case}"
     ended = ENDED | {"root_cause": "late\0 carrier", "outcome": "\0new one"}
-
-    assert mona.post(f"{path}/log", kind="note", text="\0", seen="0").status_code == 422
     for _ in range(2):
         assert mona.post(f"{path}/log", kind="note", text="Ra\0ng.", seen="0").status_code == 303
         assert mona.post(f"{path}/log", kind="no_answer", text="\0", seen="1").status_code == 303
