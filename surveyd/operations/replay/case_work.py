@@ -55,7 +55,7 @@ class CaseWork:
         self.timeline = timeline
 
     def plan(self, session: Session, heard: Heard, *, at: datetime, rng: Generator) -> None:
-        """Plan what the owner of a fresh case does; of the many some are late, and a few forgotten for long."""
+        """Plan what the owner of a fresh case does; of the many some are late, a few forgotten for long."""
         owner, due_at = session.execute(
             select(Case.owner_id, Case.due_at).where(Case.id == heard.case_id)
         ).one()
