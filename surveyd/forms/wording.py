@@ -30,6 +30,16 @@ class Wording:
     problem_required: str
     problem_not_an_option: str
     problem_too_long: str
+    problem_not_a_number: str
+    problem_out_of_range: str
+    problem_not_a_date: str
+    problem_not_an_email: str
+    problem_not_a_phone: str
+    choose_all: str
+    other_text: str
+    contact_name: str
+    contact_email: str
+    contact_phone: str
     thanks_title: str
     thanks_next: str
     receipt: str
