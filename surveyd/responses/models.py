@@ -1,9 +1,9 @@
-"""Tables of answers: one draft while a person answers, one response once it is sent."""
+"""Tables of answers: one draft while a person answers, one response once it is sent, its corrections."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId
@@ -41,3 +41,21 @@ class Response(Base):
     given_at: Mapped[datetime]
     received_at: Mapped[datetime]
     __table_args__ = (Index("ix_responses_wave_id_id", "wave_id", "id"),)
+
+
+class Revision(Base):
+    """One correction of a response, the first is number 1: the answers as they were and as they are since.
+
+    `user_id` is who asked on the phone; None for the person themselves.
+    """
+
+    __tablename__ = "revisions"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    response_id: Mapped[int] = mapped_column(ForeignKey("responses.id"))
+    number: Mapped[int]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    channel: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("response_id", "number"),)
