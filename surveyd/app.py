@@ -9,9 +9,10 @@ from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
 from surveyd.distribution import models as distribution_models
-from surveyd.distribution import paper_models
+from surveyd.distribution import paper_models, wish_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
+from surveyd.responses import open_models
 from surveyd.results import models as result_models
 from surveyd.web.site import open_site
 
@@ -20,7 +21,9 @@ TABLES = (
     people_models,
     distribution_models,
     paper_models,
+    wish_models,
     response_models,
+    open_models,
     result_models,
     closed_loop_models,
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.database import reading, writing
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution.cadence import read_window
-from surveyd.distribution.models import Program, QuestionnaireVersion, Wave
+from surveyd.distribution.models import Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import NewProgram, create_program, find_program, list_programs
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import load, shipped, shipped_names
@@ -103,7 +103,8 @@ def show(slug: str, as_json: bool) -> None:
     with house(), reading() as session:
         found = find_program(session, slug)
         facts = _facts(found, _questionnaire(session, found))
-        waves = session.scalars(select(Wave).where(Wave.program_id == found.id).order_by(Wave.scheduled_at))
+        own = select(Wave).where(Wave.program_id == found.id, Wave.kind == WaveKind.PROGRAM)
+        waves = session.scalars(own.order_by(Wave.scheduled_at))
         rows = [{"wave": wave.slug, "state": wave.state, "at": wave.scheduled_at} for wave in waves]
     if as_json:
         print_json({**facts, "waves": rows})

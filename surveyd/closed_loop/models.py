@@ -90,6 +90,19 @@ class CaseEntry(Base):
     text: Mapped[str] = mapped_column(String(4000), default="")
 
 
+class CaseSurvey(Base):
+    """One person asked once whether a closed case is solved; `heard_at` is when the case took the answer."""
+
+    __tablename__ = "case_surveys"
+    invitation_id: Mapped[int] = mapped_column(
+        ForeignKey("invitations.id"), primary_key=True, autoincrement=False
+    )
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    asked_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
+
+
 class SampleCounter(Base):
     """How many responses of a stratum have arrived in a wave: the place of the next in its block."""
 

@@ -20,6 +20,7 @@ from surveyd.distribution.models import (
     Program,
     Suppression,
     Wave,
+    WaveKind,
     WaveState,
 )
 from surveyd.people.models import Account, AccountStatus, Contact
@@ -156,11 +157,13 @@ def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def _rested(wave: Wave, program: Program, now: datetime) -> ColumnElement[bool]:
     if not program.rest_days:
         return false()
+    # Who came by themselves, or was asked about their own case, was not asked by a wave.
     asked_at = (
         select(func.max(Invitation.invited_at))
         .where(
             Invitation.contact_id == Contact.id,
             Invitation.wave_id != wave.id,
+            Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
             Invitation.state != InvitationState.CANCELLED,
         )
         .scalar_subquery()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.cadence import CLOSE_DAY, STEPS
-from surveyd.distribution.models import Program, Wave, WaveState
+from surveyd.distribution.models import Program, Wave, WaveKind, WaveState
 
 CLOSE = "close"
 MOST = 200
@@ -46,7 +46,7 @@ def waves_between(session: Session, start: datetime, end: datetime) -> list[Plan
     rows = session.execute(
         select(Wave, Program.slug, begins.label("begins"))
         .join(Program, Program.id == Wave.program_id)
-        .where(Wave.state != WaveState.CANCELLED, begins < end, begins > start - timedelta(days=CLOSE_DAY))
+        .where(_is_planned(), begins < end, begins > start - timedelta(days=CLOSE_DAY))
         .order_by(begins, Wave.id)
         .limit(MOST)
     )
@@ -67,7 +67,9 @@ def waves_between(session: Session, start: datetime, end: datetime) -> list[Plan
 def calendar_span(session: Session) -> tuple[datetime, datetime] | None:
     """When the first wave begins and the last one closes; None without a wave."""
     begins = func.coalesce(Wave.day_zero, Wave.scheduled_at)
-    first, last = session.execute(
-        select(func.min(begins), func.max(begins)).where(Wave.state != WaveState.CANCELLED)
-    ).one()
+    first, last = session.execute(select(func.min(begins), func.max(begins)).where(_is_planned())).one()
     return (first, last + timedelta(days=CLOSE_DAY)) if first else None
+
+
+def _is_planned() -> ColumnElement[bool]:
+    return and_(Wave.kind == WaveKind.PROGRAM, Wave.state != WaveState.CANCELLED)

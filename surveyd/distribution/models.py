@@ -25,6 +25,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from surveyd.base.database import Base, BigId, one_of
 
 
+class WaveKind(StrEnum):
+    """A wave of a program's calendar, or a standing one: for those who were not asked by a wave."""
+
+    PROGRAM = "program"
+    STANDING = "standing"
+
+
 class WaveState(StrEnum):
     SCHEDULED = "scheduled"
     PREPARING = "preparing"
@@ -84,6 +91,14 @@ class CallOutcome(StrEnum):
     COMPLETED = "completed"
 
 
+class AfterSending(StrEnum):
+    """What a respondent may do with sent answers until the wave closes."""
+
+    NOTHING = "nothing"
+    READ = "read"
+    CORRECT = "correct"
+
+
 class QuestionnaireVersion(Base):
     """One immutable version of a questionnaire, named by the SHA-256 of its canonical JSON."""
 
@@ -112,6 +127,8 @@ class Program(Base):
     window_end: Mapped[int] = mapped_column(default=18)
     workdays_only: Mapped[bool] = mapped_column(default=True)
     rest_days: Mapped[int] = mapped_column(default=90)
+    asks_after_cases: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether who was followed up is asked if that solved it, once their case is closed."""
     created_at: Mapped[datetime]
     __table_args__ = (
         CheckConstraint(
@@ -122,13 +139,19 @@ class Program(Base):
 
 
 class Wave(Base):
-    """One running of a program. Day 0 is the later of `scheduled_at` and `launched_at`."""
+    """One running of a program. Day 0 is the later of `scheduled_at` and `launched_at`.
+
+    A standing wave holds what no wave has asked for: it is always open, has no touches and is in no list.
+    """
 
     __tablename__ = "waves"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     program_id: Mapped[int] = mapped_column(ForeignKey("programs.id"), index=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_versions.id"))
+    kind: Mapped[WaveKind] = mapped_column(
+        one_of(WaveKind), default=WaveKind.PROGRAM, server_default=WaveKind.PROGRAM.value
+    )
     state: Mapped[WaveState] = mapped_column(one_of(WaveState), default=WaveState.SCHEDULED)
     scheduled_at: Mapped[datetime]
     launched_at: Mapped[datetime | None]

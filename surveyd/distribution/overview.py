@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
-from surveyd.distribution.models import Invitation, InvitationState, Program, Wave, WaveState
+from surveyd.distribution.models import Invitation, InvitationState, Program, Wave, WaveKind, WaveState
 
 SORTS = ("name", "program", "starts")
 RUNNING = (WaveState.PREPARING, WaveState.OPEN)
@@ -81,7 +81,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
         Wave.closes_at,
         invited.scalar_subquery().label("invited"),
         answered.scalar_subquery().label("answered"),
-    ).join(Program, Program.id == Wave.program_id)
+    ).join(Program, and_(Program.id == Wave.program_id, Wave.kind == WaveKind.PROGRAM))
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> WaveLine:
@@ -100,11 +100,11 @@ def _line(row: Row[*tuple[Any, ...]]) -> WaveLine:
 
 def latest_waves(session: Session, *, most: int = 2) -> list[Wave]:
     """The waves that were launched last and not cancelled, latest first."""
-    ordered = select(Wave).where(Wave.state.in_(LAUNCHED)).order_by(Wave.day_zero.desc(), Wave.id.desc())
-    return list(session.scalars(ordered.limit(most)))
+    launched = select(Wave).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
+    return list(session.scalars(launched.order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(most)))
 
 
 def wave_names(session: Session, *, most: int = 100) -> list[str]:
     """The names of the latest waves, latest first: what a list of mails is narrowed by."""
-    ordered = select(Wave.slug).order_by(Wave.scheduled_at.desc(), Wave.id.desc())
-    return list(session.scalars(ordered.limit(most)))
+    named = select(Wave.slug).where(Wave.kind == WaveKind.PROGRAM)
+    return list(session.scalars(named.order_by(Wave.scheduled_at.desc(), Wave.id.desc()).limit(most)))

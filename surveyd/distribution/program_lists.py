@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import Program, QuestionnaireVersion, Wave
+from surveyd.distribution.models import Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import window_of
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data, shipped, shipped_names
@@ -65,8 +65,9 @@ class ProgramView:
 
 def list_program_lines(session: Session, wish: Wanted) -> ProgramList:
     """A page of the programs that `wish` asks for, in one statement. Raises Refused for a broken key."""
-    waves = select(func.count()).where(Wave.program_id == Program.id).correlate(Program)
-    latest = select(func.max(Wave.scheduled_at)).where(Wave.program_id == Program.id).correlate(Program)
+    own = (Wave.program_id == Program.id, Wave.kind == WaveKind.PROGRAM)
+    waves = select(func.count()).where(*own).correlate(Program)
+    latest = select(func.max(Wave.scheduled_at)).where(*own).correlate(Program)
     query = select(
         Program.id,
         Program.slug,

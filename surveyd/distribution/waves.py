@@ -21,6 +21,7 @@ from surveyd.distribution.models import (
     Touch,
     TouchState,
     Wave,
+    WaveKind,
     WaveState,
 )
 from surveyd.distribution.outbox import release_claims
@@ -43,17 +44,17 @@ def schedule_wave(session: Session, program: Program, slug: str, *, at: datetime
 
 
 def find_wave(session: Session, slug: str) -> Wave:
-    """The wave of that name. Raises NotFound."""
-    wave = session.scalar(select(Wave).where(Wave.slug == slug))
+    """The wave of that name. Raises NotFound, also for a standing one: nothing can be done with it."""
+    wave = session.scalar(select(Wave).where(Wave.slug == slug, Wave.kind == WaveKind.PROGRAM))
     if wave is None:
         raise NotFound("wave", slug)
     return wave
 
 
 def get_wave(session: Session, wave_id: int) -> Wave:
-    """The wave of that id. Raises NotFound."""
+    """The wave of that id. Raises NotFound, also for a standing one: nothing can be done with it."""
     wave = session.get(Wave, wave_id)
-    if wave is None:
+    if wave is None or wave.kind is not WaveKind.PROGRAM:
         raise NotFound("wave", wave_id)
     return wave
 
@@ -75,7 +76,7 @@ def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> No
         "launched_by_id": by,
         "day_zero": day_zero,
         "closes_at": day_zero + timedelta(days=CLOSE_DAY),
-        "large_revenue_cents": _large_revenue(session),
+        "large_revenue_cents": large_revenue(session),
     }
     if not _moved(session, wave, [WaveState.SCHEDULED], values):
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; only a scheduled wave can be launched.")
@@ -241,7 +242,8 @@ def _require_running(wave: Wave) -> None:
         )
 
 
-def _large_revenue(session: Session) -> int | None:
+def large_revenue(session: Session) -> int | None:
+    """The least revenue, in cents, of the top fifth of accounts as known now; None for too few of them."""
     known = select(Account.revenue_cents).where(
         Account.status == AccountStatus.ACTIVE, Account.revenue_cents.is_not(None)
     )

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.keyset import Order, slice_of
+from surveyd.closed_loop.models import CaseSurvey
 from surveyd.distribution.audience import RULES
 from surveyd.distribution.models import (
     Exclusion,
@@ -19,6 +20,7 @@ from surveyd.distribution.models import (
     MessageState,
     Suppression,
     Wave,
+    WaveKind,
 )
 from surveyd.people.access import Scope, visible_contacts
 from surveyd.people.models import Contact
@@ -85,7 +87,7 @@ def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str
     return list(
         session.scalars(
             select(Contact.name)
-            .join(Response, Response.id == latest_response())
+            .join(Response, Response.id == _latest_to_a_wave())
             .join(Score, Score.id == latest_score(Response.id))
             .where(
                 Contact.account_id == account_id,
@@ -100,11 +102,23 @@ def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str
 def latest_response() -> Any:
     """The id of a contact's latest response, as a subquery of a query over contacts.
 
-    What somebody said for another account, before they moved, belongs to that account alone.
+    What somebody said for another account, before they moved, belongs to that account alone; what they said
+    of a closed case belongs to the case.
     """
     said = aliased(Response)
-    theirs = (said.contact_id == Contact.id, said.account_id == Contact.account_id)
-    return select(func.max(said.id)).where(*theirs).scalar_subquery()
+    of_a_case = exists().where(CaseSurvey.invitation_id == said.invitation_id)
+    return select(func.max(said.id)).where(*_theirs(said), ~of_a_case).scalar_subquery()
+
+
+def _latest_to_a_wave() -> Any:
+    """The same of what a wave has asked: feedback without being asked places nobody in the matrix."""
+    said, wave = aliased(Response), aliased(Wave)
+    latest = select(func.max(said.id)).join(wave, wave.id == said.wave_id)
+    return latest.where(*_theirs(said), wave.kind == WaveKind.PROGRAM).scalar_subquery()
+
+
+def _theirs(said: type[Response]) -> tuple[ColumnElement[bool], ...]:
+    return (said.contact_id == Contact.id, said.account_id == Contact.account_id)
 
 
 def first_reached() -> Any:

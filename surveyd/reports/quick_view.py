@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from surveyd.base.errors import NotFound
 from surveyd.closed_loop.case_lists import CaseLine, list_cases
 from surveyd.closed_loop.models import Case, CaseState
-from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave
+from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_assigned, visible_by_account
@@ -224,6 +224,7 @@ def _silent_in(session: Session, response: Response, scope: Scope) -> list[str]:
         .join(Invitation, Invitation.wave_id == Wave.id)
         .outerjoin(Response, Response.invitation_id == Invitation.id)
         .where(
+            Wave.kind == WaveKind.PROGRAM,
             Invitation.contact_id == response.contact_id,
             Response.id.is_(None),
             visible_by_account(scope, Invitation.account_id),

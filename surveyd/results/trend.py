@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Wave, WaveState
+from surveyd.distribution.models import Wave, WaveKind, WaveState
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.results.models import Score
 from surveyd.results.scores import RULE_VERSION
@@ -41,7 +41,7 @@ def nps_trend(
     """The last `most` launched waves of a program up to `until`, oldest first. Two statements."""
     chosen = (
         select(Wave.id, Wave.slug, Wave.day_zero)
-        .where(Wave.program_id == program_id, Wave.state.in_(LAUNCHED))
+        .where(Wave.program_id == program_id, Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
         .order_by(Wave.day_zero.desc(), Wave.id.desc())
         .limit(most)
     )
