@@ -29,9 +29,14 @@ def open_questions(session: Session, version_ids: Iterable[int]) -> dict[int, li
 
 def first_words(answers: Mapping[str, Answer], items: Sequence[str], *, most: int = FIRST_WORDS) -> str:
     """The beginning of the first answer in words, on one line, at most so many characters; "" without one."""
-    written = (" ".join(str(answers.get(item) or "").split()) for item in items)
-    text = next(filter(None, written), "")
+    text = next((" ".join(text.split()) for text in written(answers, items)), "")
     if len(text) <= most:
         return text
     whole = textwrap.shorten(text, most, placeholder=MORE)
     return whole if len(whole) > 1 else text[: most - 1] + MORE
+
+
+def written(answers: Mapping[str, Answer], items: Sequence[str]) -> tuple[str, ...]:
+    """All answers in words, whole and in the order of `items`; what is blank is left out."""
+    texts = (str(answers.get(item) or "").strip() for item in items)
+    return tuple(filter(None, texts))
