@@ -3,7 +3,7 @@
 actions: [3, 7]            # the ids of the actions to tell of; without it those that are chosen stay
 letters:
   - for: default           # or truly_loyal, accessible, trapped, high_risk, silent (did not answer)
-    language: en           # or de
+    language: en           # or de, fr, es, ja, ar
     subject: What you told us, and what we do about it
     paragraphs:
       - Thank you, {contact}.

@@ -126,7 +126,7 @@ def checked(variant: Variant) -> Variant:
         "\n".join(filter(None, map(_one_line, variant.signature.splitlines()))),
     )
     if not clean.language:
-        raise Refused(f"Letters are written in {' and '.join(LANGUAGES)}; {variant.language!r} is neither.")
+        raise Refused(f"Letters are written in {', '.join(LANGUAGES)}; {variant.language!r} is none of them.")
     for place, text, most in _parts(clean):
         if not text:
             raise Refused(f"{place} is empty; write it.")

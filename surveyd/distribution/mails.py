@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound, select_autoescape
 from markupsafe import Markup, escape
@@ -26,7 +27,7 @@ from markupsafe import Markup, escape
 from surveyd.base.clock import zone_named
 from surveyd.base.mailer import one_line
 
-LANGUAGES = {"en": "en_GB", "de": "de_DE"}
+LANGUAGES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "ja": "ja_JP", "ar": "ar"}
 """The languages that mails are written in, and where their dates are spelled."""
 PERSONAL = ("contact", "account", "receipt")
 """The facts that differ from mail to mail: a template prints them and decides nothing by them."""
@@ -170,7 +171,14 @@ def thank_you_context(*, company: str, sender_name: str, contact: str, receipt: 
 
 
 def _spelled(value: str, language: str) -> str:
-    return format_date(datetime.fromisoformat(value), format="long", locale=LANGUAGES[language])
+    day = datetime.fromisoformat(value)
+    spelled = format_date(day, format="long", locale=LANGUAGES[language])
+    # The first of a month is an ordinal in French, which the locale's pattern does not know.
+    return spelled.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else spelled
+
+
+def _direction(language: str) -> str:
+    return Locale.parse(LANGUAGES[language]).text_direction
 
 
 def _spelled_due(value: str, time_zone: str) -> str:
@@ -180,4 +188,5 @@ def _spelled_due(value: str, time_zone: str) -> str:
 
 
 TEMPLATES.filters["spelled"] = _spelled
+TEMPLATES.filters["direction"] = _direction
 TEMPLATES.filters["spelled_due"] = _spelled_due

@@ -14,6 +14,7 @@ from surveyd.closed_loop.letter_files import default_texts, read_letter
 from surveyd.closed_loop.letter_preview import find_contact, preview, readers
 from surveyd.closed_loop.letter_texts import Variant, checked, content_of
 from surveyd.closed_loop.models import ActionStatus, Audience, Letter, LetterState
+from surveyd.distribution.mails import LANGUAGES
 from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import SYSTEM
 from surveyd.people.models import AuditEntry, User
@@ -52,7 +53,7 @@ def action(asking: Asking, facts: ActionFacts = DONE, **changed: object) -> int:
 
 
 class TestTexts:
-    @pytest.mark.parametrize("language", ["en", "de"])
+    @pytest.mark.parametrize("language", LANGUAGES)
     def test_the_default_texts_can_be_sent(self, language: str) -> None:
         assert [text.audience for text in default_texts(language)] == [Audience.DEFAULT, Audience.SILENT]
         assert all(len(text.paragraphs) == 4 and checked(text) == text for text in default_texts(language))
@@ -70,7 +71,7 @@ class TestTexts:
             ({"paragraphs": (" ", "")}, "no paragraph"),
             ({"paragraphs": ("x",) * 13}, "13 paragraphs"),
             ({"paragraphs": ("x" * 2001,)}, "2001 characters"),
-            ({"language": "xx"}, "neither"),
+            ({"language": "xx"}, "none of them"),
         ],
     )
     def test_what_cannot_stand_in_a_letter_is_refused_with_its_place(
