@@ -5,7 +5,6 @@ back, a case is opened if a rule says so, and the mails are queued. Nothing of i
 often the door is knocked at.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +19,7 @@ from surveyd.closed_loop.samples import draw, is_followed
 from surveyd.closed_loop.working_hours import deadline_after
 from surveyd.distribution.invitations import answered
 from surveyd.distribution.outbox import NewMessage, queue
+from surveyd.forms.conditions import Answers
 from surveyd.responses import answers as responses
 from surveyd.responses.answers import AnswerChannel, Given, Stored
 from surveyd.results import scores
@@ -53,14 +53,17 @@ def submit(
     rows: Rows,
     invitation_id: int,
     *,
-    answers: Mapping[str, int | str],
+    answers: Answers,
     channel: AnswerChannel,
     given_at: datetime,
     now: datetime,
     office: Office,
     by: int | None = None,
+    receipt: str = "",
 ) -> Receipt:
     """Take the answers to one invitation; ``by`` is the user who asked on the phone, or None.
+
+    ``receipt`` is the number that the person has been told before, if they have.
 
     Idempotent: a repeat, also at the same time, gets the first one's receipt and changes nothing. Answers to
     a wave that was over, or given more than seven days ago, are stored and scored only: no case, no mail.
@@ -69,7 +72,7 @@ def submit(
     if given_at > now:
         raise Refused("The answers were given in the future; correct the time at which they were given.")
     background = read_background(rows, invitation_id)
-    given = Given(answers, channel, given_at, by)
+    given = Given(answers, channel, given_at, by, receipt)
     stored = responses.store(rows, background.asked, given=given, has_draft=background.has_draft, now=now)
     if not stored.is_first:
         return Receipt(stored.receipt, stored.id, is_first=False)
@@ -85,7 +88,7 @@ def _score(
     background: Background,
     stored: Stored,
     *,
-    answers: Mapping[str, int | str],
+    answers: Answers,
     now: datetime,
 ) -> ResponseScore:
     asked = background.asked

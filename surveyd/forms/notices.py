@@ -9,7 +9,7 @@ from enum import StrEnum
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from surveyd.forms.pages import Fragment, piped, slot
+from surveyd.forms.fragments import Fragment, piped, slot
 from surveyd.forms.wording import languages, wording
 
 

@@ -7,57 +7,52 @@ no request marks options. What fills a slot must be Markup: escaped, or made her
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from zlib import crc32
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from surveyd.forms.definition import PIPES, Answer, Answers, Item, Page, Questionnaire, Texts
-from surveyd.forms.fields import Problem, kind_of
-from surveyd.forms.paths import category_of, shown_items, shown_pages
-from surveyd.forms.source import SLOT_MARK
+from surveyd.forms.definition import NOT_APPLICABLE, PIPES, Answers, Item, Page, Questionnaire, Texts
+from surveyd.forms.fields import Kind, Problem, kind_of
+from surveyd.forms.fragments import Fragment, slot
+from surveyd.forms.paths import Route, category_of
+from surveyd.forms.sheet import PIPE
 from surveyd.forms.wording import Wording, wording
 
 NONE: Mapping[str, Problem] = {}
-Drawn = tuple[str, Answer | None, Problem | None, str]
+Drawn = tuple[str, tuple[str, ...], Problem | None, str]
+"""All that the drawing of an item depends on: its id, what is ticked, its problem, the wording's category."""
 KEPT_PAGES = 128
+KEPT_ITEMS = 4096
 SWITCH = "lang:"
 """What the button's value begins with that saves the page and shows it in another language."""
-
-
-class Fragment:
-    """Text with named slots."""
-
-    __slots__ = ("_parts",)
-
-    def __init__(self, text: str) -> None:
-        self._parts = text.split(SLOT_MARK)
-
-    def fill(self, values: Mapping[str, Markup]) -> Markup:
-        """The text with its slots filled. Raises KeyError for a slot that has no value."""
-        parts = self._parts.copy()
-        for at in range(1, len(parts), 2):
-            parts[at] = values[parts[at]]
-        return Markup("".join(parts))  # noqa: S704  # a template's own text, and Markup in its slots
-
-
-def slot(name: str) -> Markup:
-    """A mark for a slot in a template that is drawn once."""
-    mark = Markup(SLOT_MARK)  # noqa: S704  # a constant
-    return mark + name + mark
+PARTS = "parts"
+"""The slot of a block for its parts."""
+PART_WORDS = {
+    "other": "other_text",
+    "name": "contact_name",
+    "email": "contact_email",
+    "phone": "contact_phone",
+}
+"""How a part is worded that the file gives no text, by the end of its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What of one respondent a page shows.
 
-    `action` is the form's address, `names` are the piped names by PIPES, `hidden` are further
-    hidden fields, `heading` stands above the page (for an interviewer).
+    `action` is the form's address, `names` are the piped names by PIPES, `seed` orders shuffled
+    batteries, the same one always alike; `hidden` are further hidden fields, `heading` stands above
+    the page and `aside` below its form (for an interviewer, or a way out).
     """
 
     action: str
     names: Mapping[str, str]
+    seed: int = 0
     hidden: Markup = field(default_factory=Markup)
     heading: Markup = field(default_factory=Markup)
+    aside: Markup = field(default_factory=Markup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +60,11 @@ class ItemView:
     """What an item's template gets."""
 
     item: Item
+    kind: Kind
     text: str
     help: str
     choices: Sequence[tuple[str, str, str]]
-    chosen: str
+    chosen: tuple[str, ...]
     problem: str
     limit: int
     scale_ends: tuple[str, str]
@@ -89,7 +85,8 @@ class PageView:
     first: bool
     last: bool
     words: Wording
-    not_anonymous: str
+    anonymous: bool
+    promise: str
 
 
 @dataclass(slots=True)
@@ -99,14 +96,10 @@ class CompiledForm:
     questionnaire: Questionnaire
     language: str
     environment: Environment
-    _pages: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
     _items: dict[Drawn, str] = field(default_factory=dict)
-    _whole: dict[tuple[str, bool, bool, tuple[Drawn, ...]], Fragment] = field(default_factory=dict)
-    _answers: dict[str, frozenset[Answer]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        items = self.questionnaire.items.values()
-        self._answers = {item.id: frozenset(kind_of(item).choices(item).values()) for item in items}
+    _pages: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
+    _whole: dict[tuple[object, ...], Fragment] = field(default_factory=dict)
+    _pipes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def words(self) -> Wording:
@@ -114,70 +107,97 @@ class CompiledForm:
         return wording(self.language)
 
     def render(
-        self, page: Page, answers: Answers, *, sight: Sight, problems: Mapping[str, Problem] = NONE
+        self, page: Page, route: Route, *, sight: Sight, problems: Mapping[str, Problem] = NONE
     ) -> str:
-        """The whole HTML of `page` for these answers, with `problems` marked beside their items."""
-        shown = shown_pages(self.questionnaire, answers)
-        at = shown.index(page)
-        category = self._category(answers)
-        items = shown_items(page, answers)
-        drawn = tuple(self._drawn(item, answers, problems.get(item.id), category) for item in items)
-        values = {name: escape(sight.names[name]) for name in PIPES}
-        for item in items:
-            if not self._answers[item.id]:
-                text = str(answers.get(item.id, ""))
-                values[f"value {item.id}"], values[f"length {item.id}"] = escape(text), escape(len(text))
-        values["problems"] = self._summary(problems, values) if problems else Markup()
-        values["action"], values["hidden"], values["heading"] = (
-            escape(sight.action),
-            sight.hidden,
-            sight.heading,
+        """The whole HTML of `page` on this route, with `problems` marked beside their items."""
+        at = next(at for at, shown in enumerate(route.pages) if shown.page.id == page.id)
+        shown, count = route.pages[at], len(route.pages)
+        category = self._category(route.counted)
+        drawing = partial(self._drawn, answers=route.answers, problems=problems, category=category)
+        drawn = tuple(
+            (drawing(block), tuple(map(drawing, _parts(block, items, sight))))
+            for block, items in shown.blocks
         )
-        values["at"], values["pages"] = escape(at + 1), escape(len(shown))
-        values["progress"] = escape(self.words.progress.format(page=at + 1, pages=len(shown)))
-        return self._fragment(page, at == 0, at == len(shown) - 1, drawn).fill(values)
+        fragment = self._fragment(page, at == 0, at == count - 1, drawn)
+        values = self._said(route, sight)
+        for item in shown.items:
+            if kind_of(item).typed:
+                text = str(route.answers.get(item.id, ""))
+                values[f"value {item.id}"], values[f"length {item.id}"] = escape(text), escape(len(text))
+        values["at"], values["pages"] = escape(at + 1), escape(count)
+        values["progress"] = escape(self.words.progress.format(page=at + 1, pages=count))
+        values["problems"] = self._summary(problems, route, sight) if problems else Markup()
+        return fragment.fill(values)
 
-    def _fragment(self, page: Page, first: bool, last: bool, drawn: tuple[Drawn, ...]) -> Fragment:
+    def _said(self, route: Route, sight: Sight) -> dict[str, Markup]:
+        """What fills the slots that any page has: this person's names, earlier answers and surroundings."""
+        values = {name: escape(sight.names[name]) for name in PIPES}
+        for mark, (name, fallback) in self._pipes.items():
+            said = sight.names[name] if name in PIPES else self._answer(name, route.counted)
+            values[mark] = escape(said or fallback)
+        values["action"], values["hidden"] = escape(sight.action), sight.hidden
+        values["heading"], values["aside"] = sight.heading, sight.aside
+        return values
+
+    def _answer(self, item_id: str, answers: Answers) -> str:
+        """An earlier answer in words; empty where there is none."""
+        item, answer = self.questionnaire.items[item_id], answers.get(item_id, "")
+        if not item.options:
+            return "" if answer == NOT_APPLICABLE and item.na else str(answer)
+        picked = kind_of(item).picked(item, answer)
+        said = [option.text for option in item.options if option.value in picked]
+        return ", ".join(self.questionnaire.said(texts, self.language) for texts in said)
+
+    def _fragment(
+        self, page: Page, first: bool, last: bool, drawn: tuple[tuple[Drawn, tuple[Drawn, ...]], ...]
+    ) -> Fragment:
         """The page with these answers chosen, as one text with few slots."""
         key = (page.id, first, last, drawn)
         found = self._whole.get(key)
         if found is None:
             if len(self._whole) >= KEPT_PAGES:
                 self._whole.clear()
-            items = "".join(self._item(*each) for each in drawn)
+            items = "".join(self._block(block, parts) for block, parts in drawn)
             text = self._page(page, first=first, last=last).replace(slot("items"), items)
             found = self._whole[key] = Fragment(text)
         return found
 
-    def _drawn(self, item: Item, answers: Answers, problem: Problem | None, category: str) -> Drawn:
-        """All that the drawing of an item depends on; what was typed fills a slot."""
-        answer = answers.get(item.id)
-        picked = answer if answer in self._answers[item.id] else None
-        return item.id, picked, problem, category if item.text_for else ""
+    def _block(self, block: Drawn, parts: tuple[Drawn, ...]) -> str:
+        return self._item(block).replace(slot(PARTS), "".join(map(self._item, parts)))
+
+    def _drawn(
+        self, item: Item, *, answers: Answers, problems: Mapping[str, Problem], category: str
+    ) -> Drawn:
+        picked = kind_of(item).picked(item, answers.get(item.id))
+        return item.id, picked, problems.get(item.id), category if item.text_for else ""
 
     def _category(self, answers: Answers) -> str:
         asked = self.questionnaire.recommendation
         return category_of(answers.get(asked.id)) if asked else ""
 
-    def _item(self, item_id: str, picked: Answer | None, problem: Problem | None, category: str) -> str:
-        key = (item_id, picked, problem, category)
+    def _item(self, key: Drawn) -> str:
         if key not in self._items:
-            template = kind_of(self.questionnaire.items[item_id]).template
-            self._items[key] = self._draw(template, view=self._item_view(*key))
+            if len(self._items) >= KEPT_ITEMS:
+                self._items.clear()
+            item_id = key[0]
+            item = self.questionnaire.items.get(item_id) or self.questionnaire.blocks[item_id]
+            self._items[key] = self._draw(kind_of(item).template, view=self._item_view(item, *key[1:]))
         return self._items[key]
 
     def _item_view(
-        self, item_id: str, picked: Answer | None, problem: Problem | None, category: str
+        self, item: Item, picked: tuple[str, ...], problem: Problem | None, category: str
     ) -> ItemView:
-        item = self.questionnaire.items[item_id]
+        kind = kind_of(item)
+        limit = kind.limit(item)
         ends = item.scale and (self._text(item.scale.low_end), self._text(item.scale.high_end))
-        limit = kind_of(item).limit(item)
+        given = self._text(item.text_for.get(category, item.text))
         return ItemView(
             item=item,
-            text=self._text(item.text_for.get(category, item.text)),
+            kind=kind,
+            text=given or getattr(self.words, PART_WORDS[item.id.rpartition("_")[2]]),
             help=self._text(item.help),
             choices=self._choices(item, ends or ("", "")),
-            chosen="" if picked is None else str(picked),
+            chosen=picked,
             problem=self._problem(problem, item, limit) if problem else "",
             limit=limit,
             scale_ends=ends or ("", ""),
@@ -199,6 +219,7 @@ class CompiledForm:
     def _page(self, page: Page, *, first: bool, last: bool) -> str:
         key = (page.id, first, last)
         if key not in self._pages:
+            anonymous = self.questionnaire.anonymous
             view = PageView(
                 page=page,
                 title=self._text(page.title),
@@ -209,29 +230,46 @@ class CompiledForm:
                 first=first,
                 last=last,
                 words=self.words,
-                not_anonymous=piped(self.words.not_anonymous),
+                anonymous=anonymous,
+                promise=self._piped(self.words.anonymous if anonymous else self.words.not_anonymous),
             )
             self._pages[key] = self._draw("respond/page.html", view=view, switch=SWITCH)
         return self._pages[key]
 
-    def _summary(self, problems: Mapping[str, Problem], names: Mapping[str, Markup]) -> Markup:
-        items = [item for item in self.questionnaire.items.values() if item.id in problems]
-        listed = [(item.id, self._text(item.text)) for item in items]
-        return Fragment(self._draw("respond/problems.html", words=self.words, items=listed)).fill(names)
+    def _summary(self, problems: Mapping[str, Problem], route: Route, sight: Sight) -> Markup:
+        listed = []
+        for item in self.questionnaire.items.values():
+            if item.id in problems:
+                text = self._text(item.text) or getattr(self.words, PART_WORDS[item.id.rpartition("_")[2]])
+                listed.append((item.id, text))
+        drawn = Fragment(self._draw("respond/problems.html", words=self.words, items=listed))
+        return drawn.fill(self._said(route, sight))
 
     def _problem(self, problem: Problem, item: Item, limit: int) -> str:
         text: str = getattr(self.words, f"problem_{problem.value}")
+        for name, bound in (("low", item.minimum), ("high", item.maximum)):
+            text = text.replace(f"{{{name}}}", "…" if bound is None else str(bound))
         return text.replace("{limit}", str(limit)).replace("{length}", slot(f"length {item.id}"))
 
     def _text(self, texts: Texts) -> str:
-        return piped(texts[self.language]) if texts else ""
+        return self._piped(self.questionnaire.said(texts, self.language))
+
+    def _piped(self, text: str) -> str:
+        """`text` with a slot for each name that it carries."""
+        for name, fallback in PIPE.findall(text):
+            mark = f"pipe {name}|{fallback}"
+            self._pipes[mark] = (name, fallback)
+            whole = f"{{{name}|{fallback}}}"
+            text = text.replace(whole, slot(mark)).replace(f"{{{name}}}", slot(mark))
+        return text
 
     def _draw(self, template: str, **facts: object) -> str:
         return self.environment.get_template(template).render(slot=slot, **facts)
 
 
-def piped(text: str) -> str:
-    """`text` with a slot for each name that it carries."""
-    for name in PIPES:
-        text = text.replace(f"{{{name}}}", slot(name))
-    return text
+def _parts(block: Item, items: tuple[Item, ...], sight: Sight) -> Sequence[Item]:
+    """The parts of a block that are shown, in this person's order."""
+    parts = [item for item in items if item is not block]
+    if block.shuffle:
+        parts.sort(key=lambda part: crc32(f"{sight.seed}.{part.id}".encode()))
+    return parts

@@ -1,4 +1,8 @@
-"""Which items and pages a respondent with these answers sees, and what is wrong with the answers."""
+"""Which items and pages a person with these answers sees, and what is wrong with the answers.
+
+A `Route` is one person's way through a questionnaire, worked out page by page: a condition sees only
+answers to items that are shown themselves.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +10,11 @@ from dataclasses import dataclass
 from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
-from surveyd.forms.definition import Answer, Answers, Condition, Item, Page, Questionnaire
+from surveyd.forms.conditions import NOBODY, Answer, Answers, Condition, Facts, category_of
+from surveyd.forms.definition import Item, Page, Questionnaire, Shown
 from surveyd.forms.fields import Problem, kind_of
-from surveyd.scoring import nps
+
+__all__ = ["Reading", "Route", "category_of", "read_page", "route_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,85 +30,100 @@ class Reading:
         return {item: answer for item, answer in merged.items() if answer is not None}
 
 
-def category_of(answer: Answer | None) -> str:
-    """The NPS category of a recommendation, or nothing when there is none."""
-    return nps.category(answer).value if isinstance(answer, int) else ""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One person's way: the pages that they see, in order, and the answers that count.
 
-
-def holds(condition: Condition | None, answers: Answers) -> bool:
-    """Whether `condition` holds for `answers`; no condition always does."""
-    if condition is None:
-        return True
-    answer = answers.get(condition.item)
-    if answer is None:
-        return False
-    return answer in condition.values or (
-        bool(condition.categories) and category_of(answer) in condition.categories
-    )
-
-
-def shown_items(page: Page, answers: Answers) -> list[Item]:
-    """The items of `page` that these answers show."""
-    return [item for item in page.items if holds(item.show_if, answers)]
-
-
-def shown_pages(questionnaire: Questionnaire, answers: Answers) -> Sequence[Page]:
-    """The pages that have something to show, in order."""
-    if not questionnaire.skips:
-        return questionnaire.pages
-    return [page for page in questionnaire.pages if any(holds(item.show_if, answers) for item in page.items)]
-
-
-def page_named(questionnaire: Questionnaire, name: str, answers: Answers) -> Page:
-    """The shown page of that name, else the first one that is shown."""
-    shown = shown_pages(questionnaire, answers)
-    return next((page for page in shown if page.id == name), shown[0])
-
-
-def beside(questionnaire: Questionnaire, page: Page, answers: Answers, *, steps: int) -> Page:
-    """The shown page so many `steps` after `page` (before it when negative), within the ends.
-
-    `page` itself may be hidden by now; its place in the questionnaire counts.
+    An answer counts when its item is shown. What is hidden is kept, and never scored.
     """
-    shown = shown_pages(questionnaire, answers)
-    at = questionnaire.pages.index(page)
-    if steps > 0:
-        reachable = [other for other in shown if questionnaire.pages.index(other) > at][:steps]
-    else:
-        reachable = [other for other in reversed(shown) if questionnaire.pages.index(other) < at][:-steps]
-    return reachable[-1] if reachable else page
+
+    questionnaire: Questionnaire
+    pages: Sequence[Shown]
+    answers: Answers
+    counted: Mapping[str, Answer]
+
+    def named(self, name: str) -> Shown:
+        """The shown page of that name, else the first one."""
+        return next((shown for shown in self.pages if shown.page.id == name), self.pages[0])
+
+    def at(self, page: Page) -> Shown:
+        """`page` as this person sees it. Raises StopIteration when they do not."""
+        return next(shown for shown in self.pages if shown.page.id == page.id)
+
+    def beside(self, page: Page, *, steps: int) -> Shown:
+        """The shown page so many `steps` after `page` (before it when negative), within the ends.
+
+        `page` itself may be hidden by now; its place in the questionnaire counts.
+        """
+        order = {each.id: place for place, each in enumerate(self.questionnaire.pages)}
+        here = order[page.id]
+        if steps > 0:
+            reachable = [shown for shown in self.pages if order[shown.page.id] > here][:steps]
+        else:
+            reachable = [shown for shown in reversed(self.pages) if order[shown.page.id] < here][:-steps]
+        return reachable[-1] if reachable else self.named(page.id)
+
+    def faults(self, *, besides: Page | None = None) -> Iterator[tuple[Page, Mapping[str, Problem]]]:
+        """The pages on which something is missing or wrong, each with its problems by item id.
+
+        `besides` is a page that was just found to be right.
+        """
+        for shown in self.pages:
+            problems = {} if shown.page is besides else read_page(shown, self.answers).problems
+            if problems:
+                yield shown.page, problems
 
 
-def counted(questionnaire: Questionnaire, answers: Answers) -> dict[str, Answer]:
-    """The answers that count: those to items that are shown. What is hidden is kept and never scored."""
-    return {
-        item.id: answers[item.id]
-        for item in questionnaire.items.values()
-        if item.id in answers and holds(item.show_if, answers)
-    }
+def route_of(questionnaire: Questionnaire, answers: Answers, facts: Facts = NOBODY) -> Route:
+    """The way of a person with these `answers`, of whom these `facts` are known."""
+    if not questionnaire.branches:
+        known = {item: answers[item] for item in questionnaire.items if item in answers}
+        return Route(questionnaire, questionnaire.whole, answers, known)
+    counted: dict[str, Answer] = {}
+    pages = []
+    for page in questionnaire.pages:
+        if _holds(page.show_if, counted, facts):
+            blocks = tuple(_blocks(page, counted, facts))
+            if blocks:
+                pages.append(Shown(page, blocks))
+            for item in (item for _, items in blocks for item in items):
+                if item.id in answers and _holds(item.counts_if, counted, facts):
+                    counted[item.id] = answers[item.id]
+    return Route(questionnaire, pages or questionnaire.whole[:1], answers, counted)
 
 
-def read_page(page: Page, answers: Answers, sent: MultiDict[str, str] | None = None) -> Reading:
-    """Read what was sent for the shown items of `page`, over the `answers` that are there already.
+def read_page(shown: Shown, answers: Answers, sent: MultiDict[str, str] | None = None) -> Reading:
+    """Read what was sent for a page, over the `answers` that are there already.
 
     Without `sent` it judges the answers that are there. A fault costs no text: one that is too
-    long is kept among the answers.
+    long, or no number, is kept among the answers.
     """
-    form = BaseForm({item.id: kind_of(item).field(item) for item in shown_items(page, answers)})
-    form.process(sent, data=answers)
+    form = BaseForm({item.id: kind_of(item).field(item) for item in shown.items})
+    form.process(None if sent is None else _meant(shown, sent), data=answers)
     form.validate()
     problems = {field.short_name: Problem(str(field.errors[0])) for field in form if field.errors}
     return Reading({field.name: field.data for field in form}, problems)
 
 
-def faults(
-    questionnaire: Questionnaire, answers: Answers, *, besides: Page | None = None
-) -> Iterator[tuple[Page, Mapping[str, Problem]]]:
-    """The shown pages on which something is missing or wrong, each with its problems by item id.
+def _meant(shown: Shown, sent: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What was sent, with the choices that are meant by it."""
+    meant = [(item.id, value) for item in shown.items for value in kind_of(item).meant(item, sent)]
+    if not meant:
+        return sent
+    whole = MultiDict(sent)
+    for item_id, value in meant:
+        whole.add(item_id, value)
+    return whole
 
-    `besides` is a page that was just found to be right.
-    """
-    for page in shown_pages(questionnaire, answers):
-        problems = {} if page is besides else read_page(page, answers).problems
-        if problems:
-            yield page, problems
+
+def _blocks(page: Page, answers: Answers, facts: Facts) -> Iterator[tuple[Item, tuple[Item, ...]]]:
+    for block in page.blocks:
+        if not _holds(block.show_if, answers, facts):
+            continue
+        items = tuple(item for item in block.leaves if item is block or _holds(item.show_if, answers, facts))
+        if items or not block.parts:
+            yield block, items
+
+
+def _holds(condition: Condition | None, answers: Answers, facts: Facts) -> bool:
+    return condition is None or condition.holds(answers, facts)

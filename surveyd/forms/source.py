@@ -74,6 +74,20 @@ class Place:
             self.fault(f"{value!r} is not known", did_you_mean(value, known))
         return value
 
+    def words(self) -> str:
+        """A text that may be empty."""
+        return self.text() if isinstance(self.node, yaml.ScalarNode) and self.node.value.strip() else ""
+
+    def number(self) -> float:
+        """A number, whole or not."""
+        value = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
+        try:
+            number = float(value)
+        except ValueError:
+            self.fault("must be a number")
+            return 0
+        return int(number) if number.is_integer() else number
+
     def whole(self) -> int:
         """A whole number."""
         value = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
@@ -125,9 +139,12 @@ class Place:
             found[key] = place
 
 
-def read_yaml(text: str, name: str) -> Place:
-    """The top place of a YAML text. Raises BadFile when the text is not YAML at all."""
-    findings = Findings(name)
+def read_yaml(text: str, name: str, *, faults: list[Fault] | None = None) -> Place:
+    """The top place of a YAML text. Raises BadFile when the text is not YAML at all.
+
+    Findings go to `faults`, where the text is part of another file's reading.
+    """
+    findings = Findings(name, [] if faults is None else faults)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -22,6 +22,7 @@ class Wording:
     send: str
     saved: str
     not_anonymous: str
+    anonymous: str
     not_applicable: str
     required: str
     end: str

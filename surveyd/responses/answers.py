@@ -1,7 +1,6 @@
 """A response, stored once: whoever sends the same invitation's answers again gets the first receipt."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 
 from surveyd.base.database import Rows
 from surveyd.base.statements import insert_once, table_of
+from surveyd.forms.conditions import Answers
 from surveyd.responses.models import Draft, Response
 
 RECEIPT_LENGTH = 10
@@ -31,6 +31,7 @@ class AnswerChannel(StrEnum):
     PHONE = "phone"
     API = "api"
     IMPORT = "import"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,12 @@ class Asked:
 class Given:
     """The answers by item id, how and when they came, and the user who asked on the phone, if any."""
 
-    answers: Mapping[str, int | str]
+    answers: Answers
     channel: AnswerChannel
     given_at: datetime
     interviewer_id: int | None = None
+    receipt: str = ""
+    """The receipt number, where the person has one already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def store(rows: Rows, asked: Asked, *, given: Given, has_draft: bool, now: datet
         "contact_id": asked.contact_id,
         "account_id": asked.account_id,
         "version_id": asked.version_id,
-        "receipt": new_receipt(),
+        "receipt": given.receipt or new_receipt(),
         "answers": dict(given.answers),
         "channel": given.channel.value,
         "interviewer_id": given.interviewer_id,

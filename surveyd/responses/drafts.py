@@ -43,7 +43,8 @@ class Link:
     """One invitation as its respondent meets it: whose it is, where they left off, what is sent.
 
     `version_id` is the version that the draft was begun on, else the invitation's. `saves` is 0
-    before the first save; `receipt` is empty until the answers are sent.
+    before the first save; `receipt` is empty until the answers are sent. Role, region and tier are
+    what the questionnaire's conditions may ask about the person.
     """
 
     invitation_id: int
@@ -56,6 +57,9 @@ class Link:
     company: str
     contact: str
     account: str
+    role: str
+    region: str
+    tier: str
     state: InvitationState
     wave_state: WaveState
     answers: Answers
@@ -88,6 +92,9 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
             _program.c.company,
             _contact.c.name,
             _account.c.name,
+            _contact.c.role,
+            _account.c.region,
+            _account.c.tier,
             _invitation.c.state,
             _wave.c.state,
             _draft.c.answers,

@@ -18,12 +18,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from surveyd.base.database import Rows
 from surveyd.closed_loop.intake import Office, submit
+from surveyd.forms.conditions import Facts
 from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.loading import from_data
 from surveyd.forms.notices import Notice, Notices
 from surveyd.forms.pages import SWITCH, CompiledForm, Sight
-from surveyd.forms.paths import Reading, beside, counted, faults, page_named, read_page, shown_pages
+from surveyd.forms.paths import Reading, Route, read_page, route_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
 
@@ -41,6 +42,7 @@ class Door:
     interviewer_id: int | None = None
     hidden: Markup = field(default_factory=Markup)
     heading: Markup = field(default_factory=Markup)
+    aside: Markup = field(default_factory=Markup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,12 @@ def show(rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str]) -> Res
     language = questionnaire.language(asked.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return _ended(link, questionnaire, language, door=door)
-    page = page_named(questionnaire, asked.get("page") or link.page, link.answers)
-    answers = link.answers
-    score = _score(questionnaire, asked.get("score", ""), answers)
+    score = _score(questionnaire, asked.get("score", ""), link.answers)
+    route = route_of(questionnaire, {**link.answers, **score}, facts_of(link, door))
+    page = route.named(asked.get("page") or link.page).page
     if score:
-        answers = {**answers, **score}
         page = next(page for page in questionnaire.pages if any(item.id in score for item in page.items))
-    return _page(questionnaire, link, page, language=language, door=door, answers=answers)
+    return _page(route, link, page, language=language, door=door)
 
 
 def take(
@@ -123,17 +124,19 @@ def take(
     language = questionnaire.language(switched, sent.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return Taken(link, questionnaire, language, receipt=link.receipt)
-    page = page_named(questionnaire, sent.get("page", link.page), link.answers)
-    reading = read_page(page, link.answers, sent)
-    target, problems = _next(questionnaire, page, link.answers, reading, way=way)
+    before = route_of(questionnaire, link.answers, facts_of(link, door))
+    shown = before.named(sent.get("page", link.page))
+    reading = read_page(shown, link.answers, sent)
+    after = route_of(questionnaire, reading.onto(link.answers), facts_of(link, door))
+    target, problems = _next(before, after, shown.page, reading, way=way)
     if target is None and not link.saves:
-        saved = replace(link, answers=reading.onto(link.answers))
+        saved = replace(link, answers=after.answers)
     else:
-        place = (target or page).id
-        answers = reading.answers
-        saved = save_page(rows, link, answers=answers, page=place, channel=door.channel, now=now)
+        place = (target or shown.page).id
+        saved = save_page(rows, link, answers=reading.answers, page=place, channel=door.channel, now=now)
     if target is None and not saved.is_sent:
-        return _send(rows, saved, questionnaire, language=language, door=door, now=now, office=office)
+        route = route_of(questionnaire, saved.answers, facts_of(saved, door))
+        return _send(rows, saved, route, language=language, door=door, now=now, office=office)
     return Taken(saved, questionnaire, language, target, problems, receipt=saved.receipt)
 
 
@@ -143,9 +146,8 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
     if taken.receipt or page is None:
         return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language, door=door)
     if taken.problems:
-        response = _page(
-            questionnaire, link, page, language=taken.language, door=door, problems=taken.problems
-        )
+        route = route_of(questionnaire, link.answers, facts_of(link, door))
+        response = _page(route, link, page, language=taken.language, door=door, problems=taken.problems)
         response.status_code = 422
         return response
     asked = {"page": page.id}
@@ -159,25 +161,28 @@ def _way(pressed: str) -> tuple[str, str]:
     return ("stay", pressed.removeprefix(SWITCH)) if pressed.startswith(SWITCH) else (pressed, "")
 
 
+def facts_of(link: Link, door: Door) -> Facts:
+    """What the questionnaire's conditions may ask about the person at this door."""
+    return Facts(role=link.role, region=link.region, tier=link.tier, channel=door.channel.value)
+
+
 def _next(
-    questionnaire: Questionnaire, page: Page, before: Answers, reading: Reading, *, way: str
+    before: Route, after: Route, page: Page, reading: Reading, *, way: str
 ) -> tuple[Page | None, Mapping[str, Problem]]:
     """Where this way leads, with the problems to show there; None when the answers can be handed in."""
-    after = reading.onto(before)
     steps = 0 if way == "stay" else STEPS.get(way, 1)
     if steps > 0 and reading.problems:
         return page, reading.problems
-    new_pages = {other.id for other in shown_pages(questionnaire, after)}
-    new_pages -= {other.id for other in shown_pages(questionnaire, before)}
+    new_pages = {shown.page.id for shown in after.pages} - {shown.page.id for shown in before.pages}
     if way != "send" or new_pages:
-        return beside(questionnaire, page, after, steps=steps), {}
-    return next(faults(questionnaire, after, besides=page), (None, {}))
+        return (after.beside(page, steps=steps).page if steps else page), {}
+    return next(after.faults(besides=page), (None, {}))
 
 
 def _send(
     rows: Rows,
     link: Link,
-    questionnaire: Questionnaire,
+    route: Route,
     *,
     language: str,
     door: Door,
@@ -187,14 +192,14 @@ def _send(
     receipt = submit(
         rows,
         link.invitation_id,
-        answers=counted(questionnaire, link.answers),
+        answers=route.counted,
         channel=door.channel,
         given_at=now,
         now=now,
         office=office,
         by=door.interviewer_id,
     )
-    return Taken(link, questionnaire, language, receipt=receipt.number)
+    return Taken(link, route.questionnaire, language, receipt=receipt.number)
 
 
 def _score(questionnaire: Questionnaire, score: str, answers: Answers) -> dict[str, Answer]:
@@ -207,24 +212,20 @@ def _score(questionnaire: Questionnaire, score: str, answers: Answers) -> dict[s
 
 
 def _page(
-    questionnaire: Questionnaire,
+    route: Route,
     link: Link,
     page: Page,
     *,
     language: str,
     door: Door,
-    answers: Answers | None = None,
     problems: Mapping[str, Problem] | None = None,
 ) -> Response:
     names = {"company": link.company, "contact": link.contact, "account": link.account}
-    sight = Sight(door.action, names, door.hidden, door.heading)
-    compiled = forms().compiled(questionnaire, language)
-    return Response(
-        compiled.render(
-            page, link.answers if answers is None else answers, sight=sight, problems=problems or {}
-        ),
-        mimetype="text/html",
-    )
+    sight = Sight(door.action, names, link.invitation_id, door.hidden, door.heading, door.aside)
+    compiled = forms().compiled(route.questionnaire, language)
+    # Another tab may have hidden the page meanwhile.
+    html = compiled.render(route.named(page.id).page, route, sight=sight, problems=problems or {})
+    return Response(html, mimetype="text/html")
 
 
 def _ended(link: Link, questionnaire: Questionnaire, language: str, *, door: Door) -> Response:

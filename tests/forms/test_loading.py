@@ -6,8 +6,9 @@ import pytest
 
 from surveyd.base.config import HOME
 from surveyd.base.errors import BadFile, NotFound
-from surveyd.forms.definition import Condition
+from surveyd.forms.conditions import OnAnswer
 from surveyd.forms.loading import from_json, load, shipped, shipped_names
+from surveyd.forms.texts import missing
 
 GOOD = """\
 slug: small
@@ -64,8 +65,8 @@ def test_a_good_file_is_read() -> None:
     assert (ease.scale.low, ease.scale.high, ease.weight, ease.reversed, ease.gate) == (1, 5, 2, True, True)
     assert ease.scale.high_end == {"en": "Yes"}
     # YAML takes a bare "no" for false; here it stays the word that was written.
-    assert found.items["again"].show_if == Condition("pick", ("no",))
-    assert found.items["more"].show_if == Condition("ease", (1, "na"))
+    assert found.items["again"].show_if == OnAnswer("pick", ("no",))
+    assert found.items["more"].show_if == OnAnswer("ease", (1, "na"))
     assert found.items["why"].text_for["promoter"] == {"en": "What was good?"}
 
 
@@ -105,7 +106,7 @@ def test_the_digest_names_the_content() -> None:
         (("{item: ease, in: [1, na]}", "{item: ease, category: passive}"), 28, "category", "must be a list"),
         (("max_length: 10", "max_length: 0"), 28, "max_length", "1 or more"),
         (("id: two", "id: one"), 20, "pages[1]", "stands further up"),
-        (("low: 1, high: 5", "low: 1, high: 50"), 5, "scales.agree", "cannot be shown"),
+        (("low: 1, high: 5", "low: 1, high: 500"), 5, "scales.agree", "cannot be shown"),
         (("title: Small", "title: Small\ntitle: Big"), 3, "title", "stands here twice"),
     ],
 )
@@ -121,11 +122,18 @@ def test_every_fault_is_found_at_once() -> None:
     assert [fault.split(",")[1] for fault in found] == [" line 1", " line 17", " line 29", " line 29"]
 
 
-def test_a_missing_translation_is_a_fault() -> None:
+def test_the_first_language_must_be_there_and_the_others_are_listed() -> None:
     found = faults_of(
-        changed(("languages: [en]", "languages: [en, de]"), ("title: Small", "title: {en: Small}"))
+        changed(("languages: [en]", "languages: [en, de]"), ("title: Small", "title: {de: Klein}"))
     )
-    assert any("line 2, title: the text in 'de' is missing" in fault for fault in found), found
+    assert any("line 2, title: the text in 'en' is missing" in fault for fault in found), found
+    german = load(
+        changed(("languages: [en]", "languages: [en, de]"), ("text: Why?", "text: {en: Why, de: Warum}")), "x"
+    )
+    lacking = missing(german, "de")
+    assert "pages.two.why.text" not in lacking and "pages.two.why.text_for.promoter" in lacking
+    assert missing(german, "en") == []
+    assert german.said(german.title, "de") == "Small"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "slug: [", "just words", "- a\n- list", "slug: {a: *b}"])

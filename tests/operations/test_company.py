@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from surveyd.base.errors import Refused
 from surveyd.forms.loading import shipped
-from surveyd.forms.paths import counted, faults
+from surveyd.forms.paths import route_of
 from surveyd.operations.company.answers import LANGUAGES, generator, reply
 from surveyd.operations.company.minds import (
     IMPROVED_BY,
@@ -182,8 +182,8 @@ def test_every_reply_could_be_sent_by_the_form(language: str, by_phone: bool) ->
             by_phone=by_phone,
             rng=generator(7, 0, contact),
         )
-        assert list(faults(QUESTIONNAIRE, said.answers)) == []
-        assert counted(QUESTIONNAIRE, said.answers) == said.answers
+        assert list(route_of(QUESTIONNAIRE, said.answers).faults()) == []
+        assert route_of(QUESTIONNAIRE, said.answers).counted == said.answers
         assert said.is_praise is (int(said.answers["recommend"]) >= 9)
 
 
