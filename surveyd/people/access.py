@@ -85,6 +85,14 @@ def visible_contacts(scope: Scope) -> ColumnElement[bool]:
     return visible_by_account(scope, Contact.account_id)
 
 
+def matchable_accounts(scope: Scope) -> ColumnElement[bool]:
+    """The condition on `Account` rows to whose contacts feedback that came unasked may be matched.
+
+    Who sorts it, admins and support staff, finds everybody by name; what else the accounts say stays hidden.
+    """
+    return true() if scope.reach in (Reach.ALL, Reach.CALLS) else false()
+
+
 def visible_by_account(scope: Scope, account_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition on any row that carries an account's id (responses, invitations, totals)."""
     if scope.reach in (Reach.REGION, Reach.OWN_ACCOUNTS):
