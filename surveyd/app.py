@@ -9,7 +9,7 @@ from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
 from surveyd.distribution import models as distribution_models
-from surveyd.distribution import paper_models, wish_models
+from surveyd.distribution import paper_models, questionnaire_models, wish_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
@@ -21,6 +21,7 @@ TABLES = (
     people_models,
     distribution_models,
     paper_models,
+    questionnaire_models,
     wish_models,
     response_models,
     open_models,
