@@ -23,14 +23,14 @@ from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.loading import from_data
 from surveyd.forms.notices import Notice, Notices
-from surveyd.forms.pages import SWITCH, CompiledForm, Sight
-from surveyd.forms.paths import Reading, Route, read_page, route_of
+from surveyd.forms.pages import CompiledForm, Sight
+from surveyd.forms.paths import Route, route_of
+from surveyd.forms.turns import turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
 
 EXTENSION = "surveyd.forms"
 KEPT_FORMS = 64
-STEPS = {"next": 1, "back": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +120,20 @@ def take(
     A page with a problem is saved all the same. Going back never asks for what is missing.
     """
     questionnaire = forms().questionnaire(rows, link)
-    way, switched = _way(sent.get("go", "next"))
+    _, switched = way_of(sent)
     language = questionnaire.language(switched, sent.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return Taken(link, questionnaire, language, receipt=link.receipt)
-    before = route_of(questionnaire, link.answers, facts_of(link, door))
-    shown = before.named(sent.get("page", link.page))
-    reading = read_page(shown, link.answers, sent)
-    after = route_of(questionnaire, reading.onto(link.answers), facts_of(link, door))
-    target, problems = _next(before, after, shown.page, reading, way=way)
-    if target is None and not link.saves:
-        saved = replace(link, answers=after.answers)
+    came = turn(questionnaire, link.answers, facts_of(link, door), at=link.page, sent=sent)
+    if came.target is None and not link.saves:
+        saved = replace(link, answers=came.after.answers)
     else:
-        place = (target or shown.page).id
-        saved = save_page(rows, link, answers=reading.answers, page=place, channel=door.channel, now=now)
-    if target is None and not saved.is_sent:
+        answers = came.reading.answers
+        saved = save_page(rows, link, answers=answers, page=came.place, channel=door.channel, now=now)
+    if came.target is None and not saved.is_sent:
         route = route_of(questionnaire, saved.answers, facts_of(saved, door))
         return _send(rows, saved, route, language=language, door=door, now=now, office=office)
-    return Taken(saved, questionnaire, language, target, problems, receipt=saved.receipt)
+    return Taken(saved, questionnaire, language, came.target, came.problems, receipt=saved.receipt)
 
 
 def answer(taken: Taken, *, door: Door) -> AnyResponse:
@@ -153,30 +149,13 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
     asked = {"page": page.id}
     if taken.language != questionnaire.language(link.language):
         asked["lang"] = taken.language
-    return redirect(f"{door.action}?{urlencode(asked)}", 303)
-
-
-def _way(pressed: str) -> tuple[str, str]:
-    """Which button was pressed, and the language that it switches to, if any."""
-    return ("stay", pressed.removeprefix(SWITCH)) if pressed.startswith(SWITCH) else (pressed, "")
+    sign = "&" if "?" in door.action else "?"
+    return redirect(f"{door.action}{sign}{urlencode(asked)}", 303)
 
 
 def facts_of(link: Link, door: Door) -> Facts:
     """What the questionnaire's conditions may ask about the person at this door."""
     return Facts(role=link.role, region=link.region, tier=link.tier, channel=door.channel.value)
-
-
-def _next(
-    before: Route, after: Route, page: Page, reading: Reading, *, way: str
-) -> tuple[Page | None, Mapping[str, Problem]]:
-    """Where this way leads, with the problems to show there; None when the answers can be handed in."""
-    steps = 0 if way == "stay" else STEPS.get(way, 1)
-    if steps > 0 and reading.problems:
-        return page, reading.problems
-    new_pages = {shown.page.id for shown in after.pages} - {shown.page.id for shown in before.pages}
-    if way != "send" or new_pages:
-        return (after.beside(page, steps=steps).page if steps else page), {}
-    return next(after.faults(besides=page), (None, {}))
 
 
 def _send(
