@@ -1,49 +1,127 @@
-"""The respondent's questionnaire, filled in by staff on the phone, through the same door."""
+"""The respondent's questionnaire, filled in by staff on the phone, through the same door.
 
-from flask import render_template, request, url_for
-from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup
+Beside it stands what the caller needs, and the form for what came of the call: its fields belong to the form
+of the questions, so that whatever is recorded takes the answers of the page along.
+"""
+
+from dataclasses import replace
+
+from flask import redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from surveyd.base.clock import system_now
+from surveyd.base.clock import system_now, zone_named
 from surveyd.base.database import reading, writing
-from surveyd.base.errors import NotFound
+from surveyd.base.errors import NotFound, Refused
 from surveyd.base.services import services
 from surveyd.closed_loop.intake import Office
-from surveyd.distribution import calls
+from surveyd.distribution import call_lists, calls
+from surveyd.distribution.calls import Overtaken
 from surveyd.distribution.models import Call, CallState
-from surveyd.responses.answers import AnswerChannel
+from surveyd.forms.pages import SWITCH
+from surveyd.forms.paths import read_page, route_of
+from surveyd.reports.interview import background_of
 from surveyd.responses.drafts import Link, find_link_of
 from surveyd.web.access import reader
-from surveyd.web.answering import Door, answer, show, take
+from surveyd.web.answering import Door, Taken, answer, facts_of, forms, show, take
+from surveyd.web.staff.call_outcomes import BESIDE, OutcomeForm, is_recorded, keep_outcome, sent_outcome
+from surveyd.web.staff.calls import caller_now, kept_of, to_call, wish_for_calls
 from surveyd.web.staff.frame import bp
-
-HIDDEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
+from surveyd.web.staff.interview_page import InterviewPage, drawn, lines_of, plain_door
 
 
 @bp.get("/calls/<id:call_id>/form")
 def call_form(call_id: int) -> Response:
-    """The page of the questionnaire where the conversation left off."""
+    """The page of the questionnaire where the conversation left off; a colleague's call stays theirs."""
     with reading() as session:
-        call, link = _find(session, call_id)
-        return show(session, link, door=_door(call, link), asked=request.args)
+        _call, link = _find(session, call_id)
+        page = _page(session, call_id, link, _outcome())
+        holder = page.background.call.row.claimed_by_id
+        if page.is_open and not link.is_sent and holder not in (None, reader().user_id):
+            return redirect(url_for("staff.call", call_id=call_id, **page.kept), 303)
+        return show(session, link, door=_door(call_id, page), asked=request.args)
 
 
 @bp.post("/calls/<id:call_id>/form")
 def take_call_form(call_id: int) -> Response:
-    """Save a page, or send the answers: that completes the call. The claim is renewed with every page."""
+    """Save a page and go on, send the answers, or save it and record what came of the call.
+
+    The claim is renewed with every page; whose call it is not, saves nothing.
+    """
+    form = _outcome(filled=True)
+    records = f"{BESIDE}at_once" in request.form or f"{BESIDE}record" in request.form
+    sent = request.form.copy()
+    if records:
+        # The page is saved as it stands: what is missing on it is not asked for now.
+        sent["go"] = f"{SWITCH}{sent.get('lang', '')}"
+    try:
+        taken = _take(call_id, sent)
+    except Refused as refused:
+        return _unsaved(call_id, sent, form, refused)
+    if records and not taken.receipt:
+        return _record(call_id, taken, form)
+    with reading() as session:
+        link = replace(taken.link, receipt=taken.receipt)
+        page = _page(session, call_id, link, _outcome())
+    return answer(taken, door=_door(call_id, page))
+
+
+def _take(call_id: int, sent: MultiDict[str, str]) -> Taken:
     office = Office(services().keys, services().config.mail_domain)
     with writing() as session:
         call, link = _find(session, call_id)
         by, now, was_open = reader().user_id, services().clock.now(), call.state is CallState.OPEN
-        if was_open:
+        if was_open and not link.is_sent:
             calls.claim_call(session, call, by=by, system_now=system_now())
-        taken = take(session, link, door=_door(call, link), sent=request.form, now=now, office=office)
-        if was_open and taken.receipt:
+        door = plain_door(call_id, kept=kept_of(wish_for_calls()))
+        taken = take(session, link, door=door, sent=sent, now=now, office=office)
+        if was_open and taken.receipt and not link.is_sent:
             calls.log_completed(session, call, now=now, by=by)
-        door = _door(call, link, is_over=bool(taken.receipt))
-    return answer(taken, door=door)
+        return taken
+
+
+def _record(call_id: int, taken: Taken, form: OutcomeForm) -> Response:
+    """Record the outcome; the answers are saved already, whatever comes of it."""
+    with reading() as session:
+        page = _page(session, call_id, taken.link, form)
+    form.zone = zone_named(page.background.call.row.time_zone)
+    if not form.validate():
+        return _again(call_id, taken, page, status=422)
+    caller, wish = caller_now(), wish_for_calls()
+    try:
+        keep_outcome(call_id, form, caller=caller)
+    except Refused as refused:
+        log = page.background.call.log
+        meanwhile = log[form.seen.data or 0 :] if isinstance(refused, Overtaken) else ()
+        if not is_recorded(form, meanwhile, by=caller.user_id):
+            return _again(call_id, taken, replace(page, refused=str(refused)), status=409)
+    with writing() as session:
+        following = call_lists.claim_next(session, wanted=wish, caller=caller)
+    return to_call(following, wish)
+
+
+def _again(call_id: int, taken: Taken, page: InterviewPage, *, status: int) -> Response:
+    asked = {"page": taken.page.id if taken.page else "", "lang": taken.language}
+    with reading() as session:
+        response = show(session, taken.link, door=_door(call_id, page), asked=asked)
+    response.status_code = status
+    return response
+
+
+def _unsaved(call_id: int, sent: MultiDict[str, str], form: OutcomeForm, refused: Refused) -> Response:
+    """The page as it was typed, for who has lost the call meanwhile: nothing is saved, no word is lost."""
+    with reading() as session:
+        _call, link = _find(session, call_id)
+        door = plain_door(call_id, kept=kept_of(wish_for_calls()))
+        route = route_of(forms().questionnaire(session, link), link.answers, facts_of(link, door))
+        shown = route.named(sent.get("page", link.page))
+        typed = replace(link, answers=read_page(shown, link.answers, sent).onto(link.answers))
+        page = replace(_page(session, call_id, link, form), refused=str(refused), is_unsaved=True)
+        asked = {"page": shown.page.id, "lang": sent.get("lang", "")}
+        response = show(session, typed, door=_door(call_id, page), asked=asked)
+    response.status_code = 409
+    return response
 
 
 def _find(session: Session, call_id: int) -> tuple[Call, Link]:
@@ -54,12 +132,21 @@ def _find(session: Session, call_id: int) -> tuple[Call, Link]:
     return call, link
 
 
-def _door(call: Call, link: Link, *, is_over: bool = False) -> Door:
-    heading = render_template("staff/interview.html", call_id=call.id, link=link, is_over=is_over)
-    return Door(
-        url_for("staff.call_form", call_id=call.id),
-        channel=AnswerChannel.PHONE,
-        interviewer_id=reader().user_id,
-        hidden=HIDDEN.format(generate_csrf()),
-        heading=Markup(heading),  # noqa: S704  # rendered by our template, which escapes
+def _page(session: Session, call_id: int, link: Link, form: OutcomeForm) -> InterviewPage:
+    who = reader()
+    call = calls.view_call(session, call_id, now=services().clock.now(), system_now=system_now())
+    questionnaire = forms().questionnaire(session, link)
+    background = background_of(
+        session, call, questionnaire=questionnaire, answers=link.answers, scope=who.scope
     )
+    lines = lines_of(background, questionnaire)
+    kept = kept_of(wish_for_calls())
+    return InterviewPage(background, lines, form, kept, who.user_id, is_over=link.is_sent)
+
+
+def _door(call_id: int, page: InterviewPage) -> Door:
+    return replace(plain_door(call_id, kept=page.kept), heading=drawn(page))
+
+
+def _outcome(*, filled: bool = False) -> OutcomeForm:
+    return OutcomeForm(sent_outcome(BESIDE) if filled else None, prefix=BESIDE)

@@ -120,7 +120,7 @@ def test_the_questionnaire_on_the_phone_goes_through_the_same_door(
     office: Office, sign_in: SignIn, reader: Transaction
 ) -> None:
     support, path = sign_in(office.cast.support), f"/staff/calls/{office.call}/form"
-    assert "on the telephone" in support.get(path).text
+    assert "What to say at the beginning" in support.get(path).text
 
     response = support.post(path, page="recommendation", recommend="10", go="next")
     for _ in range(12):

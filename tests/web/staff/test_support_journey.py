@@ -40,7 +40,7 @@ def test_support_works_through_the_call_list(
     page.get_by_role("button", name="Next person").click()
     expect(page.get_by_text("Rang ten times.")).to_be_visible()
     page.get_by_role("link", name="Fill in the questionnaire").click()
-    expect(page.get_by_text("on the telephone")).to_be_visible()
+    expect(page.get_by_text("Am I speaking with Sofie Sommer?")).to_be_visible()
     page.locator("label:has(input[name=recommend][value='9'])").click()
     for _ in range(8):
         if page.locator("#receipt").count():
