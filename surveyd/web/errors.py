@@ -4,7 +4,6 @@ A page never shows what went wrong inside; that stands in the log. Whoever asks 
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import redis
@@ -14,76 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from surveyd.base.errors import NotFound, Refused, SurveydError, Unavailable
+from surveyd.web.wording import web_words
 
 log = logging.getLogger("surveyd.web")
 
-Words = tuple[str, str]
-"""A title and one paragraph."""
-
-ENGLISH: Mapping[int, Words] = {
-    400: (
-        "This request could not be read",
-        "Go back, reload the page and try again. If you followed a link, type the address by hand.",
-    ),
-    401: ("Please sign in", "This page is for people who are signed in."),
-    403: (
-        "This page is not for your role",
-        "You are signed in, but your role does not open this page. Ask a program admin if it should.",
-    ),
-    404: (
-        "There is nothing here",
-        (
-            "The address may be mistyped or cut in two by a mail program, or the page is not for you. "
-            "Copy the whole link and try again."
-        ),
-    ),
-    405: ("This address does not work that way", "Go back and use the page's own buttons and links."),
-    409: ("This cannot be done now", "Go back and reload the page to see how things stand."),
-    413: ("That was too much at once", "Shorten the text or the file, then send it again."),
-    429: (
-        "Too many tries",
-        "Wait a few minutes, then try again. A correct personal link works all the time.",
-    ),
-    500: (
-        "Something went wrong on our side",
-        "What was saved before is safe. Try again in a moment; if it happens again, tell the operator.",
-    ),
-    503: (
-        "We cannot answer right now",
-        "What you have sent before is safe. Please try again in a few minutes.",
-    ),
-}
-GERMAN: Mapping[int, Words] = {
-    400: (
-        "Diese Anfrage war nicht lesbar",
-        "Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.",
-    ),
-    401: ("Bitte melden Sie sich an", "Diese Seite ist für angemeldete Personen."),
-    403: ("Diese Seite ist nicht für Ihre Rolle", "Fragen Sie die Programmleitung, wenn Sie sie brauchen."),
-    404: (
-        "Hier ist nichts",
-        (
-            "Vielleicht ist die Adresse vertippt oder vom Mailprogramm zerteilt. "
-            "Kopieren Sie den ganzen Link und versuchen Sie es noch einmal."
-        ),
-    ),
-    405: ("So geht es an dieser Adresse nicht", "Gehen Sie zurück und nutzen Sie die Knöpfe der Seite."),
-    409: ("Das geht gerade nicht", "Gehen Sie zurück und laden Sie die Seite neu."),
-    413: ("Das war zu viel auf einmal", "Kürzen Sie den Text oder die Datei und senden Sie noch einmal."),
-    429: (
-        "Zu viele Versuche",
-        "Warten Sie ein paar Minuten. Ein richtiger persönlicher Link geht jederzeit.",
-    ),
-    500: (
-        "Bei uns ist etwas schiefgegangen",
-        "Was schon gespeichert war, ist sicher. Versuchen Sie es gleich noch einmal.",
-    ),
-    503: (
-        "Wir können gerade nicht antworten",
-        "Was Sie schon gesendet haben, ist sicher. Bitte versuchen Sie es in ein paar Minuten noch einmal.",
-    ),
-}
-BY_LANGUAGE = {"en": ENGLISH, "de": GERMAN}
 DOWN = (OperationalError, InterfaceError, PoolTimeout, redis.RedisError)
 
 
@@ -95,6 +28,7 @@ class ErrorPage:
     title: str
     text: str
     language: str
+    direction: str
     staff: bool
 
 
@@ -110,13 +44,12 @@ def open_errors(app: Flask) -> None:
 def error_page(status: int, sentence: str = "") -> Response:
     """The answer for `status`; `sentence`, when given, is safe to show and says it more exactly."""
     staff = request.path.startswith(("/staff", "/demo"))
-    language = "en" if staff else request.accept_languages.best_match(BY_LANGUAGE, "en")
-    words = BY_LANGUAGE[language]
-    title, text = words.get(status) or words[500 if status >= 500 else 400]
+    words = web_words() if staff else web_words(*request.accept_languages.values())
+    title, text = words.error(status).title, sentence or words.error(status).text
     if _wants_json():
-        response = jsonify(error={"status": status, "title": title, "text": sentence or text})
+        response = jsonify(error={"status": status, "title": title, "text": text})
     else:
-        page = ErrorPage(status, title, sentence or text, language, staff)
+        page = ErrorPage(status, title, text, words.language, words.direction, staff)
         response = make_response(render_template("errors/page.html", page=page))
     response.status_code = status
     return response

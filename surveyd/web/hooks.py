@@ -4,9 +4,6 @@ GET shows a page with a button and changes nothing, since mail scanners follow l
 cookie, sign-in or redirect, with any body, and the same answer the second time.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from flask import Blueprint, make_response, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -17,41 +14,9 @@ from surveyd.distribution.models import Invitation
 from surveyd.distribution.suppressions import opt_out as opt_out_contact
 from surveyd.people.models import Contact
 from surveyd.web.limits import wrong_link
+from surveyd.web.wording import web_words
 
 bp = Blueprint("hooks", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The texts of the opt-out page in one language."""
-
-    language: str
-    title: str
-    text: str
-    button: str
-    done_title: str
-    done_text: str
-
-
-WORDS: Mapping[str, Words] = {
-    "en": Words(
-        language="en",
-        title="Stop these mails?",
-        text="We will not send you surveys or reminders any more, and will not call you about them.",
-        button="Stop the mails",
-        done_title="You will get no more of these mails",
-        done_text="It may take a moment until a mail that is already on its way has arrived. "
-        "You can close this page.",
-    ),
-    "de": Words(
-        language="de",
-        title="Diese Mails abbestellen?",
-        text="Wir senden Ihnen dann keine Umfragen und Erinnerungen mehr und rufen Sie nicht dazu an.",
-        button="Mails abbestellen",
-        done_title="Sie bekommen diese Mails nicht mehr",
-        done_text="Eine Mail, die schon unterwegs ist, kann noch ankommen. Sie können diese Seite schließen.",
-    ),
-}
 
 
 @bp.route("/u/<token>", methods=["GET", "POST"])
@@ -72,6 +37,5 @@ def _page(contact_id: int, invitation_id: int, *, done: bool) -> Response:
     with reading() as session:
         asked = session.scalar(select(Invitation.language).where(Invitation.id == invitation_id))
         known = asked or session.scalar(select(Contact.language).where(Contact.id == contact_id))
-    best = request.accept_languages.best_match(WORDS, "en")
-    words = WORDS.get((known or best).partition("-")[0].lower(), WORDS[best])
+    words = web_words(known or "", *request.accept_languages.values())
     return make_response(render_template("hooks/opt_out.html", words=words, done=done))

@@ -66,7 +66,7 @@ def test_the_page_speaks_the_contact_s_language(
 ) -> None:
     page = client.get(link(letters, services, reader, "sofie"), headers={"Accept-Language": "en"}).text
 
-    assert '<html lang="de">' in page
+    assert '<html lang="de" dir="ltr">' in page
     assert "Mails abbestellen" in page
 
 
