@@ -16,6 +16,7 @@ from surveyd.closed_loop.rules import Reason
 from surveyd.closed_loop.working_hours import Deadline
 from surveyd.distribution.models import Program, Wave
 from surveyd.distribution.outbox import NewMessage, queue
+from surveyd.distribution.staff_mails import staff_mail
 from surveyd.people.audit import record
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.models import Response
@@ -112,13 +113,10 @@ def _to_tell(session: Session, case: _Told) -> Iterator[User]:
 def _mail(name: str, case: _Told, *, to: User, key: str, now: datetime, facts: dict[str, str]) -> NewMessage:
     # Everybody reads the time that they live by; the hours are those that were allowed.
     due = Deadline(case.deadline.hours, to.time_zone or case.deadline.time_zone, case.deadline.due_at)
-    return NewMessage(
-        dedup_key=f"{name}:{key}",
-        name=name,
-        step=name,
-        language="en",
-        recipient=to.email,
-        recipient_name=to.name,
+    return staff_mail(
+        name,
+        to=to,
+        key=key,
         context={
             "company": case.company,
             "contact": case.contact,
@@ -131,9 +129,7 @@ def _mail(name: str, case: _Told, *, to: User, key: str, now: datetime, facts: d
             **facts,
         },
         program_id=case.program_id,
-        user_id=to.id,
-        due_at=now,
-        created_at=now,
+        now=now,
     )
 
 

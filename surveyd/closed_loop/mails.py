@@ -8,6 +8,7 @@ from surveyd.closed_loop.rules import Opening
 from surveyd.closed_loop.working_hours import Deadline
 from surveyd.distribution.mails import thank_you_context
 from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.staff_mails import staff_mail
 from surveyd.results.scores import ResponseScore
 
 THANK_YOU = "thank_you"
@@ -56,13 +57,10 @@ def alert(
 
     Answers in words stay out of it: they are read on the page, by who may.
     """
-    return NewMessage(
-        dedup_key=f"{ALERT}:{about.response_id}",
-        name=ALERT,
-        step=ALERT,
-        language="en",
-        recipient=owner.email,
-        recipient_name=owner.name,
+    return staff_mail(
+        ALERT,
+        to=owner,
+        key=str(about.response_id),
         context={
             "company": background.company,
             "sender_name": background.sender_name,
@@ -77,9 +75,7 @@ def alert(
             "path": f"/staff/responses/{about.response_id}",
         },
         program_id=background.program_id,
-        user_id=owner.id,
-        due_at=now,
-        created_at=now,
+        now=now,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution import outbox
 from surveyd.distribution.models import Wave
-from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.staff_mails import staff_mail
 from surveyd.distribution.waves import pause, program_of
 from surveyd.people.models import StaffRole, User
 
@@ -22,17 +22,13 @@ def pause_after_refusals(session: Session, wave_id: int, *, now: datetime, mail_
     pause(session, wave, now=now, reason=PAUSED_BY_REFUSALS)
     admins = session.scalars(select(User).where(User.role == StaffRole.ADMIN, User.active))
     alerts = [
-        NewMessage(
-            dedup_key=f"paused:{wave_id}:{now.isoformat()}:{admin.id}",
-            name="wave_paused",
-            language="en",
-            recipient=admin.email,
-            recipient_name=admin.name,
-            due_at=now,
-            created_at=now,
+        staff_mail(
+            "wave_paused",
+            to=admin,
+            key=f"{wave_id}:{now.isoformat()}:{admin.id}",
             context={"wave": wave.slug, "reason": PAUSED_BY_REFUSALS, "path": f"/staff/waves/{wave_id}"},
+            now=now,
             program_id=program_of(session, wave).id,
-            user_id=admin.id,
         )
         for admin in admins
     ]

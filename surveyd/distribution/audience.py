@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.models import (
@@ -23,6 +23,7 @@ from surveyd.distribution.models import (
     WaveKind,
     WaveState,
 )
+from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.models import Account, AccountStatus, Contact
 
 CHUNK = 2000
@@ -32,6 +33,7 @@ RULES = {
     "opted_out": "the contact asked not to be mailed",
     "no_address": "the contact has no e-mail address",
     "suppressed": "mail to this address came back or was complained about",
+    "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
     "same_address": "another contact with this address is asked",
     "rested": "the contact was asked within the rest period",
 }
@@ -108,16 +110,20 @@ def judge(
     """
     # No more of them than contacts can be in the chunk, however many there are.
     near = [contact_id for contact_id in twins if contact_id > after][:CHUNK]
-    facts = select(
-        Contact.id,
-        Contact.external_id,
-        Contact.account_id,
-        Contact.language,
-        Contact.time_zone,
-        rule_of(wave, program, twins=near, now=now).label("rule"),
-    )
-    rows = session.execute(with_facts(facts).where(Contact.id > after).order_by(Contact.id).limit(CHUNK))
+    facts = _members(rule_of(wave, program, twins=near, now=now))
+    rows = session.execute(facts.where(Contact.id > after).order_by(Contact.id).limit(CHUNK))
     return [Member(*tuple(row)) for row in rows]
+
+
+def judge_one(session: Session, wave: Wave, program: Program, contact_id: int, *, now: datetime) -> Member:
+    """The same of one contact alone."""
+    facts = _members(rule_of(wave, program, now=now)).where(Contact.id == contact_id)
+    return Member(*tuple(session.execute(facts).one()))
+
+
+def _members(rule: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
+    facts = (Contact.id, Contact.external_id, Contact.account_id, Contact.language, Contact.time_zone)
+    return with_facts(select(*facts, rule.label("rule")))
 
 
 def twins_of(session: Session) -> tuple[int, ...]:
@@ -139,6 +145,7 @@ def rule_of(
         (Contact.opted_out_at.is_not(None), "opted_out"),
         (Contact.email == "", "no_address"),
         (Suppression.reason.is_not(None), "suppressed"),
+        (waits_for_a_look(), "not_right_person"),
         (Contact.id.in_(_twins() if twins is None else twins), "same_address"),
         (_rested(wave, program, now), "rested"),
         else_="",
@@ -152,6 +159,11 @@ def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(Account, Account.id == Contact.account_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
     )
+
+
+def waits_for_a_look() -> ColumnElement[bool]:
+    """Whether a `Contact` said that they are not the right person, and nobody of ours has looked at it."""
+    return exists().where(Nomination.contact_id == Contact.id, Nomination.state == NominationState.WAITING)
 
 
 def _rested(wave: Wave, program: Program, now: datetime) -> ColumnElement[bool]:

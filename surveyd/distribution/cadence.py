@@ -32,6 +32,24 @@ STEPS = (
     Step("reminder", Channel.MAIL, 14),
     Step("call", Channel.PHONE, 21),
 )
+WISHED_REMINDER, WISHED_CALL = "wished_reminder", "wished_call"
+"""Steps that a person asked for themselves: they stand in no cadence, and several are numbered."""
+NUMBER = re.compile(r"_[0-9]+$")
+
+
+def numbered_step(step: str, number: int) -> str:
+    """The name of a step's `number`-th touch, counted from 1: a name is unique in an invitation."""
+    return step if number == 1 else f"{step}_{number}"
+
+
+def plain_step(step: str) -> str:
+    """A step without its number."""
+    return NUMBER.sub("", step)
+
+
+def mail_of(step: str) -> str:
+    """The mail that a step sends: a reminder that was asked for is a reminder."""
+    return plain_step(step).removeprefix("wished_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
 from surveyd.base.database import Rows
+from surveyd.base.errors import Refused
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import (
     Call,
@@ -24,6 +25,8 @@ from surveyd.distribution.models import (
     MessageState,
     Touch,
     TouchState,
+    Wave,
+    WaveState,
 )
 
 PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
@@ -59,6 +62,15 @@ ANSWERED = (
         state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=bindparam("at"), reason="answered"
     ),
 )
+
+
+def check_asking(invitation: Invitation, wave: Wave) -> None:
+    """Raise Refused unless the person is still asked: neither answered nor closed. Who declined may go on."""
+    if invitation.state is InvitationState.ANSWERED:
+        raise Refused("The answers are sent already; nothing else is needed.")
+    over = invitation.state in (InvitationState.CLOSED, InvitationState.CANCELLED)
+    if over or wave.state not in (WaveState.PREPARING, WaveState.OPEN):
+        raise Refused("The survey is closed; nobody is asked by it any more.")
 
 
 def start(rows: Rows, invitation_id: int, *, now: datetime) -> None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.tokens import Keys, token_digest
-from surveyd.distribution.audience import Member, judge
+from surveyd.distribution.audience import Member, judge, judge_one
 from surveyd.distribution.cadence import STEPS, Window, due_at
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import (
@@ -29,6 +29,9 @@ from surveyd.distribution.models import (
     WaveState,
 )
 from surveyd.distribution.programs import window_of
+
+ASKED_ALREADY, NOT_OPEN = "asked_already", "not_open"
+"""Why one more contact is not invited into a wave, besides the rules of its audience."""
 
 
 def prepare_chunk(
@@ -54,9 +57,38 @@ def prepare_chunk(
         run(session, mine.values(state=WaveState.OPEN))
         return False
     if run(session, mine.values(prepared_to=members[-1].contact_id)):
-        _write(session, wave, program, members, keys=keys, languages=languages)
+        _write(session, wave, program, members, keys=keys, languages=languages, day_zero=wave.day_zero)
     session.refresh(wave)
     return True
+
+
+def invite_one(
+    session: Session,
+    wave: Wave,
+    program: Program,
+    contact_id: int,
+    *,
+    keys: Keys,
+    languages: tuple[str, ...],
+    now: datetime,
+) -> str:
+    """Invite one more contact into a wave that runs; return the rule that leaves them out, empty for invited.
+
+    Their day 0 is now; steps that would come after the close are left out. Besides the rules of an audience
+    there are `asked_already` and `not_open`.
+    """
+    asked = select(Invitation.id).where(Invitation.wave_id == wave.id, Invitation.contact_id == contact_id)
+    if session.scalar(asked) is not None:
+        return ASKED_ALREADY
+    member = judge_one(session, wave, program, contact_id, now=now)
+    first = _Plans(now, window_of(program)).for_zone(member.time_zone or program.time_zone)[0]
+    if wave.state is not WaveState.OPEN or (wave.closes_at is not None and first >= wave.closes_at):
+        return NOT_OPEN
+    # Whoever was left out at the launch and is asked now stands in one place only.
+    left_out = (Exclusion.wave_id == wave.id, Exclusion.contact_id == contact_id)
+    session.execute(delete(Exclusion).where(*left_out))
+    _write(session, wave, program, [member], keys=keys, languages=languages, day_zero=now)
+    return member.rule
 
 
 def _write(
@@ -67,6 +99,7 @@ def _write(
     *,
     keys: Keys,
     languages: tuple[str, ...],
+    day_zero: datetime,
 ) -> None:
     left_out = [
         {"wave_id": wave.id, "contact_id": one.contact_id, "rule": one.rule} for one in members if one.rule
@@ -77,7 +110,7 @@ def _write(
         return
     invitations: list[dict[str, Any]] = []
     touches: list[dict[str, Any]] = []
-    plans = _Plans(wave.day_zero or wave.scheduled_at, window_of(program))
+    plans = _Plans(day_zero, window_of(program))
     for invitation_id, member in zip(reserve_ids(session, "invitations", len(asked)), asked, strict=True):
         zone = member.time_zone or program.time_zone
         due = plans.for_zone(zone)
@@ -106,6 +139,7 @@ def _write(
                 "reason": "",
             }
             for step, at in zip(STEPS, due, strict=True)
+            if wave.closes_at is None or at < wave.closes_at
         ]
     session.execute(insert(Invitation), invitations)
     session.execute(insert(Touch), touches)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from surveyd.distribution import outbox
-from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.staff_mails import staff_mail
 from surveyd.people.models import LinkPurpose, SignInLink, User
 
 NAMES = {LinkPurpose.WELCOME: "welcome", LinkPurpose.RESET: "password_reset"}
@@ -17,20 +17,16 @@ def queue_sign_in_mail(
     session: Session, user: User, link: SignInLink, *, now: datetime, mail_domain: str
 ) -> None:
     """Queue the mail of one link, once."""
-    message = NewMessage(
-        dedup_key=f"sign_in:{link.id}",
-        name=NAMES[link.purpose],
-        language="en",
-        recipient=user.email,
-        recipient_name=user.name,
+    message = staff_mail(
+        NAMES[link.purpose],
+        to=user,
+        key=str(link.id),
         context={
             "name": user.name,
             LINK: link.id,
             "expires_at": link.expires_at.isoformat(timespec="minutes"),
             "time_zone": user.time_zone or "UTC",
         },
-        user_id=user.id,
-        due_at=now,
-        created_at=now,
+        now=now,
     )
     outbox.queue(session, [message], mail_domain=mail_domain)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
-from surveyd.distribution.cadence import Window
+from surveyd.distribution.cadence import Window, mail_of, plain_step
 from surveyd.distribution.invitations import run
 from surveyd.distribution.mails import wave_context
 from surveyd.distribution.models import (
@@ -172,7 +172,7 @@ def _pointless(row: Row[*tuple[Any, ...]]) -> str:
 def _message(row: Row[*tuple[Any, ...]], now: datetime, stale_at: datetime) -> NewMessage:
     return NewMessage(
         dedup_key=f"touch:{row.id}",
-        name=row.step,
+        name=mail_of(row.step),
         language=row.language,
         recipient=row.email,
         recipient_name=row.name,
@@ -192,7 +192,7 @@ def _message(row: Row[*tuple[Any, ...]], now: datetime, stale_at: datetime) -> N
         invitation_id=row.invitation_id,
         touch_id=row.id,
         contact_id=row.contact_id,
-        step=row.step,
+        step=plain_step(row.step),
         priority=outbox.WAVE,
     )
 

@@ -1,6 +1,8 @@
 """The contacts: finding one, those of an account, and paging through those that a person may see."""
 
+import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -10,6 +12,20 @@ from surveyd.people.access import Scope, visible_contacts
 from surveyd.people.models import Contact
 
 PAGE = 50
+OURS = "surveyd"
+"""What the id of a contact begins with that came in here and not from the company's own lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact as somebody named it: address and number are checked already (see `people.cells`)."""
+
+    account_id: int
+    name: str
+    email: str
+    phone: str = ""
+    language: str = ""
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,32 @@ def find_contact(session: Session, contact_id: int, *, scope: Scope) -> Contact:
     contact = session.scalar(select(Contact).where(Contact.id == contact_id, visible_contacts(scope)))
     if contact is None:
         raise NotFound("contact", contact_id)
+    return contact
+
+
+def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contact:
+    """Add a contact to an account, or return the one that it has with this address; flushed.
+
+    Its id is ours until an import brings the company's own.
+    """
+    address = func.lower(Contact.email) == facts.email.lower()
+    there = select(Contact).where(Contact.account_id == facts.account_id, address).order_by(Contact.id)
+    found = session.scalars(there.limit(1)).one_or_none()
+    if found is not None:
+        return found
+    contact = Contact(
+        external_id=f"{OURS}-{secrets.token_hex(8)}",
+        account_id=facts.account_id,
+        name=facts.name,
+        email=facts.email,
+        phone=facts.phone,
+        language=facts.language,
+        time_zone=facts.time_zone,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(contact)
+    session.flush()
     return contact
 
 

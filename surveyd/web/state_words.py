@@ -59,6 +59,7 @@ STATE_WORDS = (
     lazy_gettext("none"),
     lazy_gettext("normal"),
     lazy_gettext("not reached"),
+    lazy_gettext("not right person"),
     lazy_gettext("onboarding"),
     lazy_gettext("open"),
     lazy_gettext("opted out"),

@@ -30,6 +30,7 @@ MAILS = {
     "thank_you": lazy_gettext("thank-you"),
     "letter": lazy_gettext("letter"),
     "case_alert": lazy_gettext("case alert"),
+    "not_right_person": lazy_gettext("word that somebody else is to be asked"),
     "wave_paused": lazy_gettext("alert that a wave is paused"),
 }
 

@@ -17,6 +17,8 @@ STEPS = {
     "reminder": lazy_gettext("reminder"),
     "call": lazy_gettext("call"),
     "close": lazy_gettext("close"),
+    "wished_reminder": lazy_gettext("reminder on the day they chose"),
+    "wished_call": lazy_gettext("call that they asked for"),
 }
 RULES = {
     "account_lapsed": lazy_gettext("the account is lapsed"),
@@ -24,6 +26,9 @@ RULES = {
     "opted_out": lazy_gettext("the contact asked not to be mailed"),
     "no_address": lazy_gettext("the contact has no e-mail address"),
     "suppressed": lazy_gettext("mail to this address came back or was complained about"),
+    "not_right_person": lazy_gettext(
+        "the contact said that they are not the right person, and nobody has looked at it yet"
+    ),
     "same_address": lazy_gettext("another contact with this address is asked"),
     "rested": lazy_gettext("the contact was asked within the rest period"),
 }
