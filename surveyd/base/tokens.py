@@ -76,12 +76,25 @@ class Keys:
         genuine = any(_same(signature, self._return_mac(secret, int(message_id))) for secret in self.secrets)
         return int(message_id) if genuine else None
 
+    def signed(self, purpose: str, payload: str) -> str:
+        """`payload`, which anybody may read, with a signature: it is good for that purpose alone."""
+        return f"{payload}.{self._signature(self.secrets[0], purpose, payload)}"
+
+    def read_signed(self, purpose: str, token: str) -> str | None:
+        """The payload of a genuine token of that purpose, else None."""
+        payload, _, signature = token.rpartition(".")
+        genuine = any(_same(signature, self._signature(secret, purpose, payload)) for secret in self.secrets)
+        return payload if genuine else None
+
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for another purpose (sessions, sampling), from the newest secret."""
         return self._mac(self.secrets[0], "derive", purpose)
 
     def _sign_in_mac(self, secret: bytes, link_id: int) -> str:
         return _base64(self._mac(secret, "sign-in", str(link_id))[:LINK_BYTES])
+
+    def _signature(self, secret: bytes, purpose: str, payload: str) -> str:
+        return _base64(self._mac(secret, f"signed-{purpose}", payload)[:LINK_BYTES])
 
     def _return_mac(self, secret: bytes, message_id: int) -> str:
         return self._mac(secret, "return-path", str(message_id))[:RETURN_PATH_BYTES].hex()

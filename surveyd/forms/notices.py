@@ -10,7 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from surveyd.forms.fragments import Fragment, piped, slot
-from surveyd.forms.wording import languages, wording
+from surveyd.forms.wording import Voice, languages, wording
 
 
 class Notice(StrEnum):
@@ -24,9 +24,10 @@ class Notice(StrEnum):
 
 @dataclass(slots=True)
 class Notices:
-    """All notices, drawn when first needed and kept."""
+    """All notices, drawn when first needed and kept; `voice` gives their words in a language."""
 
     environment: Environment
+    voice: Voice = wording
     _drawn: dict[tuple[Notice, str, tuple[str, ...]], Fragment] = field(default_factory=dict)
 
     def render(
@@ -47,7 +48,7 @@ class Notices:
         return self._drawn[key].fill(values)
 
     def _draw(self, notice: Notice, language: str, offered: tuple[str, ...]) -> Fragment:
-        words = wording(language)
+        words = self.voice(language)
         body = {
             Notice.THANKS: words.thanks_next,
             Notice.CLOSED: words.closed_body,

@@ -1,5 +1,6 @@
 """What a respondent's page says around the questions, as data: one file for each language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
@@ -52,6 +53,10 @@ class Wording:
     wait_title: str
     wait_body: str
     foot: str
+
+
+Voice = Callable[[str], Wording]
+"""The words around the questions by language: usually `wording`, for an open link its own."""
 
 
 @cache

@@ -1,0 +1,259 @@
+"""Visits: what somebody answers through an open link, saved page by page, and sent once.
+
+Like drafts, by columns and by conditional UPDATEs; but a visit belongs to nobody until staff match it. What
+an anonymous link takes is moved, when it is sent, to where nothing leads back: the visit is deleted.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Select, bindparam, delete, insert, select, update
+
+from surveyd.base.database import Rows
+from surveyd.base.errors import Unavailable
+from surveyd.base.statements import table_of
+from surveyd.base.tokens import LINK_BYTES, Keys, token_digest
+from surveyd.distribution.models import Program, QuestionnaireVersion
+from surveyd.forms.conditions import Answer, Answers
+from surveyd.forms.open_wording import Who
+from surveyd.responses.answers import new_receipt
+from surveyd.responses.open_models import AnonymousAnswers, OpenLink, OpenVisit, VisitState
+
+TRIES = 10
+KEPT = timedelta(days=30)
+"""How long answers that were begun and not sent are kept after the last save."""
+VISIT = "visit"
+
+_link, _visit, _told = table_of(OpenLink), table_of(OpenVisit), table_of(AnonymousAnswers)
+_program, _version = table_of(Program), table_of(QuestionnaireVersion)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """An open link as whoever has it meets it, with the version that it asks now."""
+
+    id: int
+    version_id: int
+    digest: str
+    company: str
+    language: str
+    is_anonymous: bool
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person's answers so far; `id` and `saves` are 0 before the first save, `receipt` empty until sent.
+
+    `version_id` and `digest` are of the version that the visit was begun on.
+    """
+
+    id: int
+    version_id: int
+    digest: str
+    language: str
+    answers: Answers
+    page: str
+    saves: int
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A new visit, and the token that leads to it: the table keeps its digest only."""
+
+    visit: Visit
+    token: str
+
+
+BY_TOKEN = (
+    select(
+        _link.c.id,
+        _version.c.id,
+        _version.c.digest,
+        _program.c.company,
+        _program.c.language,
+        _link.c.is_anonymous,
+        _link.c.active,
+    )
+    .join(_program, _program.c.id == _link.c.program_id)
+    .join(_version, _version.c.id == _link.c.version_id)
+    .where(_link.c.token == bindparam("token"))
+)
+
+
+def _selecting() -> Select[Any]:
+    return select(
+        _visit.c.id,
+        _version.c.id,
+        _version.c.digest,
+        _visit.c.language,
+        _visit.c.answers,
+        _visit.c.page,
+        _visit.c.saves,
+        _visit.c.receipt,
+    ).join(_version, _version.c.id == _visit.c.version_id)
+
+
+VISIT_BY_TOKEN = _selecting().where(
+    _visit.c.link_id == bindparam("of_link"), _visit.c.token_digest == bindparam("digest")
+)
+VISIT_BY_ID = _selecting().where(_visit.c.id == bindparam("of_visit"))
+SAVE = (
+    update(_visit)
+    .where(
+        _visit.c.id == bindparam("of_visit"),
+        _visit.c.saves == bindparam("seen"),
+        _visit.c.state == VisitState.BEGUN,
+    )
+    .values(
+        answers=bindparam("new_answers"),
+        page=bindparam("new_page"),
+        saves=_visit.c.saves + 1,
+        updated_at=bindparam("now"),
+    )
+)
+SEND = update(_visit).where(_visit.c.id == bindparam("of_visit"), _visit.c.state == VisitState.BEGUN)
+TAKE_AWAY = (
+    delete(_visit)
+    .where(_visit.c.id == bindparam("of_visit"), _visit.c.state == VisitState.BEGUN)
+    .returning(_visit.c.suspicion)
+)
+
+
+def find_door(rows: Rows, token: str) -> OpenDoor | None:
+    """The open link with this token, switched off or not, in one indexed read, else None."""
+    row = rows.execute(BY_TOKEN, {"token": token}).first()
+    return None if row is None else OpenDoor(*row)
+
+
+def find_visit(rows: Rows, link_id: int, token: str) -> Visit | None:
+    """The visit of that link with this token, in one indexed read, else None."""
+    facts = {"of_link": link_id, "digest": token_digest(token)}
+    return _one(rows.execute(VISIT_BY_TOKEN, facts).first())
+
+
+def fresh_visit(door: OpenDoor, *, language: str) -> Visit:
+    """A visit that is not begun yet: nothing of it is kept."""
+    return Visit(0, door.version_id, door.digest, language, {}, "", 0, "")
+
+
+def begin(
+    rows: Rows,
+    door: OpenDoor,
+    *,
+    answers: Mapping[str, Answer | None],
+    page: str,
+    language: str,
+    suspicion: str,
+    keys: Keys,
+    now: datetime,
+) -> Begun:
+    """Keep the first page of somebody who came through the link; `suspicion` says what looks like spam."""
+    token = keys.signed(VISIT, f"{now.date().toordinal()}.{door.id}.{secrets.token_urlsafe(LINK_BYTES)}")
+    given = _merged({}, answers)
+    row = {
+        "link_id": door.id,
+        "version_id": door.version_id,
+        "token_digest": token_digest(token),
+        "language": language,
+        "answers": given,
+        "page": page,
+        "saves": 1,
+        "state": VisitState.BEGUN,
+        "suspicion": suspicion,
+        "name": "",
+        "email": "",
+        "company": "",
+        "begun_at": now,
+        "updated_at": now,
+        "reason": "",
+    }
+    visit_id = rows.execute(insert(_visit).returning(_visit.c.id), row).scalar_one()
+    return Begun(Visit(visit_id, door.version_id, door.digest, language, given, page, 1, ""), token)
+
+
+def save_page(
+    rows: Rows, visit: Visit, *, answers: Mapping[str, Answer | None], page: str, now: datetime
+) -> Visit | None:
+    """Save one page over what is there, as `drafts.save_page` does; one that was sent comes back unchanged.
+
+    None when the visit is there no longer: its answers were sent to where nothing leads back.
+    """
+    for _ in range(TRIES):
+        if visit.receipt:
+            return visit
+        merged = _merged(visit.answers, answers)
+        values = {"new_answers": merged, "new_page": page, "now": now}
+        done = rows.execute(SAVE, {"of_visit": visit.id, "seen": visit.saves, **values})
+        if cast(CursorResult[object], done).rowcount == 1:
+            return replace(visit, answers=merged, page=page, saves=visit.saves + 1)
+        again = _one(rows.execute(VISIT_BY_ID, {"of_visit": visit.id}).first())
+        if again is None:
+            return None
+        visit = again
+    raise Unavailable("visit", "it is being saved from too many places at once; send the page again")
+
+
+def send(rows: Rows, visit: Visit, *, answers: Answers, who: Who, now: datetime) -> str:
+    """Put the `answers` that count into the queue, and return the receipt: the first one's for a repeat."""
+    values = {
+        "state": VisitState.WAITING,
+        "answers": dict(answers),
+        "name": who.name[:200],
+        "email": who.email[:254],
+        "company": who.company[:300],
+        "receipt": new_receipt(),
+        "sent_at": now,
+        "updated_at": now,
+    }
+    done = rows.execute(SEND.values(values), {"of_visit": visit.id})
+    if cast(CursorResult[object], done).rowcount == 1:
+        return str(values["receipt"])
+    sent = _one(rows.execute(VISIT_BY_ID, {"of_visit": visit.id}).first())
+    return sent.receipt if sent else ""
+
+
+def send_anonymously(rows: Rows, door: OpenDoor, visit: Visit, *, answers: Answers, today: date) -> None:
+    """Keep the `answers` with the day, under a random key, and delete the visit. A repeat changes nothing."""
+    taken = rows.execute(TAKE_AWAY, {"of_visit": visit.id}).first()
+    if taken is None:
+        return
+    row = {
+        "id": secrets.token_hex(16),
+        "link_id": door.id,
+        "version_id": visit.version_id,
+        "given_on": today,
+        "is_suspect": bool(taken.suspicion),
+        "answers": dict(answers),
+    }
+    rows.execute(insert(_told), row)
+
+
+def was_begun(keys: Keys, door: OpenDoor, token: str, *, today: date) -> bool:
+    """Whether we made this visit's token within the time that unfinished answers are kept."""
+    day, _, rest = (keys.read_signed(VISIT, token) or "").partition(".")
+    if not rest.startswith(f"{door.id}."):
+        return False
+    return int(day) > (today - KEPT).toordinal()
+
+
+def forget_unfinished(rows: Rows, *, now: datetime) -> int:
+    """Delete what was begun and not sent for 30 days; returns how many."""
+    old = delete(_visit).where(_visit.c.state == VisitState.BEGUN, _visit.c.updated_at < now - KEPT)
+    return cast(CursorResult[object], rows.execute(old)).rowcount
+
+
+def _merged(before: Answers, page: Mapping[str, Answer | None]) -> dict[str, Answer]:
+    return {item: answer for item, answer in {**before, **page}.items() if answer is not None}
+
+
+def _one(row: Any) -> Visit | None:
+    if row is None:
+        return None
+    *known, receipt = row
+    columns: list[Any] = [*known, receipt or ""]
+    return Visit(*columns)
