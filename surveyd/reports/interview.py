@@ -142,12 +142,12 @@ def _begun(
     answers: Answers,
     names: dict[str, str],
 ) -> Begun | None:
+    lines = tuple(answer_lines(questionnaire, dict(answers), category="", names=names))
     found = session.execute(
         select(Draft.channel, Draft.updated_at).where(Draft.invitation_id == invitation_id)
     ).one_or_none()
-    if found is None:
+    if found is None or not lines:
         return None
-    lines = tuple(answer_lines(questionnaire, dict(answers), category="", names=names))
     return Begun(lines, len(questionnaire.items), found.channel, found.updated_at)
 
 
