@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.tokens import Keys
-from surveyd.closed_loop.background import Background, owner_of, read_background
-from surveyd.closed_loop.cases import About, open_case
-from surveyd.closed_loop.mails import alert, thank_you
-from surveyd.closed_loop.rules import DRAWN, Heard, Opening, is_large, judge
+from surveyd.closed_loop.background import Background, read_background
+from surveyd.closed_loop.follow_up import heard, open_and_alert
+from surveyd.closed_loop.mails import thank_you
+from surveyd.closed_loop.rules import DRAWN, judge
 from surveyd.closed_loop.samples import draw, is_followed
-from surveyd.closed_loop.working_hours import deadline_after
 from surveyd.distribution.invitations import answered
-from surveyd.distribution.outbox import NewMessage, queue
+from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses import answers as responses
 from surveyd.responses.answers import AnswerChannel, Given, Stored
@@ -110,39 +109,17 @@ def _follow_up(
 ) -> Receipt:
     """Open the case that the rules ask for and queue the mails."""
     drawn = _is_drawn(rows, background, score, office.keys)
-    opening = judge(_heard(background, score), drawn=drawn)
+    opening = judge(heard(background, score), drawn=drawn)
     mails = [thank_you(background, receipt=stored.receipt, now=now)]
     case_id = None
     if opening is not None:
-        case_id, mail = _open(
-            rows, background, opening, given_at=given_at, stored=stored, score=score, now=now
+        case_id, mail = open_and_alert(
+            rows, background, opening, response_id=stored.id, given_at=given_at, score=score, now=now
         )
         mails.append(mail)
     to_queue = [mail for mail in mails if mail is not None]
     queue(rows, to_queue, mail_domain=office.mail_domain)
     return Receipt(stored.receipt, stored.id, is_first=True, case_id=case_id, queued=len(to_queue))
-
-
-def _open(
-    rows: Rows,
-    background: Background,
-    opening: Opening,
-    *,
-    given_at: datetime,
-    stored: Stored,
-    score: ResponseScore,
-    now: datetime,
-) -> tuple[int | None, NewMessage | None]:
-    owner = owner_of(rows, background)
-    asked, contact = background.asked, background.contact
-    # Who sees to it works by their own clock; until somebody does, the customer's counts.
-    zones = [owner.time_zone, contact.time_zone] if owner else [contact.time_zone]
-    deadline = deadline_after(given_at, opening.hours, zones=zones)
-    about = About(stored.id, asked.account_id, asked.contact_id, owner.id if owner else None, deadline)
-    case_id = open_case(rows, about, opening=opening, now=now)
-    if owner is None:
-        return case_id, None
-    return case_id, alert(background, opening, about=about, owner=owner, score=score, now=now)
 
 
 def _is_drawn(rows: Rows, background: Background, score: ResponseScore, keys: Keys) -> bool:
@@ -157,16 +134,3 @@ def _is_drawn(rows: Rows, background: Background, score: ResponseScore, keys: Ke
         key=keys.derive(SAMPLING),
     )
     return drawn and not is_followed(rows, background.asked.account_id)
-
-
-def _heard(background: Background, score: ResponseScore) -> Heard:
-    revenue, large_from = background.revenue_cents, background.large_from_cents
-    return Heard(
-        category=score.category,
-        segment=score.placement.segment,
-        recommendation=score.recommendation,
-        severity=score.placement.severity,
-        wants_call=score.wants_call,
-        is_large=is_large(tier=background.tier, revenue_cents=revenue, large_from_cents=large_from),
-        value_share=revenue / large_from if revenue and large_from else 0.0,
-    )
