@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
-from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import Program, QuestionnaireVersion
+from surveyd.distribution.models import Program
+from surveyd.distribution.questionnaires import publish
 from surveyd.forms.definition import Questionnaire
 
 DEFAULT_WINDOW = Window()
@@ -61,19 +61,6 @@ def create_program(
     session.add(program)
     session.flush()
     return program
-
-
-def publish(session: Session, questionnaire: Questionnaire, *, now: datetime) -> int:
-    """The id of this version of the questionnaire; publishing the same one twice makes one version."""
-    row = {
-        "slug": questionnaire.slug,
-        "digest": questionnaire.digest,
-        "definition": questionnaire.data(),
-        "published_at": now,
-    }
-    insert_new(session, QuestionnaireVersion, [row], unique=["digest"])
-    found = select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == questionnaire.digest)
-    return session.execute(found).scalar_one()
 
 
 def find_program(session: Session, slug: str) -> Program:

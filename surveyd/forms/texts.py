@@ -13,23 +13,26 @@ def every_text(questionnaire: Questionnaire) -> Iterator[tuple[str, Texts]]:
         if page.intro:
             yield f"pages.{page.id}.intro", page.intro
         for block in page.blocks:
-            yield from _texts_of(block, f"pages.{page.id}.{block.id}")
+            path = f"pages.{page.id}.{block.id}"
+            yield from ((f"{path}.{key}", texts) for key, texts in texts_of(block))
+            for statement in block.statements:
+                at = f"{path}.{statement.id}"
+                yield from ((f"{at}.{key}", texts) for key, texts in texts_of(_bare(statement)))
 
 
-def _texts_of(item: Item, path: str) -> Iterator[tuple[str, Texts]]:
-    yield f"{path}.text", item.text
+def texts_of(item: Item) -> Iterator[tuple[str, Texts]]:
+    """The texts of one item, by the keys that lead to them; those of a battery's statements are not among."""
+    yield "text", item.text
     for category, texts in item.text_for.items():
-        yield f"{path}.text_for.{category}", texts
+        yield f"text_for.{category}", texts
     for name, texts in (("help", item.help), ("label", item.label)):
         if texts:
-            yield f"{path}.{name}", texts
+            yield name, texts
     if item.scale:
-        yield f"{path}.scale.low_end", item.scale.low_end
-        yield f"{path}.scale.high_end", item.scale.high_end
+        yield "scale.low_end", item.scale.low_end
+        yield "scale.high_end", item.scale.high_end
     for option in item.options:
-        yield f"{path}.options.{option.value}", option.text
-    for statement in item.statements:
-        yield from _texts_of(_bare(statement), f"{path}.{statement.id}")
+        yield f"options.{option.value}", option.text
 
 
 def _bare(statement: Item) -> Item:

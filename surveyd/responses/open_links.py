@@ -13,7 +13,7 @@ from surveyd.base.errors import NotFound, Refused
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.base.tokens import LINK_BYTES
 from surveyd.distribution.models import Program, QuestionnaireVersion
-from surveyd.distribution.programs import publish
+from surveyd.distribution.questionnaires import publish
 from surveyd.forms.definition import Questionnaire
 from surveyd.people.audit import record
 from surveyd.responses.open_models import AnonymousAnswers, OpenLink, OpenVisit, VisitState

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import writing
 from surveyd.distribution.models import Invitation, InvitationState, QuestionnaireVersion, Wave, WaveState
-from surveyd.distribution.programs import publish
+from surveyd.distribution.questionnaires import publish
 from surveyd.forms.definition import Answer
 from surveyd.forms.loading import from_data, shipped
 from surveyd.responses.answers import AnswerChannel

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.programs import publish
+from surveyd.distribution.questionnaires import publish
 from surveyd.forms.loading import shipped
 from surveyd.responses.models import Draft, Response
 from surveyd.results.models import Score

@@ -1,0 +1,226 @@
+"""Questionnaires as they are kept: immutable versions, which programs use them, and how one is published.
+
+A version is named by the digest of its content. It is never changed and never removed: invitations,
+drafts and responses hang on the one that they were made with.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.database import insert_new
+from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.invitations import run
+from surveyd.distribution.models import (
+    Invitation,
+    InvitationState,
+    Program,
+    QuestionnaireVersion,
+    Wave,
+    WaveKind,
+    WaveState,
+)
+from surveyd.forms.definition import Questionnaire
+from surveyd.forms.loading import from_data, shipped, shipped_names
+from surveyd.forms.logic import faults_of
+from surveyd.people.audit import record
+
+SHORT_DIGEST = 12
+"""How much of a digest a person sees; as much as eight digits is enough to name a version."""
+LEAST_DIGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version: the first of its questionnaire is number 1. `programs` use it for their next waves."""
+
+    id: int
+    slug: str
+    number: int
+    digest: str
+    published_at: datetime
+    programs: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        """The beginning of the digest, which names the version."""
+        return self.digest[:SHORT_DIGEST]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionnaireLine:
+    """One questionnaire. `latest` is its newest version, None for a shipped one that nobody has published.
+
+    `title` is in its first language; `programs` are those that use any of its versions.
+    """
+
+    slug: str
+    title: str
+    languages: tuple[str, ...]
+    anonymous: bool
+    shipped: bool
+    versions: int
+    latest: VersionLine | None
+    programs: tuple[str, ...]
+
+
+def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
+    """Every questionnaire by name: what was published and what comes with surveyd, in three statements."""
+    versions: dict[str, list[VersionLine]] = {}
+    for line in _lines(session, _versions()):
+        versions.setdefault(line.slug, []).append(line)
+    latest = [lines[-1].id for lines in versions.values()]
+    found = select(QuestionnaireVersion.slug, QuestionnaireVersion.definition)
+    stored = {
+        row.slug: from_data(row.definition)
+        for row in session.execute(found.where(QuestionnaireVersion.id.in_(latest)))
+    }
+    everything = {**_all_shipped(), **stored}
+    return [_line(found, versions.get(slug, [])) for slug, found in sorted(everything.items())]
+
+
+def versions_of(session: Session, slug: str) -> list[VersionLine]:
+    """The versions of one questionnaire, the newest first; empty for one that was never published."""
+    return _lines(session, _versions().where(QuestionnaireVersion.slug == slug))[::-1]
+
+
+def find_version(session: Session, name: str) -> QuestionnaireVersion:
+    """The version that `name` means: a questionnaire's newest one, or that of a digest (8 digits are enough).
+
+    Raises NotFound, and Refused when more than one digest begins so.
+    """
+    query = select(QuestionnaireVersion).order_by(QuestionnaireVersion.id.desc()).limit(2)
+    newest = session.scalars(query.where(QuestionnaireVersion.slug == name)).first()
+    if newest is not None:
+        return newest
+    if len(name) < LEAST_DIGEST or not name.isalnum():
+        raise NotFound("questionnaire version", name)
+    begins = QuestionnaireVersion.digest.startswith(name.lower(), autoescape=True)
+    found = session.scalars(query.where(begins)).all()
+    if len(found) > 1:
+        raise Refused(f"More than one version begins with {name}; write more of its digits.")
+    if not found:
+        raise NotFound("questionnaire version", name)
+    return found[0]
+
+
+def get_version(session: Session, version_id: int) -> QuestionnaireVersion:
+    """The version of that id. Raises NotFound."""
+    version = session.get(QuestionnaireVersion, version_id)
+    if version is None:
+        raise NotFound("questionnaire version", version_id)
+    return version
+
+
+def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by: int | None = None) -> int:
+    """The id of this version of the questionnaire; publishing the same one twice makes one version.
+
+    A new version leaves an audit row. Raises Refused when its logic has a fault.
+    """
+    found = select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == questionnaire.digest)
+    known = session.execute(found).scalar_one_or_none()
+    if known is not None:
+        return known
+    faults = faults_of(questionnaire)
+    if faults:
+        more = f" There are {len(faults) - 1} more faults." if len(faults) > 1 else ""
+        raise Refused(f"The questionnaire {questionnaire.slug} cannot be published: {faults[0]}{more}")
+    row = {
+        "slug": questionnaire.slug,
+        "digest": questionnaire.digest,
+        "definition": questionnaire.data(),
+        "published_at": now,
+    }
+    insert_new(session, QuestionnaireVersion, [row], unique=["digest"])
+    version_id = session.execute(found).scalar_one()
+    facts = {"questionnaire": questionnaire.slug, "version": questionnaire.digest[:SHORT_DIGEST]}
+    record(session, action="publish", thing="questionnaire", thing_id=version_id, by=by, now=now, facts=facts)
+    return version_id
+
+
+def use_in_program(
+    session: Session, program: Program, version_id: int, *, open_waves: bool, now: datetime, by: int | None
+) -> int:
+    """Let the program's next waves ask this version, those too that are scheduled and not launched.
+
+    With `open_waves` also who is asked by an open wave and has not begun; a half-done answer stays on its
+    version. Returns how many people were moved so. Raises NotFound, and Refused for an anonymous
+    questionnaire or one that lacks texts in a language in which somebody would be moved.
+    """
+    version = get_version(session, version_id)
+    if version.definition.get("anonymous"):
+        raise Refused(
+            f"{version.slug} is anonymous, and a program asks people by name; make an open link for it."
+        )
+    running = (Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM)
+    states = [WaveState.SCHEDULED, *([WaveState.OPEN] if open_waves else [])]
+    moved = _move(session, program, version) if open_waves else 0
+    session.execute(
+        update(Wave).where(*running, Wave.state.in_(states)).values(version_id=version_id),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    program.version_id = version_id
+    program.language = from_data(version.definition).language(program.language)
+    facts: dict[str, str | int] = {"version": version.digest[:SHORT_DIGEST], "moved": moved}
+    record(session, action="use_version", thing="program", thing_id=program.id, by=by, now=now, facts=facts)
+    return moved
+
+
+def _move(session: Session, program: Program, version: QuestionnaireVersion) -> int:
+    """Put whoever has not begun in an open wave on `version`."""
+    open_ = select(Wave.id).where(
+        Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM, Wave.state == WaveState.OPEN
+    )
+    # The first save marks an invitation as started, and sending one as answered.
+    waiting = (
+        Invitation.wave_id.in_(open_),
+        Invitation.state == InvitationState.WAITING,
+        Invitation.started_at.is_(None),
+        Invitation.version_id != version.id,
+    )
+    return run(session, update(Invitation).where(*waiting).values(version_id=version.id))
+
+
+def _versions() -> Select[*tuple[Any, ...]]:
+    number = func.row_number().over(partition_by=QuestionnaireVersion.slug, order_by=QuestionnaireVersion.id)
+    return select(
+        QuestionnaireVersion.id,
+        QuestionnaireVersion.slug,
+        number.label("number"),
+        QuestionnaireVersion.digest,
+        QuestionnaireVersion.published_at,
+    ).order_by(QuestionnaireVersion.id)
+
+
+def _lines(session: Session, query: Select[*tuple[Any, ...]]) -> list[VersionLine]:
+    """The versions that `query` finds, each with its programs, in two statements."""
+    users: dict[int, list[str]] = {}
+    for version_id, slug in session.execute(select(Program.version_id, Program.slug).order_by(Program.slug)):
+        users.setdefault(version_id, []).append(slug)
+    return [
+        VersionLine(row.id, row.slug, row.number, row.digest, row.published_at, tuple(users.get(row.id, ())))
+        for row in session.execute(query)
+    ]
+
+
+def _line(found: Questionnaire, versions: list[VersionLine]) -> QuestionnaireLine:
+    return QuestionnaireLine(
+        slug=found.slug,
+        title=found.said(found.title, found.languages[0]),
+        languages=found.languages,
+        anonymous=found.anonymous,
+        shipped=found.slug in _all_shipped(),
+        versions=len(versions),
+        latest=versions[-1] if versions else None,
+        programs=tuple(sorted({slug for line in versions for slug in line.programs})),
+    )
+
+
+@cache
+def _all_shipped() -> Mapping[str, Questionnaire]:
+    return {name: shipped(name) for name in shipped_names()}
