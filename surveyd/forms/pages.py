@@ -17,8 +17,9 @@ from surveyd.forms.definition import NOT_APPLICABLE, PIPES, Answers, Item, Page,
 from surveyd.forms.fields import Kind, Problem, kind_of
 from surveyd.forms.fragments import Fragment, slot
 from surveyd.forms.paths import Route, category_of
+from surveyd.forms.seen import marks_of
 from surveyd.forms.sheet import PIPE
-from surveyd.forms.wording import Wording, wording
+from surveyd.forms.wording import Voice, Wording, wording
 
 NONE: Mapping[str, Problem] = {}
 Drawn = tuple[str, tuple[str, ...], Problem | None, str]
@@ -44,7 +45,8 @@ class Sight:
 
     `action` is the form's address, `names` are the piped names by PIPES, `seed` orders shuffled
     batteries, the same one always alike; `hidden` are further hidden fields, `heading` stands above
-    the page and `aside` below its form (for an interviewer, or a way out).
+    the page and `aside` below its form (for an interviewer, or a way out). `stored` are the saved
+    answers, where the route has others besides: a number from the mail, or what could not be saved.
     """
 
     action: str
@@ -53,6 +55,7 @@ class Sight:
     hidden: Markup = field(default_factory=Markup)
     heading: Markup = field(default_factory=Markup)
     aside: Markup = field(default_factory=Markup)
+    stored: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,15 @@ class PageView:
 
 @dataclass(slots=True)
 class CompiledForm:
-    """One questionnaire version in one language; its parts are drawn when first needed and kept."""
+    """One questionnaire version in one language; its parts are drawn when first needed and kept.
+
+    `voice` gives the words around the questions in a language.
+    """
 
     questionnaire: Questionnaire
     language: str
     environment: Environment
+    voice: Voice = wording
     _items: dict[Drawn, str] = field(default_factory=dict)
     _pages: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
     _whole: dict[tuple[object, ...], Fragment] = field(default_factory=dict)
@@ -104,7 +111,7 @@ class CompiledForm:
     @property
     def words(self) -> Wording:
         """What stands around the questions, in the form's language."""
-        return wording(self.language)
+        return self.voice(self.language)
 
     def render(
         self, page: Page, route: Route, *, sight: Sight, problems: Mapping[str, Problem] = NONE
@@ -124,6 +131,8 @@ class CompiledForm:
             if kind_of(item).typed:
                 text = str(route.answers.get(item.id, ""))
                 values[f"value {item.id}"], values[f"length {item.id}"] = escape(text), escape(len(text))
+        stored = route.answers if sight.stored is None else sight.stored
+        values["seen"] = escape(marks_of(shown.items, stored))
         values["at"], values["pages"] = escape(at + 1), escape(count)
         values["progress"] = escape(self.words.progress.format(page=at + 1, pages=count))
         values["problems"] = self._summary(problems, route, sight) if problems else Markup()

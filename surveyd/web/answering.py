@@ -25,12 +25,14 @@ from surveyd.forms.loading import from_data
 from surveyd.forms.notices import Notice, Notices
 from surveyd.forms.pages import CompiledForm, Sight
 from surveyd.forms.paths import Route, route_of
-from surveyd.forms.turns import turn, way_of
+from surveyd.forms.turns import KEEP, turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
 
 EXTENSION = "surveyd.forms"
 KEPT_FORMS = 64
+SEEN = "Survey-Seen"
+"""The header of a saved page that stays open, with what its view shows from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a POST came to: a receipt, a page with problems, or the page to go to."""
+    """What a POST came to: a receipt, a page with problems, or the page to go to.
+
+    `seen` is there when the page was only saved: the marks that its open view carries from now on.
+    """
 
     link: Link
     questionnaire: Questionnaire
@@ -55,6 +60,7 @@ class Taken:
     page: Page | None = None
     problems: Mapping[str, Problem] = field(default_factory=dict)
     receipt: str = ""
+    seen: str | None = None
 
 
 @dataclass(slots=True)
@@ -95,17 +101,21 @@ def forms() -> Forms:
     return cast(Forms, current_app.extensions[EXTENSION])
 
 
-def show(rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str]) -> Response:
+def show(
+    rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str], typed: Answers | None = None
+) -> Response:
     """The page where the person left off, or the one `asked` for by `page`; a notice when there is none.
 
-    `score` fills in the recommendation, in the page only: nothing is recorded.
+    `score` fills in the recommendation, in the page only: nothing is recorded. `typed` are the answers
+    to show in place of the saved ones when they could not be saved.
     """
     questionnaire = forms().questionnaire(rows, link)
     language = questionnaire.language(asked.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return _ended(link, questionnaire, language, door=door)
     score = _score(questionnaire, asked.get("score", ""), link.answers)
-    route = route_of(questionnaire, {**link.answers, **score}, facts_of(link, door))
+    answers = link.answers if typed is None else typed
+    route = route_of(questionnaire, {**answers, **score}, facts_of(link, door))
     page = route.named(asked.get("page") or link.page).page
     if score:
         page = next(page for page in questionnaire.pages if any(item.id in score for item in page.items))
@@ -120,7 +130,7 @@ def take(
     A page with a problem is saved all the same. Going back never asks for what is missing.
     """
     questionnaire = forms().questionnaire(rows, link)
-    _, switched = way_of(sent)
+    way, switched = way_of(sent)
     language = questionnaire.language(switched, sent.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return Taken(link, questionnaire, language, receipt=link.receipt)
@@ -133,14 +143,20 @@ def take(
     if came.target is None and not saved.is_sent:
         route = route_of(questionnaire, saved.answers, facts_of(saved, door))
         return _send(rows, saved, route, language=language, door=door, now=now, office=office)
-    return Taken(saved, questionnaire, language, came.target, came.problems, receipt=saved.receipt)
+    seen = came.seen if way == KEEP else None
+    return Taken(saved, questionnaire, language, came.target, came.problems, saved.receipt, seen)
 
 
 def answer(taken: Taken, *, door: Door) -> AnyResponse:
-    """The HTTP answer: thanks with the receipt, the page with its problems, or the way to the next page."""
+    """The HTTP answer: thanks with the receipt, the page with its problems, or the way to the next page.
+
+    A page that was only saved while it stays open gets no page: 204, and its marks in a header.
+    """
     link, questionnaire, page = taken.link, taken.questionnaire, taken.page
     if taken.receipt or page is None:
         return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language, door=door)
+    if taken.seen is not None:
+        return Response(status=204, headers={SEEN: taken.seen})
     if taken.problems:
         route = route_of(questionnaire, link.answers, facts_of(link, door))
         response = _page(route, link, page, language=taken.language, door=door, problems=taken.problems)
@@ -200,7 +216,9 @@ def _page(
     problems: Mapping[str, Problem] | None = None,
 ) -> Response:
     names = {"company": link.company, "contact": link.contact, "account": link.account}
-    sight = Sight(door.action, names, link.invitation_id, door.hidden, door.heading, door.aside)
+    sight = Sight(
+        door.action, names, link.invitation_id, door.hidden, door.heading, door.aside, stored=link.answers
+    )
     compiled = forms().compiled(route.questionnaire, language)
     # Another tab may have hidden the page meanwhile.
     html = compiled.render(route.named(page.id).page, route, sight=sight, problems=problems or {})

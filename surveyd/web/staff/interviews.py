@@ -116,10 +116,10 @@ def _unsaved(call_id: int, sent: MultiDict[str, str], form: OutcomeForm, refused
         door = plain_door(call_id, kept=kept_of(wish_for_calls()))
         route = route_of(forms().questionnaire(session, link), link.answers, facts_of(link, door))
         shown = route.named(sent.get("page", link.page))
-        typed = replace(link, answers=read_page(shown, link.answers, sent).onto(link.answers))
+        typed = read_page(shown, link.answers, sent).onto(link.answers)
         page = replace(_page(session, call_id, link, form), refused=str(refused), is_unsaved=True)
         asked = {"page": shown.page.id, "lang": sent.get("lang", "")}
-        response = show(session, typed, door=_door(call_id, page), asked=asked)
+        response = show(session, link, door=_door(call_id, page), asked=asked, typed=typed)
     response.status_code = 409
     return response
 
