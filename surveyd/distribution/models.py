@@ -127,6 +127,9 @@ class Program(Base):
     window_end: Mapped[int] = mapped_column(default=18)
     workdays_only: Mapped[bool] = mapped_column(default=True)
     rest_days: Mapped[int] = mapped_column(default=90)
+    after_sending: Mapped[AfterSending] = mapped_column(
+        one_of(AfterSending), default=AfterSending.READ, server_default=AfterSending.READ.value
+    )
     asks_after_cases: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who was followed up is asked if that solved it, once their case is closed."""
     created_at: Mapped[datetime]
