@@ -33,6 +33,8 @@ from surveyd.people.audit import record
 SHORT_DIGEST = 12
 """How much of a digest a person sees; as much as eight digits is enough to name a version."""
 LEAST_DIGEST = 8
+KEPT_VERSIONS = 64
+_KEPT: dict[str, Questionnaire] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class QuestionnaireLine:
     versions: int
     latest: VersionLine | None
     programs: tuple[str, ...]
+    questionnaire: Questionnaire
+    """What its newest version says, or what comes with surveyd."""
 
 
 def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
@@ -75,9 +79,9 @@ def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
     for line in _lines(session, _versions()):
         versions.setdefault(line.slug, []).append(line)
     latest = [lines[-1].id for lines in versions.values()]
-    found = select(QuestionnaireVersion.slug, QuestionnaireVersion.definition)
+    found = select(QuestionnaireVersion.slug, QuestionnaireVersion.digest, QuestionnaireVersion.definition)
     stored = {
-        row.slug: from_data(row.definition)
+        row.slug: _read(row.digest, row.definition)
         for row in session.execute(found.where(QuestionnaireVersion.id.in_(latest)))
     }
     everything = {**_all_shipped(), **stored}
@@ -218,7 +222,17 @@ def _line(found: Questionnaire, versions: list[VersionLine]) -> QuestionnaireLin
         versions=len(versions),
         latest=versions[-1] if versions else None,
         programs=tuple(sorted({slug for line in versions for slug in line.programs})),
+        questionnaire=found,
     )
+
+
+def _read(digest: str, definition: Mapping[str, object]) -> Questionnaire:
+    """A stored version, read once while it is among those that were looked at last."""
+    if digest not in _KEPT:
+        if len(_KEPT) >= KEPT_VERSIONS:
+            _KEPT.clear()
+        _KEPT[digest] = from_data(definition)
+    return _KEPT[digest]
 
 
 @cache
