@@ -29,6 +29,7 @@ from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
 from surveyd.people.jobs import work_on_upload
 from surveyd.reports.jobs import ring_for_papers
+from surveyd.responses.durations import are_due, measure_versions
 
 log = logging.getLogger("surveyd.schedule")
 
@@ -131,6 +132,16 @@ def close_waves(house: Services, now: datetime) -> int:
         return waves.close_due(session, now=now)
 
 
+def measure_durations(house: Services, now: datetime) -> int:
+    """Measure once an hour how long each questionnaire takes."""
+    with reading() as session:
+        due = are_due(session, now=now)
+    if not due:
+        return 0
+    with writing() as session:
+        return measure_versions(session, now=now)
+
+
 def work_on_uploads(house: Services, now: datetime) -> int:
     """Look at and write the files that no worker has taken, and forget those that nobody applied."""
     with reading() as session:
@@ -167,6 +178,7 @@ SWEEPS = (
     Sweep("papers", "after the letters, which ask for them", look_for_papers),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
     Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
+    Sweep("durations", "late: nothing but a line of text hangs on it", measure_durations),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 

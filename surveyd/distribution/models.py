@@ -100,7 +100,10 @@ class AfterSending(StrEnum):
 
 
 class QuestionnaireVersion(Base):
-    """One immutable version of a questionnaire, named by the SHA-256 of its canonical JSON."""
+    """One immutable version of a questionnaire, named by the SHA-256 of its canonical JSON.
+
+    `seconds` is what people took for it on the web, in the median; None while too few are known.
+    """
 
     __tablename__ = "questionnaire_versions"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -108,6 +111,8 @@ class QuestionnaireVersion(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     definition: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
+    seconds: Mapped[int | None]
+    measured_at: Mapped[datetime | None]
 
 
 class Program(Base):

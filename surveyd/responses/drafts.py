@@ -44,7 +44,7 @@ class Link:
 
     `version_id` is the version that the draft was begun on, else the invitation's. `saves` is 0
     before the first save; `receipt` is empty until the answers are sent. Role, region and tier are
-    what the questionnaire's conditions may ask about the person.
+    what the questionnaire's conditions may ask about the person. `seconds` is what others took.
     """
 
     invitation_id: int
@@ -62,6 +62,7 @@ class Link:
     tier: str
     state: InvitationState
     wave_state: WaveState
+    seconds: int | None
     answers: Answers
     page: str
     saves: int
@@ -97,6 +98,7 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
             _account.c.tier,
             _invitation.c.state,
             _wave.c.state,
+            _version.c.seconds,
             _draft.c.answers,
             _draft.c.page,
             _draft.c.saves,
