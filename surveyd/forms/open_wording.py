@@ -69,6 +69,20 @@ def open_voice(language: str) -> Wording:
     )
 
 
+@cache
+def told_voice(language: str) -> Wording:
+    """The same, where the notice that all is over thanks for anonymous answers."""
+    words = open_wording(language)
+    return replace(open_voice(language), closed_title=words.told_title, closed_body=words.told_body)
+
+
+@cache
+def gone_voice(language: str) -> Wording:
+    """The same, where it says that anonymous answers are no longer there."""
+    words = open_wording(language)
+    return replace(open_voice(language), closed_title=words.gone_title, closed_body=words.gone_body)
+
+
 def with_contact_page(questionnaire: Questionnaire) -> Questionnaire:
     """The questionnaire with a last page that asks who it is, so that we can answer: all of it optional.
 

@@ -1,8 +1,9 @@
 """How often wrong guesses are allowed: wrong links and wrong passwords, counted in Redis, else in memory.
 
-Only failures count. A good link always works, however many bad ones came from the same address, and
-opening a link never clears what wrong passwords have counted. A Redis that is slow or gone costs one
-short wait; for the next while this process counts by itself. Redis learns no address: keys are HMACs.
+Only failures count, and new visits through open links. A good link always works, however many bad ones came
+from the same address, and opening a link never clears what wrong passwords have counted. A Redis that is slow
+or gone costs one short wait; for the next while this process counts by itself. Redis learns no address: keys
+are HMACs.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import NoReturn, cast
 
 import redis
 from flask import Flask, current_app, request
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
@@ -29,6 +30,10 @@ log = logging.getLogger("surveyd.web")
 EXTENSION = "surveyd.guesses"
 SECRET = "limits"
 WRONG_LINKS = RateLimitItemPerMinute(30, 1, namespace="wrong-link")
+MANY_VISITS = RateLimitItemPerHour(60, 1, namespace="open-many")
+"""New visits through open links from one address: more look like spam. A whole office may stand behind it."""
+MOST_VISITS = RateLimitItemPerHour(600, 1, namespace="open-most")
+"""More have to wait."""
 WRONG_PASSWORDS_OF_ADDRESS = RateLimitItemPerMinute(30, 10, namespace="sign-in-address")
 WRONG_PASSWORDS_OF_ACCOUNT = RateLimitItemPerMinute(10, 10, namespace="sign-in-account")
 REDIS_SECONDS = 0.3
@@ -51,7 +56,7 @@ class Guesses:
         return not self._ask(lambda counter: counter.test(limit, name))
 
     def count(self, limit: RateLimitItem, key: str) -> bool:
-        """Count one failure of `key`; false when it was already over the limit."""
+        """Count one failure (or visit) of `key`; false when it was already over the limit."""
         name = self._name(key)
         return self._ask(lambda counter: counter.hit(limit, name))
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from surveyd.base.services import EXTENSION, Services
-from surveyd.web import demo, hooks, passwords, respond
+from surveyd.web import demo, hooks, open_links, passwords, respond
 from surveyd.web.access import open_access
 from surveyd.web.assets import open_assets
 from surveyd.web.auth import open_auth
@@ -27,6 +27,7 @@ def open_site(app: Flask) -> None:
     open_filters(app)
     open_translation(app)
     respond.open_respond(app)
+    open_links.open_open_links(app)
     app.register_blueprint(hooks.bp)
     open_health(app)
     open_staff(app)
