@@ -47,6 +47,8 @@ class VersionLine:
     digest: str
     published_at: datetime
     programs: tuple[str, ...]
+    seconds: int | None = None
+    """How long people took for it; None before enough have answered."""
 
     @property
     def short(self) -> str:
@@ -198,6 +200,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
         number.label("number"),
         QuestionnaireVersion.digest,
         QuestionnaireVersion.published_at,
+        QuestionnaireVersion.seconds,
     ).order_by(QuestionnaireVersion.id)
 
 
@@ -207,7 +210,15 @@ def _lines(session: Session, query: Select[*tuple[Any, ...]]) -> list[VersionLin
     for version_id, slug in session.execute(select(Program.version_id, Program.slug).order_by(Program.slug)):
         users.setdefault(version_id, []).append(slug)
     return [
-        VersionLine(row.id, row.slug, row.number, row.digest, row.published_at, tuple(users.get(row.id, ())))
+        VersionLine(
+            id=row.id,
+            slug=row.slug,
+            number=row.number,
+            digest=row.digest,
+            published_at=row.published_at,
+            programs=tuple(users.get(row.id, ())),
+            seconds=row.seconds,
+        )
         for row in session.execute(query)
     ]
 

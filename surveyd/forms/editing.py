@@ -36,6 +36,11 @@ class TextPlace:
     optional: bool = False
     others: int = 0
 
+    @property
+    def page(self) -> str:
+        """The id of the page on which it stands; empty for the questionnaire's own title."""
+        return self.part.split(".")[1] if self.part else ""
+
 
 def text_places(questionnaire: Questionnaire) -> tuple[TextPlace, ...]:
     """Every text that can be written, in the order of the pages; a scale's ends once."""
