@@ -60,6 +60,8 @@ def open_voice(language: str) -> Wording:
         wording(language),
         saved=words.saved,
         not_anonymous=words.promise,
+        who_reads="",
+        happens_next="",
         thanks_next=words.thanks_next,
         closed_title=words.closed_title,
         closed_body=words.closed_body,

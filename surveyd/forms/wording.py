@@ -18,12 +18,19 @@ class Wording:
     name: str
     direction: str
     progress: str
+    takes: str
     next: str
     back: str
     send: str
     saved: str
+    saved_at: str
+    not_saved: str
     not_anonymous: str
     anonymous: str
+    about: str
+    who_reads: str
+    happens_next: str
+    happens_next_anonymous: str
     not_applicable: str
     required: str
     end: str
