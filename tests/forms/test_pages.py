@@ -13,6 +13,7 @@ from surveyd.forms.fragments import Fragment, slot
 from surveyd.forms.loading import shipped, shipped_names
 from surveyd.forms.pages import CompiledForm, Sight
 from surveyd.forms.paths import route_of
+from surveyd.forms.wording import languages
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -66,12 +67,14 @@ def test_a_slot_without_a_value_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("name", shipped_names())
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", languages())
 def test_every_page_of_every_questionnaire_is_complete(name: str, language: str) -> None:
     form = compiled(name, language)
+    route = route_of(form.questionnaire, {"solved": "no"})
+    direction = "rtl" if language == "ar" else "ltr"
     for page in form.questionnaire.pages:
-        html = form.render(page, route_of(form.questionnaire, {}), sight=Sight("/s/token", NAMES))
-        assert f'<html lang="{language}" dir="ltr">' in html
+        html = form.render(page, route, sight=Sight("/s/token", NAMES))
+        assert f'<html lang="{language}" dir="{direction}">' in html
         assert all(f'name="{item.id}"' in html for item in page.items)
         assert "\ue000" not in html and "{company}" not in html and "None" not in html
         assert len(html) < 20_000
