@@ -37,6 +37,8 @@ class Response(Base):
     receipt: Mapped[str] = mapped_column(String(20), unique=True)
     answers: Mapped[dict[str, Any]]
     channel: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    """How imported answers came, in the words of whoever imported them: "paper, trade fair"."""
     interviewer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     given_at: Mapped[datetime]
     received_at: Mapped[datetime]
