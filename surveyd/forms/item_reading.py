@@ -10,7 +10,10 @@ from surveyd.forms.fields import KINDS, SCORED, SHARED_KEYS, kind_of
 from surveyd.forms.sheet import ID, ID_WORDS, Sheet, each, matching
 from surveyd.forms.source import Place
 
-TAKEN_IDS = frozenset({"go", "page", "lang", "score", "token"})
+TAKEN_IDS = frozenset(
+    {"go", "page", "lang", "seen", "score", "token", "csrf_token", "issued", "website"}
+    | {"survey", "problems", "saved", "about"}
+)
 """Names that the page's own fields have."""
 SCALE_KEYS = ("low", "high", "low_end", "high_end")
 LONGEST_SCALE = 101

@@ -14,11 +14,13 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from surveyd.forms.definition import NOT_APPLICABLE, PIPES, Answers, Item, Page, Questionnaire, Texts
-from surveyd.forms.fields import Kind, Problem, kind_of
+from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.fragments import Fragment, slot
+from surveyd.forms.pace import estimated, said, unseen
 from surveyd.forms.paths import Route, category_of
 from surveyd.forms.seen import marks_of
 from surveyd.forms.sheet import PIPE
+from surveyd.forms.views import ItemView, PageView
 from surveyd.forms.wording import Voice, Wording, wording
 
 NONE: Mapping[str, Problem] = {}
@@ -37,6 +39,8 @@ PART_WORDS = {
     "phone": "contact_phone",
 }
 """How a part is worded that the file gives no text, by the end of its id."""
+PART_FILLS = {"name": "name"}
+"""What a browser may fill into such a part, where its kind does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Sight:
     batteries, the same one always alike; `hidden` are further hidden fields, `heading` stands above
     the page and `aside` below its form (for an interviewer, or a way out). `stored` are the saved
     answers, where the route has others besides: a number from the mail, or what could not be saved.
+    `seconds` is what others took from their first save on, where that is known.
     """
 
     action: str
@@ -56,40 +61,7 @@ class Sight:
     heading: Markup = field(default_factory=Markup)
     aside: Markup = field(default_factory=Markup)
     stored: Answers | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    """What an item's template gets."""
-
-    item: Item
-    kind: Kind
-    text: str
-    help: str
-    choices: Sequence[tuple[str, str, str]]
-    chosen: tuple[str, ...]
-    problem: str
-    limit: int
-    scale_ends: tuple[str, str]
-    words: Wording
-    value: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """What the page's template gets; what is a respondent's own is a slot."""
-
-    page: Page
-    title: str
-    intro: str
-    survey: str
-    language: str
-    languages: Sequence[tuple[str, str]]
-    first: bool
-    last: bool
-    words: Wording
-    anonymous: bool
-    promise: str
+    seconds: int | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +79,7 @@ class CompiledForm:
     _pages: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
     _whole: dict[tuple[object, ...], Fragment] = field(default_factory=dict)
     _pipes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _times: dict[int | None, Markup] = field(default_factory=dict)
 
     @property
     def words(self) -> Wording:
@@ -125,7 +98,8 @@ class CompiledForm:
             (drawing(block), tuple(map(drawing, _parts(block, items, sight))))
             for block, items in shown.blocks
         )
-        fragment = self._fragment(page, at == 0, at == count - 1, drawn)
+        first = at == 0
+        fragment = self._fragment(page, first, at == count - 1, drawn)
         values = self._said(route, sight)
         for item in shown.items:
             if kind_of(item).typed:
@@ -133,6 +107,8 @@ class CompiledForm:
                 values[f"value {item.id}"], values[f"length {item.id}"] = escape(text), escape(len(text))
         stored = route.answers if sight.stored is None else sight.stored
         values["seen"] = escape(marks_of(shown.items, stored))
+        if first:
+            values["takes"] = self._takes(sight.seconds)
         values["at"], values["pages"] = escape(at + 1), escape(count)
         values["progress"] = escape(self.words.progress.format(page=at + 1, pages=count))
         values["problems"] = self._summary(problems, route, sight) if problems else Markup()
@@ -147,6 +123,14 @@ class CompiledForm:
         values["action"], values["hidden"] = escape(sight.action), sight.hidden
         values["heading"], values["aside"] = sight.heading, sight.aside
         return values
+
+    def _takes(self, seconds: int | None) -> Markup:
+        """How long it takes: as it was measured, else estimated."""
+        if seconds not in self._times:
+            asked = self.questionnaire
+            total = estimated(asked) if seconds is None else seconds + unseen(asked)
+            self._times[seconds] = escape(self.words.takes.format(time=said(total, self.language)))
+        return self._times[seconds]
 
     def _answer(self, item_id: str, answers: Answers) -> str:
         """An earlier answer in words; empty where there is none."""
@@ -199,11 +183,11 @@ class CompiledForm:
         kind = kind_of(item)
         limit = kind.limit(item)
         ends = item.scale and (self._text(item.scale.low_end), self._text(item.scale.high_end))
-        given = self._text(item.text_for.get(category, item.text))
+        given, part = self._text(item.text_for.get(category, item.text)), item.id.rpartition("_")[2]
         return ItemView(
             item=item,
             kind=kind,
-            text=given or getattr(self.words, PART_WORDS[item.id.rpartition("_")[2]]),
+            text=given or self._part_text(item),
             help=self._text(item.help),
             choices=self._choices(item, ends or ("", "")),
             chosen=picked,
@@ -212,7 +196,12 @@ class CompiledForm:
             scale_ends=ends or ("", ""),
             words=self.words,
             value=slot(f"value {item.id}"),
+            autocomplete=kind.autocomplete if given else PART_FILLS.get(part, kind.autocomplete),
         )
+
+    def _part_text(self, item: Item) -> str:
+        text: str = getattr(self.words, PART_WORDS[item.id.rpartition("_")[2]])
+        return text
 
     def _choices(self, item: Item, ends: tuple[str, str]) -> list[tuple[str, str, str]]:
         """Each choice as what is sent, what is seen, and what is heard when that is more."""
@@ -228,7 +217,13 @@ class CompiledForm:
     def _page(self, page: Page, *, first: bool, last: bool) -> str:
         key = (page.id, first, last)
         if key not in self._pages:
-            anonymous = self.questionnaire.anonymous
+            words, anonymous = self.words, self.questionnaire.anonymous
+            promise = words.anonymous if anonymous else words.not_anonymous
+            about = (
+                (promise, words.happens_next_anonymous)
+                if anonymous
+                else (words.who_reads, promise, words.happens_next)
+            )
             view = PageView(
                 page=page,
                 title=self._text(page.title),
@@ -238,19 +233,16 @@ class CompiledForm:
                 languages=[(code, wording(code).name) for code in self.questionnaire.languages],
                 first=first,
                 last=last,
-                words=self.words,
-                anonymous=anonymous,
-                promise=self._piped(self.words.anonymous if anonymous else self.words.not_anonymous),
+                words=words,
+                promise=self._piped(promise),
+                about=[self._piped(line) for line in about if line],
             )
             self._pages[key] = self._draw("respond/page.html", view=view, switch=SWITCH)
         return self._pages[key]
 
     def _summary(self, problems: Mapping[str, Problem], route: Route, sight: Sight) -> Markup:
-        listed = []
-        for item in self.questionnaire.items.values():
-            if item.id in problems:
-                text = self._text(item.text) or getattr(self.words, PART_WORDS[item.id.rpartition("_")[2]])
-                listed.append((item.id, text))
+        marked = [item for item in self.questionnaire.items.values() if item.id in problems]
+        listed = [(item.id, self._text(item.text) or self._part_text(item)) for item in marked]
         drawn = Fragment(self._draw("respond/problems.html", words=self.words, items=listed))
         return drawn.fill(self._said(route, sight))
 

@@ -217,7 +217,14 @@ def _page(
 ) -> Response:
     names = {"company": link.company, "contact": link.contact, "account": link.account}
     sight = Sight(
-        door.action, names, link.invitation_id, door.hidden, door.heading, door.aside, stored=link.answers
+        door.action,
+        names,
+        link.invitation_id,
+        door.hidden,
+        door.heading,
+        door.aside,
+        stored=link.answers,
+        seconds=link.seconds,
     )
     compiled = forms().compiled(route.questionnaire, language)
     # Another tab may have hidden the page meanwhile.
