@@ -125,6 +125,7 @@ def _anonymous() -> None:
         sa.Column("version_id", BIG_ID, nullable=False),
         sa.Column("given_on", sa.Date(), nullable=False),
         sa.Column("is_suspect", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("is_shown", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("answers", JSON, nullable=False),
         sa.ForeignKeyConstraint(["link_id"], ["open_links.id"], name=op.f("fk_anonymous_answers_link_id")),
         sa.ForeignKeyConstraint(

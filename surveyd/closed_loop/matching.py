@@ -5,7 +5,7 @@ queue finds every contact by name, and learns of the account no more than its na
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -20,6 +20,7 @@ from surveyd.distribution.models import Invitation, Program
 from surveyd.distribution.standing_waves import Purpose, invite, standing_wave
 from surveyd.people.access import Scope, matchable_accounts
 from surveyd.people.audit import record
+from surveyd.people.contacts import NewContact, add_contact
 from surveyd.people.models import Account, Contact
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Response
@@ -61,23 +62,15 @@ class Candidate:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """A person at an account whom nobody has kept yet."""
-
-    account_id: int
-    name: str
-    email: str
-
-
 class SaidAlready(Refused):
     """The person has a response through this link in this month already: `response_id`."""
 
-    def __init__(self, contact: str, response_id: int | None) -> None:
+    def __init__(self, contact: Contact, response_id: int | None) -> None:
         super().__init__(
-            f"{contact} has a response through this link in the same month already; keep this one as a note "
-            "on it, or dismiss it."
+            f"{contact.name} has answered through this link in the same month already; keep this answer as a "
+            "note on that one, or dismiss it."
         )
+        self.contact_id = contact.id
         self.response_id = response_id
 
 
@@ -144,29 +137,42 @@ def match_to_new(
     by: int,
     now: datetime,
 ) -> Receipt:
-    """Keep a new contact at an account and give them the response. Raises what `match` raises."""
+    """Keep a new contact at an account and give them the response. Raises what `match` raises.
+
+    Who has the same e-mail address at that account is taken in place of a new one.
+    """
     visit = _waiting(session, visit_id)
     account = session.scalar(
         select(Account).where(Account.id == person.account_id, matchable_accounts(scope))
     )
     if account is None:
         raise NotFound("account", person.account_id)
-    name = person.name.replace("\0", "").strip()
-    if not name:
-        raise Refused("Write the person's name.")
-    contact = Contact(
-        external_id=f"open-{visit_id}",
-        account_id=account.id,
-        name=name[:200],
-        email=person.email.strip(),
-        language=visit.language,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(contact)
-    session.flush()
+    contact = add_contact(session, replace(person, language=visit.language), now=now)
     record(session, action="add", thing="contact", thing_id=contact.id, by=by, now=now)
     return match(session, visit_id, contact.id, scope=scope, office=office, by=by, now=now)
+
+
+def keep_as_note(
+    session: Session,
+    visit_id: int,
+    contact_id: int,
+    *,
+    response_id: int,
+    scope: Scope,
+    by: int,
+    now: datetime,
+) -> None:
+    """Keep the response as a note on another one of the same contact; that one stays as it was scored.
+
+    Raises NotFound, also when the response is not theirs, and Refused when somebody was quicker.
+    """
+    theirs = select(Response.id).join(Account, Account.id == Response.account_id)
+    theirs = theirs.where(
+        Response.id == response_id, Response.contact_id == contact_id, matchable_accounts(scope)
+    )
+    if session.execute(theirs).first() is None:
+        raise NotFound("response", response_id)
+    settle(session, visit_id, VisitState.NOTED, response_id=response_id, by=by, now=now)
 
 
 def _invite(session: Session, visit: OpenVisit, contact: Contact, *, office: Office) -> int:
@@ -191,7 +197,7 @@ def _invite(session: Session, visit: OpenVisit, contact: Contact, *, office: Off
         .join(Invitation, Invitation.id == Response.invitation_id)
         .where(Invitation.wave_id == wave.id, Invitation.contact_id == contact.id)
     )
-    raise SaidAlready(contact.name, session.execute(earlier).scalar_one_or_none())
+    raise SaidAlready(contact, session.execute(earlier).scalar_one_or_none())
 
 
 def _waiting(session: Session, visit_id: int) -> OpenVisit:

@@ -45,13 +45,13 @@ def find_contact(session: Session, contact_id: int, *, scope: Scope) -> Contact:
 
 
 def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contact:
-    """Add a contact to an account, or return the one that it has with this address; flushed.
+    """Add a contact to an account, or return the one that it has with this address, if any; flushed.
 
     Its id is ours until an import brings the company's own.
     """
     address = func.lower(Contact.email) == facts.email.lower()
     there = select(Contact).where(Contact.account_id == facts.account_id, address).order_by(Contact.id)
-    found = session.scalars(there.limit(1)).one_or_none()
+    found = session.scalars(there.limit(1)).one_or_none() if facts.email else None
     if found is not None:
         return found
     contact = Contact(

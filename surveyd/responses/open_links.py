@@ -83,7 +83,7 @@ def make_link(
         slug=facts.slug,
         token=secrets.token_urlsafe(LINK_BYTES),
         program_id=program.id,
-        version_id=publish(session, questionnaire, now=now),
+        version_id=publish(session, questionnaire, now=now, by=by),
         title=facts.title,
         is_anonymous=questionnaire.anonymous,
         active=True,

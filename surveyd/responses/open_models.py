@@ -81,7 +81,8 @@ class OpenVisit(Base):
 class AnonymousAnswers(Base):
     """The answers to an anonymous questionnaire: the day, and nothing that leads to a person or a visit.
 
-    The key is random and, on SQLite, the only order that the table has.
+    The key is random and, on SQLite, the only order that the table has. Answers are shown five and more at
+    once, so that the difference between two looks is never one person's.
     """
 
     __tablename__ = "anonymous_answers"
@@ -90,5 +91,6 @@ class AnonymousAnswers(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_versions.id"))
     given_on: Mapped[date]
     is_suspect: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
     answers: Mapped[dict[str, Any]]
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -14,7 +14,6 @@ from surveyd.distribution.models import Program, QuestionnaireVersion
 from surveyd.people.access import Scope, matchable_accounts
 from surveyd.people.audit import record
 from surveyd.people.models import Account, User
-from surveyd.responses.models import Response
 from surveyd.responses.open_models import OpenLink, OpenVisit, VisitState
 
 FILTERS = ("state", "link", "looks")
@@ -148,13 +147,6 @@ def mark_spam(session: Session, visit_id: int, *, by: int, now: datetime) -> Non
     settle(session, visit_id, VisitState.SPAM, by=by, now=now)
 
 
-def keep_with(session: Session, visit_id: int, *, response_id: int, by: int, now: datetime) -> None:
-    """Keep the response as a note on another one of the same person; that one stays as it was scored."""
-    if session.get(Response, response_id) is None:
-        raise NotFound("response", response_id)
-    settle(session, visit_id, VisitState.NOTED, response_id=response_id, by=by, now=now)
-
-
 def put_back(session: Session, visit_id: int, *, by: int, now: datetime) -> None:
     """Let a response that was dismissed or marked as spam wait again."""
     cleared = {"state": VisitState.WAITING, "reason": "", "handled_at": None, "handled_by_id": None}
@@ -219,6 +211,12 @@ def account_names(session: Session, search: str, *, scope: Scope, most: int) -> 
     query = select(Account.id, Account.name).where(named, matchable_accounts(scope))
     rows = session.execute(query.order_by(Account.name, Account.id).limit(most))
     return [(account_id, name) for account_id, name in rows]
+
+
+def account_named(session: Session, account_id: int, *, scope: Scope) -> list[tuple[int, str]]:
+    """The account of that id and its name, if there is one that may be matched to."""
+    there = select(Account.id, Account.name).where(Account.id == account_id, matchable_accounts(scope))
+    return [(found, name) for found, name in session.execute(there)]
 
 
 def _lines() -> Select[*tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, bindparam, delete, insert, select, update
+from sqlalchemy import CursorResult, Select, bindparam, delete, func, insert, select, update
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import Unavailable
@@ -25,6 +25,8 @@ from surveyd.responses.open_models import AnonymousAnswers, OpenLink, OpenVisit,
 TRIES = 10
 KEPT = timedelta(days=30)
 """How long answers that were begun and not sent are kept after the last save."""
+LEAST = 5
+"""How many anonymous answers are shown at once, at least: the first ones, and whenever more are added."""
 VISIT = "visit"
 
 _link, _visit, _told = table_of(OpenLink), table_of(OpenVisit), table_of(AnonymousAnswers)
@@ -122,6 +124,11 @@ TAKE_AWAY = (
     .where(_visit.c.id == bindparam("of_visit"), _visit.c.state == VisitState.BEGUN)
     .returning(_visit.c.suspicion)
 )
+
+
+_held = (_told.c.link_id == bindparam("of_link"), _told.c.is_shown.is_(False), _told.c.is_suspect.is_(False))
+HELD_BACK = select(func.count()).select_from(_told).where(*_held)
+LET_SHOW = update(_told).where(*_held).values(is_shown=True)
 
 
 def find_door(rows: Rows, token: str) -> OpenDoor | None:
@@ -228,9 +235,12 @@ def send_anonymously(rows: Rows, door: OpenDoor, visit: Visit, *, answers: Answe
         "version_id": visit.version_id,
         "given_on": today,
         "is_suspect": bool(taken.suspicion),
+        "is_shown": False,
         "answers": dict(answers),
     }
     rows.execute(insert(_told), row)
+    if rows.execute(HELD_BACK, {"of_link": door.id}).scalar_one() >= LEAST:
+        rows.execute(LET_SHOW, {"of_link": door.id})
 
 
 def was_begun(keys: Keys, door: OpenDoor, token: str, *, today: date) -> bool:

@@ -32,6 +32,17 @@ CASES = Room(
     ("staff.case", "staff.log_case", "staff.close_case", "staff.hand_case_over"),
 )
 CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call", "staff.record_call"))
+UNMATCHED = Room(
+    "staff.unmatched",
+    lazy_gettext("Unmatched"),
+    (
+        "staff.unmatched_response",
+        "staff.match_response",
+        "staff.match_to_new",
+        "staff.note_response",
+        "staff.dismiss_response",
+    ),
+)
 ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff.new_action"))
 WAVES = Room(
     "staff.waves",
@@ -40,6 +51,7 @@ WAVES = Room(
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
+LINKS = Room("staff.links", lazy_gettext("Open links"), ("staff.link", "staff.link_results"))
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room("staff.imports", lazy_gettext("Imports"), ("staff.import_preview",))
 USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
@@ -48,8 +60,8 @@ TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template"
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Health"), (HEALTH,)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
-    (lazy_gettext("Follow-up"), (CASES, CALLS, ACTIONS)),
-    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, OUTBOX)),
+    (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
+    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),
     (lazy_gettext("Setup"), (IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""

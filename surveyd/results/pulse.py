@@ -1,0 +1,137 @@
+"""The results of an anonymous questionnaire: counts and means of at least five answers, and nothing smaller.
+
+Answers join the results five and more at once, an item is shown from five answers to it on, and words stand
+in no order. There are no slices: the fewer people a number is about, the more it says about each.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from secrets import SystemRandom
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.models import QuestionnaireVersion
+from surveyd.forms.conditions import Answers
+from surveyd.forms.definition import NOT_APPLICABLE, Item, Questionnaire
+from surveyd.forms.fields import kind_of
+from surveyd.forms.loading import from_data
+from surveyd.responses.open_links import get_link
+from surveyd.responses.open_models import AnonymousAnswers
+from surveyd.responses.open_visits import LEAST
+from surveyd.scoring import nps
+from surveyd.scoring.nps import Summary
+
+WORDS = ("short_text", "long_text")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many chose one answer: a number of the scale, or an option's value."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One item in numbers. `base` is how many answered it; who says that it does not apply is not in it.
+
+    `mean` is there for numbers, `score` for the item that asks for a recommendation. The shares of several
+    choices add up to more than the base.
+    """
+
+    item: Item
+    base: int
+    mean: float | None
+    shares: tuple[Share, ...]
+    score: Summary | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsResult:
+    """What people wrote to one item, in random order; at least five of them."""
+
+    item: Item
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What may be shown of an anonymous link. `answered` counts what the results rest on.
+
+    `missing` is how many answers are needed before anything more is shown, and `held_back` how many wait for
+    that; before the first five both are all there is. `suspect` looked like spam and counts nowhere.
+    """
+
+    questionnaire: Questionnaire
+    answered: int
+    held_back: int
+    suspect: int
+    items: tuple[ItemResult, ...]
+    words: tuple[WordsResult, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many more answers let the next ones be shown."""
+        return LEAST - self.held_back
+
+
+def pulse(session: Session, link_id: int) -> Pulse:
+    """The results of an anonymous link, on its present version. Raises NotFound."""
+    link = get_link(session, link_id)
+    definition = session.get_one(QuestionnaireVersion, link.version_id).definition
+    questionnaire = from_data(definition)
+    kinds = (AnonymousAnswers.is_suspect, AnonymousAnswers.is_shown)
+    counted = select(*kinds, func.count()).where(AnonymousAnswers.link_id == link_id).group_by(*kinds)
+    counts: Counter[str] = Counter()
+    for is_suspect, is_shown, count in session.execute(counted):
+        counts["suspect" if is_suspect else "answered" if is_shown else "held_back"] += count
+    shown = select(AnonymousAnswers.answers).where(
+        AnonymousAnswers.link_id == link_id, AnonymousAnswers.is_shown
+    )
+    answers: Sequence[Answers] = session.scalars(shown).all()
+    return Pulse(
+        questionnaire=questionnaire,
+        answered=counts["answered"],
+        held_back=counts["held_back"],
+        suspect=counts["suspect"],
+        items=tuple(_items(questionnaire, answers)),
+        words=tuple(_words(questionnaire, answers)),
+    )
+
+
+def _items(questionnaire: Questionnaire, answers: Sequence[Answers]) -> Iterator[ItemResult]:
+    for item in questionnaire.items.values():
+        given = [answer[item.id] for answer in answers if answer.get(item.id) not in (None, NOT_APPLICABLE)]
+        if item.scale is None and not item.options:
+            continue
+        if len(given) >= LEAST:
+            yield _item(item, given)
+
+
+def _item(item: Item, given: Sequence[int | float | str]) -> ItemResult:
+    values = list(kind_of(item).choices(item))
+    chosen = Counter(value for answer in given for value in kind_of(item).picked(item, answer))
+    shares = tuple(Share(value, chosen[value]) for value in values if value != NOT_APPLICABLE)
+    if item.scale is None:
+        return ItemResult(item, len(given), None, shares, None)
+    ratings = [int(answer) for answer in given]
+    asks = item.measures == "recommendation"
+    score = nps.summary(nps.counts(ratings)) if asks else None
+    return ItemResult(item, len(given), sum(ratings) / len(ratings), shares, score)
+
+
+def _words(questionnaire: Questionnaire, answers: Sequence[Answers]) -> Iterator[WordsResult]:
+    for item in questionnaire.items.values():
+        if item.kind in WORDS:
+            texts = _texts(item, answers)
+            if len(texts) >= LEAST:
+                SystemRandom().shuffle(texts)
+                yield WordsResult(item, tuple(texts))
+
+
+def _texts(item: Item, answers: Iterable[Answers]) -> list[str]:
+    said = (str(answer.get(item.id) or "").strip() for answer in answers)
+    return [text for text in said if text]
