@@ -25,7 +25,8 @@ SECONDS: Mapping[str, int] = {
 }
 """What one question of a kind takes a person who reads it for the first time."""
 A_HALF = 30
-SHORT: Mapping[str, Literal["short"]] = {"ja": "short"}
+Length = Literal["short", "long"]
+SHORT: Mapping[str, Length] = {"ja": "short"}
 """Languages whose unit has no longer form."""
 
 
@@ -44,7 +45,7 @@ def unseen(questionnaire: Questionnaire) -> int:
 def said(seconds: int, language: str) -> str:
     """A time rounded to half minutes, and at least one of them, in words of `language`."""
     halves = max(1, round(seconds / A_HALF))
-    length = SHORT.get(language, "long")
+    length: Length = SHORT.get(language, "long")
     if halves == 1:
         return format_unit(A_HALF, "duration-second", length, locale=language)
     minutes = halves / 2
