@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from surveyd.app import create_app
 from surveyd.base.config import load_config
-from surveyd.base.database import db, reading, writing
+from surveyd.base.database import db, forget_connections, reading, writing
 from surveyd.base.services import EXTENSION, Services
 from surveyd.distribution import programs, waves
 from surveyd.distribution.cadence import Window
@@ -149,4 +149,4 @@ def _facts(slug: str) -> NewProgram:
 def _forget(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
-        db.engine.dispose()
+        forget_connections()

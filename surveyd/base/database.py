@@ -8,6 +8,7 @@ waits, where SQLite's own busy timeout sleeps and starves single writers for sec
 
 import fcntl
 import os
+import select
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,12 +37,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_MS = 5000
 WRITE = "surveyd_write"
 WRITES = {WRITE: True, "postgresql_readonly": False}
+WRITERS = "writers"
+"""On SQLite a pool of its own for `writing_rows`: see `_prepare_sqlite`."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -110,12 +114,19 @@ db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 def open_database(app: Flask, url: str) -> None:
     """Bind `app` to the database at `url`. No connection is made yet."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    options = app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    if url.startswith("sqlite"):
+        app.config["SQLALCHEMY_BINDS"] = {WRITERS: {"url": url, **options}}
     db.init_app(app)
     with app.app_context():
-        engine = db.engine
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        for engine in db.engines.values():
+            _prepare_sqlite(engine) if engine.dialect.name == "sqlite" else _prepare_postgresql(engine)
+
+
+def forget_connections(*, close: bool = True) -> None:
+    """Empty the pools of the current app; a forked child does so without closing what is its parent's."""
+    for engine in db.engines.values():
+        engine.dispose(close=close)
 
 
 @contextmanager
@@ -147,7 +158,8 @@ def begin_writing() -> Session:
 @contextmanager
 def writing_rows() -> Iterator[Connection]:
     """One write transaction by Core alone, for what runs once a mail or page; it ends as `writing` does."""
-    with db.engine.connect() as connection, connection.execution_options(**WRITES).begin():
+    engine = db.engines.get(WRITERS, db.engine)
+    with engine.connect() as connection, connection.execution_options(**WRITES).begin():
         yield connection
 
 
@@ -160,6 +172,7 @@ def reading_rows() -> Iterator[Connection]:
     with db.engine.connect() as connection:
         if dialect_of(connection) == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.begin()
         yield connection
 
 
@@ -221,7 +234,6 @@ def _engine_options(url: str) -> dict[str, Any]:
         "execution_options": {"postgresql_readonly": True},
         "pool_size": 16,
         "max_overflow": 16,
-        "pool_pre_ping": True,
         # Nothing writes that has not said so: a transaction that may is begun by `begin_writing`.
         "connect_args": {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
     }
@@ -237,12 +249,16 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         # Straight to the driver where nothing can fail: SQLAlchemy's way costs more than the statement.
         raw = cast(sqlite3.Connection, connection.connection.driver_connection)
-        if connection.get_execution_options().get(WRITE):
+        writes = bool(connection.get_execution_options().get(WRITE))
+        if connection.info.get(WRITE) is not writes:
+            # SQLite throws all compiled statements away at this, so that it is said only when it changes,
+            # and respondents' pages and saves have a pool each.
+            raw.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.info[WRITE] = writes
+        if writes:
             _queue_up(connection)
-            raw.execute("PRAGMA query_only=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            raw.execute("PRAGMA query_only=ON")
             raw.execute("BEGIN")
 
     @event.listens_for(engine.pool, "checkin")
@@ -251,6 +267,14 @@ def _prepare_sqlite(engine: Engine) -> None:
         place = record.info.pop("queue_place", None)
         if place is not None:
             os.close(place)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "checkout")
+    def see_whether_it_lives(driver: Any, record: Any, proxy: Any) -> None:
+        # A server that has gone away has said so to the waiting connection: no question is needed.
+        if select.select([driver.fileno()], [], [], 0)[0]:
+            raise DisconnectionError
 
 
 def _queue_up(connection: Connection) -> None:

@@ -5,7 +5,6 @@ it. So intake writes by Core, with statements made once. A repeated submit is ex
 lets the constraint decide and leaves the transaction usable.
 """
 
-from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table
@@ -13,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from surveyd.base.database import Base, Rows, dialect_of
+from surveyd.base.prepared import Prepared
 
 
 def table_of(model: type[Base]) -> Table:
@@ -25,30 +25,29 @@ def insert_into(rows: Rows, model: type[Base]) -> sqlite.Insert | postgresql.Ins
     return _insert(dialect_of(rows), table_of(model))
 
 
-def insert_once(rows: Rows, model: type[Base], unique: str) -> ReturningInsert[*tuple[Any, ...]]:
-    """Return an INSERT of one row that returns its id, or nothing when column ``unique`` is taken."""
-    return _insert_once(dialect_of(rows), table_of(model), unique)
+def insert_once(model: type[Base], unique: str) -> Prepared:
+    """An INSERT of one row that returns its key, or nothing when column ``unique`` is taken."""
+    table = table_of(model)
+    [key] = table.primary_key
+
+    def make(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
+        return _insert(dialect, table).on_conflict_do_nothing(index_elements=[unique]).returning(key)
+
+    return Prepared(make)
 
 
-def count_up(rows: Rows, model: type[Base], column: str) -> ReturningInsert[*tuple[Any, ...]]:
-    """Return a statement that sets a row's ``column`` to 1, or one up if it is there, and returns it."""
-    return _count_up(dialect_of(rows), table_of(model), column)
+def count_up(model: type[Base], column: str) -> Prepared:
+    """A statement that sets a row's ``column`` to 1, or one up if it is there, and returns it."""
+    table = table_of(model)
+
+    def make(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
+        keys = [key.name for key in table.primary_key]
+        counted = _insert(dialect, table).values({column: 1})
+        one_up = {column: table.c[column] + 1}
+        return counted.on_conflict_do_update(index_elements=keys, set_=one_up).returning(table.c[column])
+
+    return Prepared(make)
 
 
-@cache
-def _insert_once(dialect: str, table: Table, unique: str) -> ReturningInsert[*tuple[Any, ...]]:
-    insert = _insert(dialect, table).on_conflict_do_nothing(index_elements=[unique])
-    return insert.returning(table.c.id)
-
-
-@cache
-def _count_up(dialect: str, table: Table, column: str) -> ReturningInsert[*tuple[Any, ...]]:
-    insert = _insert(dialect, table).values({column: 1})
-    keys = [key.name for key in table.primary_key]
-    counted = insert.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + 1})
-    return counted.returning(table.c[column])
-
-
-@cache
 def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -15,7 +15,7 @@ import click
 from flask import Flask
 
 from surveyd.base.config import HOME
-from surveyd.base.database import db, reading
+from surveyd.base.database import db, forget_connections, reading
 from surveyd.base.embedded_queue import start_queue
 from surveyd.base.errors import Refused
 from surveyd.base.log import start_logging
@@ -116,7 +116,7 @@ def _forget_connections(app: Flask) -> None:
     # A connection must not be shared by two processes: the child would talk into the parent's dialogue.
     with app.app_context():
         db.session.remove()
-        db.engine.dispose()
+        forget_connections()
 
 
 @contextmanager

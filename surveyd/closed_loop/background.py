@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound
+from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
+from surveyd.distribution.invitations import ToCome, to_come
 from surveyd.distribution.models import (
     Invitation,
     Program,
@@ -60,6 +62,7 @@ class Background:
     revenue_cents: int | None
     owner: Person | None
     has_draft: bool
+    to_come: ToCome
 
     def is_closed(self, given_at: datetime) -> bool:
         """Say whether the wave was over for answers given then."""
@@ -68,7 +71,7 @@ class Background:
 
 # The version is the one the person was shown: a draft stays on the version it was begun on.
 _answered_version = func.coalesce(_draft.c.version_id, _invitation.c.version_id)
-BACKGROUND = (
+BACKGROUND = Prepared(
     select(
         _invitation.c.id,
         _invitation.c.wave_id,
@@ -97,6 +100,7 @@ BACKGROUND = (
         _user.c.email.label("owner_email"),
         _user.c.time_zone.label("owner_zone"),
         _draft.c.invitation_id.label("draft_of"),
+        *to_come(_invitation.c.id),
     )
     .join(_wave, _wave.c.id == _invitation.c.wave_id)
     .join(_program, _program.c.id == _wave.c.program_id)
@@ -108,7 +112,7 @@ BACKGROUND = (
     .outerjoin(_user, (_user.c.id == _account.c.manager_id) & _user.c.active)
     .where(_invitation.c.id == bindparam("invitation_id"))
 )
-FIRST_ADMIN = (
+FIRST_ADMIN = Prepared(
     select(_user.c.id, _user.c.name, _user.c.email, _user.c.time_zone)
     .where(_user.c.role == StaffRole.ADMIN, _user.c.active)
     .order_by(_user.c.id)
@@ -118,7 +122,7 @@ FIRST_ADMIN = (
 
 def read_background(rows: Rows, invitation_id: int) -> Background:
     """Return what is known of one invitation. Raises NotFound."""
-    row = rows.execute(BACKGROUND, {"invitation_id": invitation_id}).one_or_none()
+    row = BACKGROUND.first(rows, {"invitation_id": invitation_id})
     if row is None:
         raise NotFound("invitation", invitation_id)
     return _background(row)
@@ -128,11 +132,11 @@ def owner_of(rows: Rows, background: Background) -> Person | None:
     """Return who sees to a case: the account manager, else the first active admin, else nobody."""
     if background.owner is not None:
         return background.owner
-    row = rows.execute(FIRST_ADMIN).one_or_none()
+    row = FIRST_ADMIN.first(rows, {})
     return None if row is None else Person(row.id, row.name, row.email, row.time_zone)
 
 
-def _background(row: Row[*tuple[Any, ...]]) -> Background:
+def _background(row: Any) -> Background:
     return Background(
         asked=Asked(row.id, row.wave_id, row.contact_id, row.account_id, row.version_id),
         digest=row.digest,
@@ -151,4 +155,5 @@ def _background(row: Row[*tuple[Any, ...]]) -> Background:
         revenue_cents=row.revenue_cents,
         owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email, row.owner_zone),
         has_draft=row.draft_of is not None,
+        to_come=ToCome(row.touches, row.has_mail, row.has_call),
     )

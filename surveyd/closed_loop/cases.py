@@ -26,6 +26,7 @@ LONG_TEXT = 3900
 
 _case = table_of(Case)
 _entry = table_of(CaseEntry)
+OPEN = insert_once(Case, "response_id")
 LOG = insert(_entry)
 
 
@@ -79,7 +80,8 @@ def open_case(rows: Rows, about: About, *, opening: Opening, now: datetime) -> i
         "allowed_hours": about.deadline.hours,
         "time_zone": about.deadline.time_zone,
     }
-    return rows.execute(insert_once(rows, Case, "response_id"), row).scalar_one_or_none()
+    opened = OPEN.first(rows, row)
+    return None if opened is None else int(opened.id)
 
 
 def note(

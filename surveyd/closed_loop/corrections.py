@@ -91,7 +91,7 @@ def correct(
         if current is None:
             raise NotFound("response to invitation", invitation_id)
         _check(background, current, now)
-        rows.execute(DROP_DRAFT, {"of_invitation": invitation_id})
+        DROP_DRAFT.change(rows, {"of_invitation": invitation_id})
         if current.answers == dict(answers):
             return Correction(current.receipt, current.id, 0)
         if _take_number(rows, current, answers=answers, channel=channel, now=now, by=by):

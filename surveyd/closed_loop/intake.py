@@ -16,7 +16,7 @@ from surveyd.closed_loop.follow_up import heard, open_and_alert
 from surveyd.closed_loop.mails import thank_you
 from surveyd.closed_loop.rules import DRAWN, judge
 from surveyd.closed_loop.samples import draw, is_followed
-from surveyd.distribution.invitations import answered
+from surveyd.distribution.invitations import answer, take_back
 from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses import answers as responses
@@ -70,13 +70,15 @@ def submit(
     """
     if given_at > now:
         raise Refused("The answers were given in the future; correct the time at which they were given.")
+    # First, so that the invitation is ours: of two at once the second one waits here, and reads on behind.
+    answer(rows, invitation_id, now=now)
     background = read_background(rows, invitation_id)
     given = Given(answers, channel, given_at, by, receipt)
     stored = responses.store(rows, background.asked, given=given, has_draft=background.has_draft, now=now)
     if not stored.is_first:
         return Receipt(stored.receipt, stored.id, is_first=False)
     score = _score(rows, background, stored, answers=answers, now=now)
-    answered(rows, invitation_id, now=now)
+    take_back(rows, invitation_id, to_come=background.to_come, now=now)
     if now - given_at > FRESH or background.is_closed(given_at):
         return Receipt(stored.receipt, stored.id, is_first=True)
     return _follow_up(rows, background, stored, score=score, given_at=given_at, now=now, office=office)

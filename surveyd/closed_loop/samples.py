@@ -3,6 +3,7 @@
 from sqlalchemy import String, bindparam, cast, select
 
 from surveyd.base.database import Rows
+from surveyd.base.prepared import Prepared
 from surveyd.base.statements import count_up, table_of
 from surveyd.closed_loop.models import Case, CaseState, SampleCounter
 from surveyd.scoring.sampling import is_drawn
@@ -10,7 +11,8 @@ from surveyd.scoring.sampling import is_drawn
 DRAWN_REASONS = '%"drawn_%'
 
 _case = table_of(Case)
-BEING_FOLLOWED = (
+ARRIVE = count_up(SampleCounter, "arrived")
+BEING_FOLLOWED = Prepared(
     select(_case.c.id)
     .where(_case.c.account_id == bindparam("account_id"), _case.c.state != CaseState.CLOSED)
     .where(cast(_case.c.reasons, String).like(DRAWN_REASONS))
@@ -20,11 +22,10 @@ BEING_FOLLOWED = (
 
 def draw(rows: Rows, *, wave_id: int, wave: str, stratum: str, key: bytes) -> bool:
     """Count one more arrival of ``stratum`` in the wave and say whether it is the drawn one of its block."""
-    row = {"wave_id": wave_id, "stratum": stratum}
-    arrived: int = rows.execute(count_up(rows, SampleCounter, "arrived"), row).scalar_one()
+    arrived: int = ARRIVE.first(rows, {"wave_id": wave_id, "stratum": stratum}).arrived
     return is_drawn(arrived - 1, key=key, wave=wave, stratum=stratum)
 
 
 def is_followed(rows: Rows, account_id: int) -> bool:
     """Say whether the account has an open case that was drawn at random: one at a time is enough."""
-    return rows.execute(BEING_FOLLOWED, {"account_id": account_id}).first() is not None
+    return BEING_FOLLOWED.first(rows, {"account_id": account_id}) is not None

@@ -25,6 +25,7 @@ from surveyd.people.models import Account, Contact, StaffRole, User
 MAIL = "not_right_person"
 NOT_RIGHT_PERSON = "not the right person"
 WORDS_LIMIT = 500
+NOMINATE = insert_once(Nomination, "invitation_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,7 @@ def _write(session: Session, invitation: Invitation, given: Excuse, *, now: date
         "state": NominationState.WAITING,
         "reason": "",
     }
-    made = session.execute(insert_once(session, Nomination, "invitation_id"), said | ids)
-    if made.scalar_one_or_none() is not None:
+    if NOMINATE.first(session, said | ids) is not None:
         return True
     waits = (Nomination.invitation_id == invitation.id, Nomination.state == NominationState.WAITING)
     run(session, update(Nomination).where(*waits).values(**said))

@@ -5,6 +5,7 @@ planned, queued or on the call list, so that nobody is touched after it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.sql.dml import Update
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
+from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import (
     Call,
@@ -32,36 +34,63 @@ from surveyd.distribution.models import (
 PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
 STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
 
-# Every submit runs these: Core statements, made once, since building one costs more than running it; and
-# without in_(), whose list would be spelled out again each time.
+# Every respondent's request runs these, so they stand ready.
 _invitation, _touch, _message, _call = (table_of(model) for model in (Invitation, Touch, Message, Call))
 _this = bindparam("of_invitation", type_=_invitation.c.id.type)
-START = (
+_at = bindparam("at", type_=_invitation.c.answered_at.type)
+START = Prepared(
     update(_invitation)
     .where(_invitation.c.id == _this, _invitation.c.started_at.is_(None))
-    .values(started_at=bindparam("at"))
+    .values(started_at=_at)
 )
-ANSWERED = (
+ANSWERED = Prepared(
     update(_invitation)
     .where(_invitation.c.id == _this, _invitation.c.answered_at.is_(None))
     .values(
-        started_at=func.coalesce(_invitation.c.started_at, bindparam("at")),
-        answered_at=bindparam("at"),
+        started_at=func.coalesce(_invitation.c.started_at, _at),
+        answered_at=_at,
         state=InvitationState.ANSWERED,
-    ),
-    update(_message)
-    .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)))
-    .where(or_(*(_message.c.state == state for state in STOPPABLE)))
-    .values(state=MessageState.CANCELLED, reason="answered", lease_by=None, lease_until=None),
-    update(_touch)
-    .where(_touch.c.invitation_id == _this, or_(*(_touch.c.state == state for state in PENDING_TOUCH)))
-    .values(state=TouchState.CANCELLED, reason="answered"),
-    update(_call)
-    .where(_call.c.invitation_id == _this, _call.c.state == CallState.OPEN)
-    .values(
-        state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=bindparam("at"), reason="answered"
-    ),
+    )
 )
+_planned = or_(*(_touch.c.state == state for state in PENDING_TOUCH))
+_stoppable = or_(*(_message.c.state == state for state in STOPPABLE))
+_open = _call.c.state == CallState.OPEN
+CANCEL_TOUCHES = Prepared(
+    update(_touch)
+    .where(_touch.c.invitation_id == _this, _planned)
+    .values(state=TouchState.CANCELLED, reason="answered")
+)
+CANCEL_MAILS = Prepared(
+    update(_message)
+    .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)), _stoppable)
+    .values(state=MessageState.CANCELLED, reason="answered", lease_by=None, lease_until=None)
+)
+CLOSE_CALLS = Prepared(
+    update(_call)
+    .where(_call.c.invitation_id == _this, _open)
+    .values(state=CallState.DONE, outcome=CallOutcome.COMPLETED, closed_at=_at, reason="answered")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome:
+    """What an invitation still has ahead: how many planned touches, a mail that can be stopped, a call."""
+
+    touches: int
+    has_mail: bool
+    has_call: bool
+
+
+def to_come(invitation_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a `ToCome`, for a SELECT that has this invitation's id."""
+    touches = select(func.count()).where(_touch.c.invitation_id == invitation_id, _planned)
+    mails = select(_message.c.id).join(_touch, _touch.c.id == _message.c.touch_id)
+    calls = select(_call.c.id).where(_call.c.invitation_id == invitation_id, _open)
+    return (
+        touches.scalar_subquery().label("touches"),
+        mails.where(_touch.c.invitation_id == invitation_id, _stoppable).exists().label("has_mail"),
+        calls.exists().label("has_call"),
+    )
 
 
 def check_asking(invitation: Invitation, wave: Wave) -> None:
@@ -75,20 +104,27 @@ def check_asking(invitation: Invitation, wave: Wave) -> None:
 
 def start(rows: Rows, invitation_id: int, *, now: datetime) -> None:
     """Mark the first POST of a respondent; later ones change nothing."""
-    rows.execute(START, {"of_invitation": invitation_id, "at": now})
+    START.change(rows, {"of_invitation": invitation_id, "at": now})
 
 
-def answered(rows: Rows, invitation_id: int, *, now: datetime) -> bool:
+def answer(rows: Rows, invitation_id: int, *, now: datetime) -> bool:
     """Take the one answer of an invitation, started or not: True for the first caller, False for all others.
 
-    Of several at once the database lets one through and makes the others wait for its commit.
+    Of several at once the database lets one through and makes the others wait for its commit. What is read
+    behind it is what was committed before.
     """
-    facts = {"of_invitation": invitation_id, "at": now}
-    won = run(rows, ANSWERED[0], facts)
-    if won:
-        for statement in ANSWERED[1:]:
-            rows.execute(statement, facts)
-    return bool(won)
+    return ANSWERED.change(rows, {"of_invitation": invitation_id, "at": now}) == 1
+
+
+def take_back(rows: Rows, invitation_id: int, *, to_come: ToCome, now: datetime) -> None:
+    """Take back what an answered invitation has ahead, as `to_come` was read behind `answer`."""
+    this = {"of_invitation": invitation_id}
+    released = to_come.touches > 0 and CANCEL_TOUCHES.change(rows, this) < to_come.touches
+    # A touch that went out while we waited for it is a mail or a call by now.
+    if to_come.has_mail or released:
+        CANCEL_MAILS.change(rows, this)
+    if to_come.has_call or released:
+        CLOSE_CALLS.change(rows, {**this, "at": now})
 
 
 def end_asking(

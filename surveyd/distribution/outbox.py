@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from surveyd.base.database import Rows, insert_new
+from surveyd.base.database import Rows
+from surveyd.base.statements import insert_once
 from surveyd.distribution import papers
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
@@ -49,6 +50,7 @@ class NewMessage:
 
 
 COLUMNS = tuple(column.name for column in fields(NewMessage))
+QUEUE = insert_once(Message, "dedup_key")
 
 
 def queue(rows: Rows, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
@@ -65,7 +67,7 @@ def queue(rows: Rows, messages: Sequence[NewMessage], *, mail_domain: str) -> No
         }
         for message in messages
     ]
-    insert_new(rows, Message, made, unique=["dedup_key"])
+    QUEUE.each(rows, made)
     awaited = {message.paper_id for message in messages if message.paper_id is not None}
     if awaited:
         papers.let_mails_go(rows, *awaited)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, delete, select
 
 from surveyd.base.database import Rows
+from surveyd.base.prepared import Prepared
 from surveyd.base.statements import insert_once, table_of
 from surveyd.forms.conditions import Answers
 from surveyd.responses.models import Draft, Response
@@ -18,10 +19,11 @@ RECEIPT_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _response = table_of(Response)
 _draft = table_of(Draft)
-FIRST = select(_response.c.id, _response.c.receipt).where(
-    _response.c.invitation_id == bindparam("invitation_id")
+STORE = insert_once(Response, "invitation_id")
+FIRST = Prepared(
+    select(_response.c.id, _response.c.receipt).where(_response.c.invitation_id == bindparam("invitation_id"))
 )
-DROP_DRAFT = delete(_draft).where(_draft.c.invitation_id == bindparam("of_invitation"))
+DROP_DRAFT = Prepared(delete(_draft).where(_draft.c.invitation_id == bindparam("of_invitation")))
 
 
 class AnswerChannel(StrEnum):
@@ -84,13 +86,13 @@ def store(rows: Rows, asked: Asked, *, given: Given, has_draft: bool, now: datet
         "given_at": given.given_at,
         "received_at": now,
     }
-    stored = rows.execute(insert_once(rows, Response, "invitation_id"), row).scalar_one_or_none()
+    stored = STORE.first(rows, row)
     if stored is None:
-        first = rows.execute(FIRST, {"invitation_id": asked.invitation_id}).one()
+        first = FIRST.first(rows, {"invitation_id": asked.invitation_id})
         return Stored(first.id, first.receipt, is_first=False)
     if has_draft:
-        rows.execute(DROP_DRAFT, {"of_invitation": asked.invitation_id})
-    return Stored(stored, str(row["receipt"]), is_first=True)
+        DROP_DRAFT.change(rows, {"of_invitation": asked.invitation_id})
+    return Stored(stored.id, str(row["receipt"]), is_first=True)
 
 
 def new_receipt() -> str:

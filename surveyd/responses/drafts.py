@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import Unavailable
-from surveyd.base.statements import insert_into, table_of
+from surveyd.base.prepared import Prepared
+from surveyd.base.statements import insert_once, table_of
 from surveyd.distribution.invitations import start
 from surveyd.distribution.models import (
     Invitation,
@@ -116,10 +117,10 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-BY_TOKEN = _selecting(_invitation.c.token_digest == bindparam("key"))
-BY_ID = _selecting(_invitation.c.id == bindparam("key"))
+BY_TOKEN = Prepared(_selecting(_invitation.c.token_digest == bindparam("key")))
+BY_ID = Prepared(_selecting(_invitation.c.id == bindparam("key")))
 DEFINITION = select(_version.c.definition).where(_version.c.id == bindparam("version"))
-AGAIN = (
+AGAIN = Prepared(
     update(_draft)
     .where(_draft.c.invitation_id == bindparam("invitation"), _draft.c.saves == bindparam("seen"))
     .values(
@@ -130,6 +131,9 @@ AGAIN = (
         updated_at=bindparam("now"),
     )
 )
+
+
+BEGIN = insert_once(Draft, "invitation_id")
 
 
 def find_link(rows: Rows, token_digest: str) -> Link | None:
@@ -180,11 +184,9 @@ def _write(
 ) -> bool:
     if link.saves:
         values = {"new_answers": answers, "new_page": page, "new_channel": channel.value, "now": now}
-        done = rows.execute(AGAIN, {"invitation": link.invitation_id, "seen": link.saves, **values})
-        return cast(CursorResult[object], done).rowcount == 1
-    insert = insert_into(rows, Draft).on_conflict_do_nothing(index_elements=["invitation_id"])
-    begun = rows.execute(
-        insert.returning(_draft.c.invitation_id),
+        return AGAIN.change(rows, {"invitation": link.invitation_id, "seen": link.saves, **values}) == 1
+    begun = BEGIN.first(
+        rows,
         {
             "invitation_id": link.invitation_id,
             "version_id": link.version_id,
@@ -194,7 +196,7 @@ def _write(
             "saves": 1,
             "updated_at": now,
         },
-    ).scalar_one_or_none()
+    )
     if begun is None:
         return False
     start(rows, link.invitation_id, now=now)
@@ -209,8 +211,8 @@ def _merged(before: Answers, page: Mapping[str, Answer | None]) -> Answers:
     return {item: answer for item, answer in {**before, **page}.items() if answer is not None}
 
 
-def _one(rows: Rows, statement: Select[Any], key: str | int) -> Link | None:
-    row = rows.execute(statement, {"key": key}).first()
+def _one(rows: Rows, statement: Prepared, key: str | int) -> Link | None:
+    row = statement.first(rows, {"key": key})
     if row is None:
         return None
     *known, answers, page, saves, receipt = row

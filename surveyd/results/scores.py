@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 
 from surveyd.base.database import Rows
+from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.forms.definition import Answer, Answers, Item, Questionnaire
@@ -33,7 +34,7 @@ CALL_ME = "call"
 """The answer that asks for a call; being willing to be asked something is no such wish."""
 
 
-INSERT = insert(table_of(Score))
+INSERT = Prepared(insert(table_of(Score)))
 _version = table_of(QuestionnaireVersion)
 DEFINITION = select(_version.c.definition).where(_version.c.id == bindparam("version_id"))
 
@@ -141,7 +142,7 @@ def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datet
         "explanation": of.explanation,
         "scored_at": now,
     }
-    rows.execute(INSERT, row)
+    INSERT.change(rows, row)
 
 
 def key_of_version(rows: Rows, *, version_id: int, digest: str) -> ScoringKey:

@@ -9,7 +9,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from surveyd.base.database import db
+from surveyd.base.database import forget_connections
 from surveyd.base.processes import die_with_parent
 
 WORKERS_AT_MOST = 8
@@ -43,7 +43,7 @@ def _loader(app: Flask) -> Callable[[], Callable[..., Any]]:
         # Runs in the forked worker: connections of the parent are not ours to use.
         die_with_parent()
         with app.app_context():
-            db.engine.dispose(close=False)
+            forget_connections(close=False)
         return app
 
     return load

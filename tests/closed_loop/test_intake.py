@@ -268,13 +268,13 @@ def test_a_submit_takes_few_statements(asking: Asking, statements: Collect) -> N
 
     with statements() as said:
         asking.answer(promoter, HAPPY)
-    assert len(said) <= 11, said
+    assert len(said) <= 7, said
     with statements() as said:
         asking.answer(detractor, UNHAPPY)
-    assert len(said) <= 11, said
+    assert len(said) <= 7, said
     with statements() as said:
         asking.answer(detractor, UNHAPPY)
-    assert len(said) == 3, said
+    assert len(said) == 4, said
 
 
 def _touch(asking: Asking, invitation_id: int, step: str, channel: Channel, state: TouchState) -> int:

@@ -6,13 +6,15 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import SetClock, system_now
+from surveyd.base.database import Rows
 from surveyd.base.services import Services
 from surveyd.distribution import programs, touches, waves
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.invitations import ToCome, answer, take_back, to_come
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import new_lane
 from surveyd.distribution.models import Call, Invitation, Message, Touch, Wave
@@ -22,6 +24,14 @@ from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
 ALWAYS = Window(0, 24, workdays_only=False)
+
+
+def answered(rows: Rows, invitation_id: int, *, now: datetime) -> bool:
+    """Take the answer of an invitation, and take back what it has ahead, as the one door does."""
+    is_first = answer(rows, invitation_id, now=now)
+    ahead = ToCome(*rows.execute(select(*to_come(literal(invitation_id)))).one())
+    take_back(rows, invitation_id, to_come=ahead, now=now)
+    return is_first
 
 
 @dataclass

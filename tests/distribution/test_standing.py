@@ -11,12 +11,11 @@ from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
 from surveyd.distribution import waves
 from surveyd.distribution.audience_lists import AudienceLine, list_audience
-from surveyd.distribution.invitations import answered
 from surveyd.distribution.models import Message, MessageState, Touch, TouchState, Wave
 from surveyd.distribution.standing import STANDINGS, Reconciliation, reconcile
 from surveyd.distribution.suppressions import opt_out, suppress
 from surveyd.people.models import Contact
-from tests.distribution.conftest import Post, make_wave
+from tests.distribution.conftest import Post, answered, make_wave
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast, make_cast
 

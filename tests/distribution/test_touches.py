@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.invitations import answered
 from surveyd.distribution.models import InvitationState, MessageState, TouchState
 from surveyd.distribution.suppressions import opt_out, suppress
 from surveyd.people.models import Contact
-from tests.distribution.conftest import Post
+from tests.distribution.conftest import Post, answered
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 

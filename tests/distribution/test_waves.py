@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution import waves
 from surveyd.distribution.audience import audience_of
-from surveyd.distribution.invitations import answered
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -24,7 +23,7 @@ from surveyd.distribution.models import (
 )
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people.models import Account, AccountStatus, Contact
-from tests.distribution.conftest import Post, make_wave
+from tests.distribution.conftest import Post, answered, make_wave
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast, make_cast
 from tests.fixtures.relays import Relay

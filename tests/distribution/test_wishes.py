@@ -14,7 +14,7 @@ from surveyd.base.database import db, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution import wishes
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.invitations import answered, end_asking
+from surveyd.distribution.invitations import end_asking
 from surveyd.distribution.models import (
     Call,
     CallState,
@@ -28,7 +28,7 @@ from surveyd.distribution.models import (
 from surveyd.distribution.waves import close_due
 from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.models import Contact
-from tests.distribution.conftest import Post
+from tests.distribution.conftest import Post, answered
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
