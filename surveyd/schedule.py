@@ -19,6 +19,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Unavailable
 from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
+from surveyd.closed_loop.answer_jobs import work_on_any
 from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, papers, stale, touches, waves
@@ -27,7 +28,6 @@ from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
-from surveyd.people.jobs import work_on_upload
 from surveyd.reports.jobs import ring_for_papers
 from surveyd.responses.durations import are_due, measure_versions
 
@@ -150,7 +150,7 @@ def work_on_uploads(house: Services, now: datetime) -> int:
     if has_old:
         with writing() as session:
             uploads.forget_old(session, now=now)
-    return _each("uploads", lost, work_on_upload)
+    return _each("uploads", lost, work_on_any)
 
 
 def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:

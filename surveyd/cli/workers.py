@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 from surveyd.base.database import db
 from surveyd.base.jobs import CarefulWorker
 from surveyd.base.services import EXTENSION, Services
+from surveyd.closed_loop.answer_jobs import WORK_ON_ANSWERS
 from surveyd.closed_loop.jobs import SEND_LETTER
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.people.jobs import WORK_ON_UPLOAD
@@ -21,7 +22,7 @@ from surveyd.reports.jobs import MAKE_PAPERS
 
 log = logging.getLogger("surveyd.worker")
 
-JOBS = (MAKE_PAPERS, PREPARE_WAVE, SEND_LETTER, WORK_ON_UPLOAD)
+JOBS = (MAKE_PAPERS, PREPARE_WAVE, SEND_LETTER, WORK_ON_UPLOAD, WORK_ON_ANSWERS)
 QUEUE_PAUSE_SECONDS = 2.0
 
 

@@ -115,7 +115,7 @@ class _Reading:
         if Own.GIVEN_AT not in own:
             reason = "the column is missing; say when the answers were given"
             yield Fault(self.table.file, line, Own.GIVEN_AT.value, reason)
-        if not items:
+        if not items and not self.faults:
             reason = f"no column is a question; name them {', '.join(list(self.items)[:3])} and so on"
             yield Fault(self.table.file, line, "", reason)
 

@@ -126,6 +126,7 @@ def _people(session: Session, target: Target, which: ColumnElement[bool]) -> dic
             Response.id.label("response_id"),
             Draft.answers,
         )
+        .select_from(Contact)
         .join(Program, Program.id == target.program_id)
         .outerjoin(Invitation, invited)
         .join(Account, at)

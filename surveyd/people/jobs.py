@@ -4,6 +4,7 @@ from surveyd.base.clock import system_now
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import BadFile, Refused
 from surveyd.base.services import services
+from surveyd.people.columns import ImportKind
 from surveyd.people.imports import Preview, apply, preview, unreadable
 from surveyd.people.outlines import Outline, outline_of
 from surveyd.people.rejects import write_rejects
@@ -40,14 +41,15 @@ def _work(taken: Taken) -> None:
 
 
 def _look(taken: Taken) -> tuple[Preview, Outline, bytes | None]:
+    kind = ImportKind(taken.kind)
     try:
         table = read_table(taken.name, taken.content)
     except BadFile as error:
-        seen = unreadable(taken.kind, taken.name, error)
+        seen = unreadable(kind, taken.name, error)
         with reading() as session:
             return seen, outline_of(session, seen, None), None
     with reading() as session:
-        seen = preview(session, taken.kind, table, taken.mapping, scope=taken.scope)
+        seen = preview(session, kind, table, taken.mapping, scope=taken.scope)
         outline = outline_of(session, seen, table)
     has_rejects = bool(seen.faults) and outline.columns_fit
     return seen, outline, write_rejects(taken.name, taken.content, seen.faults) if has_rejects else None

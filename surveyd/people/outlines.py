@@ -58,7 +58,8 @@ class Outline:
     """How many rows an import would add, change, leave and reject, and the first of them.
 
     `columns_fit` is false when the headings are not understood: then no row was looked at. `digest` is the
-    same for the same effect on the same rows.
+    same for the same effect on the same rows. Of a file of answers `unchanged` are those that are there
+    already, `invited` are from people who were not asked, and `incomplete` lack an answer that is needed.
     """
 
     added: int = 0
@@ -71,6 +72,10 @@ class Outline:
     fault_count: int = 0
     columns_fit: bool = True
     digest: str = field(default="")
+    notes: tuple[Place, ...] = ()
+    note_count: int = 0
+    invited: int = 0
+    incomplete: int = 0
 
     @property
     def effect(self) -> int:
@@ -113,6 +118,7 @@ def read_outline(kept: Mapping[str, Any]) -> Outline:
     parts = {
         "headings": tuple(Heading(**one) for one in kept["headings"]),
         "faults": tuple(Place(**one) for one in kept["faults"]),
+        "notes": tuple(Place(**one) for one in kept.get("notes", ())),
         "changes": tuple(
             RowChange(one["line"], one["external_id"], tuple(FieldChange(**part) for part in one["fields"]))
             for one in kept["changes"]

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, undefer
 from surveyd.base.errors import NotFound, Refused
 from surveyd.people.access import Scope, scope_of
 from surveyd.people.audit import record
-from surveyd.people.columns import ImportKind
 from surveyd.people.models import Upload, UploadState, User
 from surveyd.people.outlines import Outline, read_outline
 
@@ -33,10 +32,10 @@ GAVE_UP = "The work was begun three times and never finished. Upload the file ag
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One upload in a worker's hands, with what it takes to do its work."""
+    """One upload in a worker's hands, with what it takes to do its work. `kind` says what it is a list of."""
 
     id: int
-    kind: ImportKind
+    kind: str
     name: str
     content: bytes
     mapping: Mapping[str, str]
@@ -49,31 +48,36 @@ class Taken:
 
 def keep_upload(
     session: Session,
-    kind: ImportKind,
+    kind: str,
     *,
     name: str,
     content: bytes,
     by: int,
     now: datetime,
     system_now: datetime,
+    mapping: Mapping[str, str] | None = None,
 ) -> Upload:
-    """Keep a file to be looked at, flushed; old ones go. Raises Refused for an empty one."""
+    """Keep a file to be looked at, flushed; old ones go. Raises Refused for an empty one.
+
+    `mapping` is what whoever works on this kind of file has to know of it.
+    """
     if not content.strip():
         raise Refused("The file is empty; its first line names the columns.")
     forget_old(session, now=now)
     upload = Upload(
-        kind=kind.value,
-        name=_plain(name) or f"{kind.value}.csv",
+        kind=str(kind),
+        name=_plain(name) or f"{kind}.csv",
         size=len(content),
         lines=content.count(b"\n") + (not content.endswith(b"\n")),
         content=content,
+        mapping=dict(mapping or {}),
         by_id=by,
         at=now,
         asked_at=system_now,
     )
     session.add(upload)
     session.flush()
-    facts = {"kind": kind.value, "bytes": upload.size}
+    facts = {"kind": str(kind), "bytes": upload.size}
     record(session, action="upload", thing="upload", thing_id=upload.id, by=by, now=now, facts=facts)
     return upload
 
@@ -153,7 +157,7 @@ def take_upload(session: Session, upload_id: int, *, system_now: datetime) -> Ta
     by = upload.applied_by_id if is_applied and upload.applied_by_id else upload.by_id
     return Taken(
         id=upload.id,
-        kind=ImportKind(upload.kind),
+        kind=upload.kind,
         name=upload.name,
         content=upload.content,
         mapping=upload.mapping,
@@ -173,6 +177,13 @@ def show_upload(
     _count(
         session, update(Upload).where(Upload.id == upload_id, at_work).values(values | {"leased_until": None})
     )
+
+
+def renew_lease(session: Session, upload_id: int, *, system_now: datetime) -> None:
+    """Keep a long piece of work in the hands that have it."""
+    busy = Upload.state.in_([UploadState.PLANNING, UploadState.APPLYING])
+    mine = update(Upload).where(Upload.id == upload_id, busy, Upload.leased_until.is_not(None))
+    _count(session, mine.values(leased_until=system_now + LEASE))
 
 
 def finish_upload(session: Session, upload_id: int, *, now: datetime) -> bool:
