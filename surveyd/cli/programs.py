@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.database import reading, writing
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution.cadence import read_window
-from surveyd.distribution.models import Program, QuestionnaireVersion, Wave, WaveKind
+from surveyd.distribution.models import AfterSending, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import NewProgram, create_program, find_program, list_programs
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import load, shipped, shipped_names
@@ -39,6 +39,13 @@ def program() -> None:
 @click.option(
     "--rest-days", default=90, show_default=True, type=click.IntRange(0), help="Nobody is asked again within."
 )
+@click.option(
+    "--after-sending",
+    default=AfterSending.READ.value,
+    show_default=True,
+    type=click.Choice([choice.value for choice in AfterSending]),
+    help="What respondents may do with sent answers until the wave closes.",
+)
 @click.option("--language", default="en", show_default=True, help="For contacts without a language.")
 @click.option("--zone", default="UTC", show_default=True, help="For contacts without a time zone.")
 @as_json
@@ -52,6 +59,7 @@ def create(  # noqa: PLR0917  # click hands each option over by name
     window: str,
     days: str,
     rest_days: int,
+    after_sending: str,
     language: str,
     zone: str,
     as_json: bool,
@@ -65,6 +73,7 @@ def create(  # noqa: PLR0917  # click hands each option over by name
         reply_to=reply_to,
         window=read_window(window, days),
         rest_days=rest_days,
+        after_sending=AfterSending(after_sending),
         language=language,
         time_zone=zone,
     )
@@ -140,6 +149,7 @@ def _facts(one: Program, questionnaire: str) -> dict[str, object]:
         "window": f"{one.window_start:02}-{one.window_end:02}",
         "days": "mon-fri" if one.workdays_only else "all",
         "rest_days": one.rest_days,
+        "after_sending": one.after_sending.value,
         "language": one.language,
         "zone": one.time_zone,
     }

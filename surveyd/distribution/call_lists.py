@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import Refused
@@ -26,6 +26,7 @@ from surveyd.distribution.models import (
     Program,
     Wave,
 )
+from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.models import Account, Contact
 
 SORTS = ("best", "waiting", "account", "tries")
@@ -166,12 +167,17 @@ class _Hours:
 
 
 MINE, BACK, STARTED, READY, LATER_BACK, LATER, TAKEN = range(7)
-"""The order of the best: my own claims, call-backs that are due, who has begun to answer, and so on."""
+"""The order of the best: my own claims, call-backs that are due, who has begun to answer, and so on.
+
+Who asked on their page to be called stands with the call-backs.
+"""
 LAST_READY = READY
 
 
 def _rank(hours: _Hours, caller: Caller) -> ColumnElement[int]:
-    is_back = Call.outcome == CallOutcome.CALL_BACK
+    wish = aliased(Wish)
+    asked = exists().where(wish.invitation_id == Call.invitation_id, wish.kind == WishKind.CALL)
+    is_back = or_(Call.outcome == CallOutcome.CALL_BACK, asked)
     return case(
         (_mine(caller), MINE),
         (~hours.free, TAKEN),

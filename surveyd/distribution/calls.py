@@ -24,6 +24,7 @@ from surveyd.distribution.models import (
     Program,
     Wave,
 )
+from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.models import Account, Contact, User
 
 CLAIM = timedelta(minutes=20)
@@ -66,6 +67,10 @@ class CallRow:
     region: str
     back_at: datetime | None
     """When they asked to be called back; None for who did not."""
+    asked_at: datetime | None
+    """When they asked on their page to be called; None for who did not."""
+    suits: str
+    """What they wrote about when it suits; `phone` is then the number that they named, if they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +240,20 @@ def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
 def call_rows() -> Select[*tuple[Any, ...]]:
     """Calls with all that a line shows; conditions and an order are the caller's to add."""
     return (
-        select(Call, Invitation, Contact, Account, Wave, Program)
+        select(Call, Invitation, Contact, Account, Wave, Program, Wish)
         .join(Invitation, Invitation.id == Call.invitation_id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Contact.account_id)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)
+        .outerjoin(Wish, and_(Wish.invitation_id == Call.invitation_id, Wish.kind == WishKind.CALL))
     )
 
 
 def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) -> CallRow:
     """One row of `call_rows` as a line of the list."""
     call, invitation, contact = line.Call, line.Invitation, line.Contact
-    account, wave, program = line.Account, line.Wave, line.Program
+    account, wave, program, wish = line.Account, line.Wave, line.Program, line.Wish
     zone = zone_named(invitation.time_zone)
     window = Window(program.window_start, program.window_end, program.workdays_only)
     claimed = call.claimed_until is not None and call.claimed_until > system_now
@@ -260,7 +266,7 @@ def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime
         account_id=account.id,
         account=account.name,
         role=contact.role.value,
-        phone=contact.phone,
+        phone=(wish.phone if wish else "") or contact.phone,
         language=invitation.language,
         time_zone=invitation.time_zone,
         local_time=now.astimezone(zone).replace(tzinfo=None),
@@ -271,7 +277,15 @@ def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime
         attempts=call.attempts,
         started=invitation.started_at is not None,
         claimed_by_id=call.claimed_by_id if claimed else None,
-        reason="half answered" if invitation.started_at else "no answer to the mails",
+        reason=_reason(invitation, wish),
         region=account.region,
         back_at=call.not_before if call.outcome is CallOutcome.CALL_BACK else None,
+        asked_at=wish.at if wish else None,
+        suits=wish.suits if wish else "",
     )
+
+
+def _reason(invitation: Invitation, wish: Wish | None) -> str:
+    if wish is not None:
+        return "asked to be called"
+    return "half answered" if invitation.started_at else "no answer to the mails"

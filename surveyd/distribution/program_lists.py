@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import Program, QuestionnaireVersion, Wave, WaveKind
+from surveyd.distribution.models import AfterSending, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import window_of
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data, shipped, shipped_names
@@ -58,6 +58,7 @@ class ProgramView:
     languages: tuple[str, ...]
     window: Window
     rest_days: int
+    after_sending: AfterSending
     language: str
     time_zone: str
     created_at: datetime
@@ -107,6 +108,7 @@ def view_program(session: Session, program_id: int) -> ProgramView:
         languages=tuple(version.definition["languages"]),
         window=window_of(program),
         rest_days=program.rest_days,
+        after_sending=program.after_sending,
         language=program.language,
         time_zone=program.time_zone,
         created_at=program.created_at,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import Program
+from surveyd.distribution.models import AfterSending, Program
 from surveyd.distribution.questionnaires import publish
 from surveyd.forms.definition import Questionnaire
 
@@ -31,6 +31,7 @@ class NewProgram:
     rest_days: int = 90
     language: str = "en"
     time_zone: str = "UTC"
+    after_sending: AfterSending = AfterSending.READ
 
 
 def create_program(
@@ -38,6 +39,10 @@ def create_program(
 ) -> Program:
     """A new program on the current version of `questionnaire`. Raises Refused when a fact does not do."""
     check_slug(facts.slug)
+    if questionnaire.anonymous:
+        raise Refused(
+            f"{questionnaire.slug} is anonymous, and a program asks people by name; make an open link for it."
+        )
     if session.scalar(select(Program.id).where(Program.slug == facts.slug)):
         raise Refused(f"There is a program {facts.slug!r} already; choose another name.")
     for address in (facts.sender, facts.reply_to):
@@ -56,11 +61,18 @@ def create_program(
         window_end=facts.window.end,
         workdays_only=facts.window.workdays_only,
         rest_days=facts.rest_days,
+        after_sending=facts.after_sending,
         created_at=now,
     )
     session.add(program)
     session.flush()
     return program
+
+
+def set_after_sending(session: Session, program: Program, choice: AfterSending) -> None:
+    """Say what respondents may do with sent answers from now on, also with those that are sent already."""
+    program.after_sending = choice
+    session.flush()
 
 
 def find_program(session: Session, slug: str) -> Program:

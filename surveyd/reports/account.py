@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE
 from surveyd.closed_loop.case_lists import CaseLine, list_cases
+from surveyd.distribution.nominations import NominationLine, waiting_at
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope
 from surveyd.people.accounts import find_account
@@ -21,6 +22,7 @@ from surveyd.reports.account_waves import WAVES, WaveOfAccount, waves_of
 class AccountView:
     """One account whole; revenue is None where the reader may not see it. `waves` begins with the latest.
 
+    `excuses` are of people who say that they are not the right person, until somebody has looked.
     `facts` are those that this account has, each with its name; `at_risk` names people at high risk.
     """
 
@@ -38,6 +40,7 @@ class AccountView:
     facts: tuple[tuple[str, str], ...]
     wave: str
     at_risk: tuple[str, ...]
+    excuses: tuple[NominationLine, ...]
     people: People
     waves: tuple[WaveOfAccount, ...]
     cases: tuple[CaseLine, ...]
@@ -88,6 +91,7 @@ def account_view(
         facts=_facts(account),
         wave=waves[0].slug if waves else "",
         at_risk=tuple(at_high_risk(session, account_id, scope=scope)),
+        excuses=waiting_at(session, account_id, scope=scope),
         people=people_of(session, account_id, scope=scope, wave_id=wave_id, after=after, limit=limit),
         waves=waves_of(session, account_id, scope=scope, waves=waves),
         cases=tuple(list_cases(session, scope=scope, open_only=False, account_id=account_id)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -22,6 +23,7 @@ from surveyd.distribution.models import (
     Wave,
     WaveKind,
 )
+from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.access import Scope, visible_contacts
 from surveyd.people.models import Contact
 from surveyd.reports.quick_view import latest_score
@@ -150,6 +152,8 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
             Invitation.invited_at,
             Invitation.started_at,
             Invitation.answered_at,
+            Wish.kind.label("wish"),
+            Wish.remind_on,
             first_reached().label("reached_at"),
             Exclusion.rule,
             Suppression.reason.label("address"),
@@ -164,6 +168,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
             Score.segment,
         )
         .outerjoin(Invitation, invited)
+        .outerjoin(Wish, Wish.invitation_id == Invitation.id)
         .outerjoin(Exclusion, and_(Exclusion.contact_id == Contact.id, Exclusion.wave_id == wave_id))
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
         .outerjoin(Response, Response.id == latest_response())
@@ -216,6 +221,15 @@ def _states(row: Row[*tuple[Any, ...]]) -> Iterator[str]:
         yield _("does not want to answer")
     elif row.invited is InvitationState.CANCELLED:
         yield _("cancelled")
-    elif row.started_at is not None:
+    yield from _wished(row)
+    if row.started_at is not None:
         yield _("started")
     yield _("reached by mail") if row.reached_at is not None else _("not reached yet")
+
+
+def _wished(row: Row[*tuple[Any, ...]]) -> Iterator[str]:
+    if row.wish is WishKind.CALL:
+        yield _("asked to be called")
+    elif row.wish is WishKind.REMIND:
+        chosen = format_date(row.remind_on, "d MMMM y", rebase=False)
+        yield _("asked for a reminder on %(day)s", day=chosen)

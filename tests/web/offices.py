@@ -48,6 +48,9 @@ class Office:
             "paper_id": 1,
             "user_id": self.cast.mona.id,
             "upload_id": 1,
+            "link_id": 1,
+            "visit_id": 1,
+            "nomination_id": 1,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))

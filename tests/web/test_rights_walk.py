@@ -17,9 +17,10 @@ from werkzeug.test import TestResponse
 
 from surveyd.closed_loop.models import Case
 from surveyd.distribution import papers
-from surveyd.distribution.models import Program, Wave
+from surveyd.distribution.models import Invitation, Program, Wave
 from surveyd.distribution.paper_models import PaperKind
 from surveyd.distribution.papers import NewPaper
+from surveyd.distribution.wish_models import Nomination, WhyNot
 from surveyd.people.models import StaffRole
 from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
@@ -42,9 +43,10 @@ SECRET = "What only the South may read"
 WORDS_OF_THE_SOUTH = ("Südwerk", "Sofie", "Nina 77", SECRET, "SÜDWERK")
 WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "NORDWIND")
 # Things of an account: whose they are decides. All other ids name things of the program.
-OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id"}
+OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id"}
 OF_THE_PROGRAM = {
     "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
+    "link_id", "visit_id",
 }  # fmt: skip
 WORDS = {"mail": "invitation", "language": "en"}
 GOES_ON = (200, 201, 202, 204, 302, 303)
@@ -87,15 +89,35 @@ def _people_the_world(session: Session) -> World:
         "response_id": office.anna,
         "case_id": office.case,
         "paper_id": _paper_of(session, office.cast.nordwind),
+        "nomination_id": _excuse_of(session, office, office.cast.aziz.id),
     }
     south = {
         "account_id": office.cast.sudwerk,
         "response_id": response,
         "case_id": case,
         "paper_id": _paper_of(session, office.cast.sudwerk),
+        "nomination_id": _excuse_of(session, office, office.cast.sofie.id),
     }
     shared = {"wave_id": office.wave, "user_id": office.cast.outsider.id, "call_id": office.call}
     return World(office, {"north": north | shared, "south": south | shared})
+
+
+def _excuse_of(session: Session, office: Office, contact_id: int) -> int:
+    """Somebody says that they are not the right person."""
+    theirs = select(Invitation).where(Invitation.contact_id == contact_id)
+    invitation = session.scalars(theirs).one()
+    said = Nomination(
+        invitation_id=invitation.id,
+        contact_id=contact_id,
+        account_id=invitation.account_id,
+        why=WhyNot.NOT_MY_SUBJECT,
+        name="Nobody yet",
+        email="nobody@customer.test",
+        at=NOW,
+    )
+    session.add(said)
+    session.flush()
+    return said.id
 
 
 def _paper_of(session: Session, account_id: int) -> int:

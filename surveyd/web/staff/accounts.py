@@ -1,12 +1,15 @@
 """The accounts: the list, its file, and one account with its people and cases."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from flask import Response, render_template, request, stream_with_context
+from flask_babel import lazy_gettext
 
 from surveyd.base.database import reading
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
+from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.access import Scope
 from surveyd.reports.account import account_view
 from surveyd.reports.accounts import account_list
@@ -15,6 +18,22 @@ from surveyd.reports.accounts_query import FILTERS, SORTS
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
+
+WHY_NOT = {
+    WhyNot.LEFT_COMPANY: lazy_gettext("Has left the company"),
+    WhyNot.NOT_MY_SUBJECT: lazy_gettext("Says that this is not their subject"),
+    WhyNot.OTHER: lazy_gettext("Says that they are not the right person"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A decision that was refused: about which nomination, why, and what was typed and chosen."""
+
+    nomination_id: int
+    words: str
+    reason: str
+    keeps: bool
 
 
 @bp.get("/accounts")
@@ -36,10 +55,16 @@ def accounts_csv() -> Response:
 @bp.get("/accounts/<id:account_id>")
 def account(account_id: int) -> str:
     """One account; its people page by page."""
+    return account_page(account_id)
+
+
+def account_page(account_id: int, undecided: Undecided | None = None) -> str:
+    """The page of one account; `undecided` is the decision about a named colleague that was not taken."""
     now, after = services().clock.now(), request.args.get("after", "")
     with reading() as session:
         page = account_view(session, account_id, scope=reader().scope, after=after)
-    return render_template("staff/account.html", page=page, now=now)
+    words = {"why_not": WHY_NOT, "undecided": undecided}
+    return render_template("staff/account.html", page=page, now=now, **words)
 
 
 def _wish() -> Wanted:

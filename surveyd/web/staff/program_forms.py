@@ -24,6 +24,7 @@ from surveyd.base.clock import from_local
 from surveyd.base.errors import Refused
 from surveyd.distribution.cadence import read_window
 from surveyd.distribution.mails import LANGUAGES
+from surveyd.distribution.models import AfterSending
 from surveyd.distribution.programs import NewProgram, check_address, check_slug, check_zone
 from surveyd.web.filters import language
 
@@ -44,6 +45,26 @@ def _checked(check: Callable[[str], None]) -> Callable[[Form, Field], None]:
             raise ValidationError(str(refused)) from refused
 
     return validate
+
+
+AFTER_SENDING = {
+    AfterSending.NOTHING: lazy_gettext("nothing: they see the thanks and their receipt"),
+    AfterSending.READ: lazy_gettext("read them"),
+    AfterSending.CORRECT: lazy_gettext("read and correct them until the wave closes"),
+}
+"""What respondents may do with sent answers."""
+
+
+AFTER_CHOICES = [SelectChoice(choice.value, words) for choice, words in AFTER_SENDING.items()]
+
+
+class AfterSendingForm(Form):
+    """What respondents of a program may do with sent answers."""
+
+    after_sending = RadioField(
+        choices=AFTER_CHOICES,
+        validators=[InputRequired(lazy_gettext("Choose what respondents may do with what they have sent."))],
+    )
 
 
 class ProgramForm(Form):
@@ -106,6 +127,7 @@ class ProgramForm(Form):
             NumberRange(0, LONGEST_REST, lazy_gettext("Write a number of days from 0 to 3,650.")),
         ],
     )
+    after_sending = RadioField(default=AfterSending.READ.value, choices=AFTER_CHOICES)
     language = SelectField(default="en", choices=[SelectChoice(code, language(code)) for code in LANGUAGES])
     zone = StringField(default="UTC", filters=[_trimmed], validators=[_checked(check_zone)])
 
@@ -119,6 +141,7 @@ class ProgramForm(Form):
             reply_to=self.reply_to.data or "",
             window=read_window(self.window.data or "", self.days.data),
             rest_days=self.rest_days.data or 0,
+            after_sending=AfterSending(self.after_sending.data),
             language=self.language.data,
             time_zone=self.zone.data or "UTC",
         )

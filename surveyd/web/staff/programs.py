@@ -13,9 +13,9 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
-from surveyd.distribution import waves
+from surveyd.distribution import programs, waves
 from surveyd.distribution.cadence import CLOSE_DAY, STEPS, Step
-from surveyd.distribution.models import Channel
+from surveyd.distribution.models import AfterSending, Channel
 from surveyd.distribution.overview import WaveList, list_waves
 from surveyd.distribution.program_lists import (
     SORTS,
@@ -33,7 +33,7 @@ from surveyd.web.access import reader
 from surveyd.web.filters import number
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
-from surveyd.web.staff.program_forms import ProgramForm, WaveForm
+from surveyd.web.staff.program_forms import AFTER_SENDING, AfterSendingForm, ProgramForm, WaveForm
 
 CADENCE = (*STEPS, Step("close", Channel.MAIL, CLOSE_DAY))
 
@@ -66,7 +66,9 @@ class ProgramPage:
     wish: Wanted
     form: WaveForm
     zone: str
+    after: AfterSendingForm
     cadence: tuple[Step, ...] = CADENCE
+    after_words = AFTER_SENDING
 
 
 @bp.get("/programs", endpoint="programs")
@@ -101,6 +103,19 @@ def show_program(program_id: int) -> str:
     return _program_page(program_id, WaveForm())
 
 
+@bp.post("/programs/<id:program_id>/after-sending")
+def set_after_sending(program_id: int) -> Response | tuple[str, int]:
+    """Change what respondents may do with sent answers."""
+    form = AfterSendingForm(request.form)
+    if not form.validate():
+        return _program_page(program_id, WaveForm(), form), 422
+    with writing() as session:
+        choice = AfterSending(form.after_sending.data)
+        programs.set_after_sending(session, get_program(session, program_id), choice)
+        _trail(session, f"after_sending_{choice.value}", "program", program_id)
+    return redirect(url_for("staff.program", program_id=program_id), 303)
+
+
 @bp.post("/programs/<id:program_id>/waves")
 def schedule_wave(program_id: int) -> Response | tuple[str, int]:
     """Schedule a wave, as the command line does; nothing goes out before its launch."""
@@ -128,15 +143,17 @@ def _programs_page(form: ProgramForm) -> str:
     return render_template("staff/programs.html", page=page)
 
 
-def _program_page(program_id: int, form: WaveForm) -> str:
+def _program_page(program_id: int, form: WaveForm, after: AfterSendingForm | None = None) -> str:
     wish = wanted(sorts=("name", "starts"), sort="-starts")
     with reading() as session:
+        program = view_program(session, program_id)
         page = ProgramPage(
-            view_program(session, program_id),
+            program,
             list_waves(session, wish, program_id=program_id),
             wish,
             form,
             reader().zone.key,
+            after or AfterSendingForm(after_sending=program.after_sending.value),
         )
     return render_template("staff/program.html", page=page)
 

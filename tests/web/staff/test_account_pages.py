@@ -182,7 +182,7 @@ def test_who_is_not_to_be_phoned_has_no_number_to_press(
 STATEMENTS = {
     "accounts": 7,
     "accounts.csv": 3,
-    "accounts/{account_id}": 9,
+    "accounts/{account_id}": 10,
     "responses/{response_id}": 5,
     "team": 4,
 }

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from surveyd.base.clock import SetClock
 from surveyd.distribution import waves
-from surveyd.distribution.models import Program, Wave, WaveState
+from surveyd.distribution.models import AfterSending, Program, Wave, WaveState
 from surveyd.people.models import AuditEntry
 from tests.distribution.conftest import make_wave
 from tests.fixtures.apps import NOW, Transaction
@@ -148,6 +148,36 @@ class TestCreate:
             "/staff/programs", **{**FACTS, "company": "<script>alert(1)</script>", "slug": ""}
         )
         assert "<script>alert" not in answer.text
+
+
+class TestAfterSending:
+    def test_a_new_program_lets_answers_be_read_unless_it_says_otherwise(
+        self, admin: Staff, reader: Transaction
+    ) -> None:
+        admin.post("/staff/programs", **FACTS)
+        admin.post("/staff/programs", **{**FACTS, "slug": "other", "after_sending": "correct"})
+
+        made = programs(reader)
+        assert made["onboarding"].after_sending is AfterSending.READ
+        assert made["other"].after_sending is AfterSending.CORRECT
+
+    def test_it_is_changed_on_the_programs_page(
+        self, admin: Staff, office: Office, reader: Transaction
+    ) -> None:
+        answer = admin.post("/staff/programs/1/after-sending", after_sending="correct")
+
+        assert (answer.status_code, answer.location) == (303, "/staff/programs/1")
+        assert "<dd>read and correct them until the wave closes</dd>" in admin.get("/staff/programs/1").text
+        with reader() as session:
+            trail = session.scalars(select(AuditEntry).where(AuditEntry.thing == "program")).one()
+            assert (trail.action, trail.user_id) == ("after_sending_correct", office.cast.admin.id)
+
+    @pytest.mark.parametrize("sent", [{}, {"after_sending": "everything"}])
+    def test_what_is_no_choice_changes_nothing(
+        self, admin: Staff, reader: Transaction, sent: dict[str, str]
+    ) -> None:
+        assert admin.post("/staff/programs/1/after-sending", **sent).status_code == 422
+        assert programs(reader)["relationship"].after_sending is AfterSending.READ
 
 
 class TestSchedule:
