@@ -15,7 +15,7 @@ import json
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -170,11 +170,15 @@ def thank_you_context(*, company: str, sender_name: str, contact: str, receipt: 
     return {"company": company, "sender_name": sender_name, "contact": contact, "receipt": receipt}
 
 
-def _spelled(value: str, language: str) -> str:
-    day = datetime.fromisoformat(value)
-    spelled = format_date(day, format="long", locale=LANGUAGES[language])
+def spelled(day: date, language: str) -> str:
+    """A day with its month's name, as it is written in one of LANGUAGES."""
+    written = format_date(day, format="long", locale=LANGUAGES[language])
     # The first of a month is an ordinal in French, which the locale's pattern does not know.
-    return spelled.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else spelled
+    return written.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else written
+
+
+def _spelled(value: str, language: str) -> str:
+    return spelled(datetime.fromisoformat(value), language)
 
 
 def _direction(language: str) -> str:

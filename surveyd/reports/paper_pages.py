@@ -14,6 +14,7 @@ from surveyd.distribution.papers import ClaimedPaper
 from surveyd.people.access import SYSTEM, Scope, scope_of
 from surveyd.people.models import User
 from surveyd.reports.account_paper import account_paper
+from surveyd.reports.account_words import account_words
 from surveyd.reports.paper_words import draw_paper, language_of, paper_size
 from surveyd.reports.quick_view import QuickView, quick_view
 from surveyd.reports.summary import Summary, wave_summary
@@ -63,7 +64,8 @@ def _account(session: Session, paper: ClaimedPaper, now: datetime) -> str:
     changes = changes_in(paper.facts)
     page = account_paper(session, paper.wave_id or 0, paper.account_id or 0, changes=changes)
     language = language_of(paper.language)
-    return draw_paper(f"account.{language}", language, page=page, size=paper_size(page.country))
+    words = account_words(language)
+    return draw_paper("account", language, page=page, words=words, size=paper_size(page.country))
 
 
 def draw_summary(page: Summary) -> str:

@@ -5,15 +5,15 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.ext import InternationalizationExtension
 
 from surveyd.base.mailer import one_line
+from surveyd.distribution.mails import LANGUAGES, spelled
+from surveyd.forms.wording import wording
 
-LOCALES = {"en": "en_GB", "de": "de_DE"}
-"""The languages that papers to customers are written in, and where their numbers are spelled."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
 LETTER_PAPER = ("US", "CA")
@@ -30,9 +30,9 @@ class _Loader(PackageLoader):
 
 
 def language_of(tag: str) -> str:
-    """The language of LOCALES that stands for a tag such as `de-AT`; English for all others."""
+    """The language of LANGUAGES that stands for a tag such as `de-AT`; English for all others."""
     code = tag.split("-")[0].lower()
-    return code if code in LOCALES else "en"
+    return code if code in LANGUAGES else "en"
 
 
 def paper_size(country: str) -> str:
@@ -41,11 +41,12 @@ def paper_size(country: str) -> str:
 
 
 def draw_paper(name: str, language: str, **values: object) -> str:
-    """The HTML of the paper `papers/<name>.html` in `language`, one of LOCALES."""
-    return environment(language).get_template(f"papers/{name}.html").render(language=language, **values)
+    """The HTML of the paper `papers/<name>.html` in `language`, one of LANGUAGES."""
+    template = environment(language).get_template(f"papers/{name}.html")
+    return template.render(language=language, direction=wording(language).direction, **values)
 
 
-@lru_cache(maxsize=len(LOCALES))
+@lru_cache(maxsize=len(LANGUAGES))
 def environment(language: str) -> Environment:
     """The templates, with the filters of one language."""
     made = Environment(
@@ -58,7 +59,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    locale = LOCALES[language]
+    locale = LANGUAGES[language]
 
     def number(value: float | None, pattern: str = "#,##0") -> str:
         return NOTHING if value is None else format_decimal(value, pattern, locale)
@@ -75,7 +76,7 @@ def environment(language: str) -> Environment:
 
     def day(value: datetime | date | None, zone: ZoneInfo) -> str:
         local = value.astimezone(zone) if isinstance(value, datetime) else value
-        return NOTHING if local is None else format_date(local, "long", locale)
+        return NOTHING if local is None else spelled(local, language)
 
     def moment(value: datetime, zone: ZoneInfo) -> str:
         local = value.astimezone(zone)

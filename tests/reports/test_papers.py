@@ -223,7 +223,11 @@ def test_too_few_answers_are_not_told_in_figures(writer: Transaction, told: Told
     [
         ("de-AT", "Was Sie uns gesagt haben", "de"),
         ("en", "What you told us", "en"),
-        ("fr", "What you told us", "en"),
+        ("fr", "Ce que vous nous avez dit", "fr"),
+        ("es-MX", "Lo que nos han dicho", "es"),
+        ("ja", "いただいたご意見", "ja"),
+        ("ar", "ما قلتموه لنا", "ar"),
+        ("pt", "What you told us", "en"),
     ],
 )
 def test_a_customers_page_is_in_their_language(
@@ -231,7 +235,8 @@ def test_a_customers_page_is_in_their_language(
 ) -> None:
     account_order(writer, answer_all(writer), language)
     html = drawn(writer)
-    assert title in words_of(html) and f'<html lang="{lang}">' in html
+    direction = "rtl" if lang == "ar" else "ltr"
+    assert title in words_of(html) and f'<html lang="{lang}" dir="{direction}">' in html
 
 
 @pytest.mark.parametrize(("country", "width"), [("DE", 794), ("US", 816), ("CA", 816), ("", 794)])
