@@ -158,7 +158,7 @@ def two_uploads(session: Session) -> list[int]:
     [
         (schedule.prepare_waves, "prepare_wave", two_waves),
         (schedule.send_letters, "send_letter", two_letters),
-        (schedule.work_on_uploads, "work_on_upload", two_uploads),
+        (schedule.work_on_uploads, "work_on_any", two_uploads),
     ],
 )
 def test_one_that_fails_does_not_stop_the_others_of_its_sweep(  # noqa: PLR0917  # fixtures, by name

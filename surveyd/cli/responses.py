@@ -1,4 +1,4 @@
-"""`surveyd responses export`: the answers with their scores, as CSV."""
+"""`surveyd responses`: the answers with their scores as CSV, and answers from elsewhere."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from surveyd.base.database import reading
+from surveyd.cli.answers import import_, template
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution.waves import find_wave
 from surveyd.people.access import SYSTEM
@@ -16,6 +17,10 @@ from surveyd.reports.exports import write_responses
 @click.group()
 def responses() -> None:
     """The answers that came in."""
+
+
+responses.add_command(import_)
+responses.add_command(template)
 
 
 @responses.command()

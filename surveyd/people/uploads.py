@@ -77,7 +77,7 @@ def keep_upload(
     )
     session.add(upload)
     session.flush()
-    facts = {"kind": str(kind), "bytes": upload.size}
+    facts: dict[str, str | int] = {"kind": str(kind), "bytes": upload.size}
     record(session, action="upload", thing="upload", thing_id=upload.id, by=by, now=now, facts=facts)
     return upload
 

@@ -143,8 +143,8 @@ def test_what_was_begun_on_the_web_stays_where_the_file_says_nothing(asking: Ask
             "given_at: 3/4/2026 is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05",
         ),
         (
-            "9999-12-31T23:59:59-23:00,9,,,",
-            "given_at: 9999-12-31T23:59:59-23:00 is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05",
+            "9999-12-31T23:59-23:00,9,,,",
+            "given_at: 9999-12-31T23:59-23:00 is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05",
         ),
         (",9,,,", "given_at: is empty; say when the answers were given"),
         ("2026-03-11,,,,", "answers no question; leave the row out"),
