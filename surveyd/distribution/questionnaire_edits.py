@@ -4,6 +4,7 @@ A change says which state of the edit it was made on; if that is no longer the n
 nothing is overwritten. Nothing of an edit reaches anybody before it is published.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.distribution.questionnaire_models import QuestionnaireEdit
 from surveyd.distribution.questionnaires import publish
 from surveyd.forms.definition import Questionnaire
+from surveyd.forms.editing import Change, text_places, with_texts
 from surveyd.forms.loading import from_data, shipped
 from surveyd.people.audit import record
 from surveyd.people.models import User
@@ -24,6 +26,14 @@ from surveyd.people.models import User
 
 class Overtaken(Refused):
     """Somebody else changed the edit meanwhile."""
+
+
+class Meanwhile(Overtaken):
+    """Somebody else wrote the same texts meanwhile; `theirs` are those, by path."""
+
+    def __init__(self, theirs: Mapping[str, str]) -> None:
+        super().__init__("Somebody else changed the same texts meanwhile; yours are not saved yet.")
+        self.theirs = dict(theirs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,54 @@ def current_questionnaire(session: Session, slug: str) -> Questionnaire:
     newest = select(QuestionnaireVersion.definition).where(QuestionnaireVersion.slug == slug)
     definition = session.scalars(newest.order_by(QuestionnaireVersion.id.desc()).limit(1)).one_or_none()
     return shipped(slug) if definition is None else from_data(definition)
+
+
+def working_state(session: Session, slug: str) -> Questionnaire:
+    """What an editor goes on from: the edit under way, else the current version. Raises NotFound."""
+    edit = find_edit(session, slug)
+    return edit.questionnaire if edit else current_questionnaire(session, slug)
+
+
+def change_questionnaire(session: Session, slug: str, change: Change, *, by: int, now: datetime) -> None:
+    """Do `change` to the working state; the first one begins the edit, unless it changes nothing.
+
+    Raises what `change` does, and Overtaken when somebody else saved in the same moment.
+    """
+    before = working_state(session, slug)
+    changed = change(before)
+    if changed.digest != before.digest:
+        change_edit(session, begin_edit(session, slug, by=by, now=now), changed, by=by, now=now)
+
+
+def write_texts(
+    session: Session,
+    slug: str,
+    typed: Mapping[str, str],
+    *,
+    language: str,
+    seen: Mapping[str, str],
+    by: int,
+    now: datetime,
+) -> None:
+    """Write those texts of `language`, by path, that were `typed` otherwise than they were `seen`.
+
+    Raises Meanwhile when somebody else changed one of them since to something else, BadFile for a text that
+    cannot stand, and NotFound for a path without a text.
+    """
+    changed = {path: text for path, text in typed.items() if text != seen.get(path, "")}
+
+    def write(state: Questionnaire) -> Questionnaire:
+        now_there = {place.path: place.texts.get(language, "") for place in text_places(state)}
+        theirs = {
+            path: now_there[path]
+            for path, text in changed.items()
+            if path in now_there and now_there[path] not in (seen.get(path, ""), text)
+        }
+        if theirs:
+            raise Meanwhile(theirs)
+        return with_texts(state, language, changed)
+
+    change_questionnaire(session, slug, write, by=by, now=now)
 
 
 def begin_edit(session: Session, slug: str, *, by: int, now: datetime) -> Edit:

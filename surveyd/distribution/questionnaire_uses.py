@@ -37,6 +37,13 @@ class Use:
         return sum(self.waiting.values())
 
 
+def company_asking(session: Session, slug: str) -> str:
+    """The company that asks this questionnaire, else the first one that asks any; empty without a program."""
+    of_this = QuestionnaireVersion.slug == slug
+    query = select(Program.company).join(QuestionnaireVersion, QuestionnaireVersion.id == Program.version_id)
+    return session.scalars(query.order_by(of_this.desc(), Program.id).limit(1)).one_or_none() or ""
+
+
 def publishers_of(session: Session, version_ids: list[int]) -> dict[int, str]:
     """Who published which version, as far as somebody did by hand."""
     rows = session.execute(

@@ -54,7 +54,12 @@ class Office:
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))
-        words = {"<path:filename>": "tokens.css", "<mail>": "invitation", "<language>": "en"}
+        words = {
+            "<path:filename>": "tokens.css",
+            "<mail>": "invitation",
+            "<language>": "en",
+            "<slug>": "relational",
+        }
         for name, word in words.items():
             rule = rule.replace(name, word)
         return rule

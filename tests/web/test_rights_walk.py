@@ -48,7 +48,7 @@ OF_THE_PROGRAM = {
     "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
     "link_id", "visit_id",
 }  # fmt: skip
-WORDS = {"mail": "invitation", "language": "en"}
+WORDS = {"mail": "invitation", "language": "en", "slug": "relational"}
 GOES_ON = (200, 201, 202, 204, 302, 303)
 NOT_AS_SENT = (400, 404, 405, 409, 410, 413, 415, 422)
 # Ends the walker's own session: every other road is tried first.

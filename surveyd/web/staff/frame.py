@@ -52,6 +52,19 @@ WAVES = Room(
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
 LINKS = Room("staff.links", lazy_gettext("Open links"), ("staff.link", "staff.link_results"))
+QUESTIONNAIRES = Room(
+    "staff.questionnaires",
+    lazy_gettext("Questionnaires"),
+    (
+        "staff.questionnaire",
+        "staff.preview_questionnaire",
+        "staff.compare_questionnaire",
+        "staff.edit_questionnaire",
+        "staff.edit_texts",
+        "staff.edit_file",
+        "staff.review_questionnaire",
+    ),
+)
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room("staff.imports", lazy_gettext("Imports"), ("staff.import_preview",))
 USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
@@ -62,7 +75,7 @@ SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),
-    (lazy_gettext("Setup"), (IMPORTS, USERS, TEMPLATES)),
+    (lazy_gettext("Setup"), (QUESTIONNAIRES, IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""
 

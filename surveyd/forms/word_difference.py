@@ -1,0 +1,30 @@
+"""Two wordings of one text, word by word: what stayed, what is gone, what is new."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+# Words, gaps and marks; in scripts that write no gaps, each character.
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|\s+|.", re.DOTALL)
+SAME, GONE, NEW = "same", "gone", "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of words with one fate: SAME, GONE or NEW."""
+
+    fate: str
+    text: str
+
+
+def word_difference(before: str, after: str) -> tuple[Piece, ...]:
+    """The pieces of both wordings in reading order; without GONE they are `after`, without NEW `before`."""
+    old, new = WORD.findall(before), WORD.findall(after)
+    pieces = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(SAME, "".join(old[a:b])))
+            continue
+        pieces += [Piece(GONE, "".join(old[a:b]))] if b > a else []
+        pieces += [Piece(NEW, "".join(new[c:d]))] if d > c else []
+    return tuple(pieces)
