@@ -29,7 +29,8 @@ PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 LOADED_BY_NAME = {"psycopg", "weasyprint", "tzdata"}
 # The clock is asked at the edges; a verb is told what time it is.
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
-OUR_HOSTS = re.compile(r"^(127\.0\.0\.1|www\.w3\.org|([\w-]+\.)*(example|test|invalid|localhost))$")
+# The name of a standard looks like an address.
+OUR_HOSTS = re.compile(r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|([\w-]+\.)*(example|test|invalid|localhost))$")
 URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([\w-]+(?:\.[\w-]+)+)")
 
 

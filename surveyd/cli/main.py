@@ -41,6 +41,7 @@ COMMANDS = {
     "migrate": "tables:migrate",
     "import": "imports:import_",
     "program": "programs:program",
+    "questionnaire": "questionnaires:questionnaire",
     "wave": "waves:wave",
     "outbox": "outbox:outbox",
     "calls": "calls:calls",

@@ -16,6 +16,7 @@ TAKEN_IDS = frozenset(
 )
 """Names that the page's own fields have."""
 SCALE_KEYS = ("low", "high", "low_end", "high_end")
+OPTION_KEYS = ("value", "text", "other")
 LONGEST_SCALE = 101
 STATEMENT_KEYS = (SHARED_KEYS - {"kind", "text_for"}) | SCORED | {"na"}
 FLAGS = ("required", "na", "reversed", "gate", "shuffle")
@@ -106,7 +107,7 @@ def _options(keys: Mapping[str, Place], sheet: Sheet) -> tuple[d.Option, ...]:
 
 
 def _option(place: Place, sheet: Sheet) -> d.Option:
-    keys = place.keys(("value", "text", "other"), ("value", "text"))
+    keys = place.keys(OPTION_KEYS, ("value", "text"))
     value = matching(keys["value"], ID, ID_WORDS) if "value" in keys else ""
     return d.Option(value, sheet.texts(keys.get("text")), keys["other"].flag() if "other" in keys else False)
 

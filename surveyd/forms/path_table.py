@@ -4,27 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from surveyd.forms.conditions import Answer
-from surveyd.forms.definition import Item, Questionnaire
+from surveyd.forms.definition import Questionnaire
 from surveyd.forms.logic import Known, State, Walk
+from surveyd.forms.pace import SECONDS
 
 MOST_PATHS = 50
 MOST_WALKED = 3_000
 """Beyond so many ways at once the walk gives up counting."""
-SECONDS: Mapping[str, int] = {
-    "recommendation": 8,
-    "rating": 6,
-    "choice": 7,
-    "choices": 10,
-    "number": 10,
-    "date": 8,
-    "short_text": 12,
-    "long_text": 40,
-    "email": 10,
-    "phone": 10,
-    "consent": 6,
-    "statement": 4,
-}
-"""How long an item of each kind takes an ordinary reader, as long as no past response tells better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +54,13 @@ def paths(questionnaire: Questionnaire, *, most: int = MOST_PATHS) -> PathTable:
     return PathTable(tuple(found[:most]), max(0, len(found) - most), walk.is_whole)
 
 
-def seconds_of(item: Item) -> int:
-    """How long one item takes an ordinary reader."""
-    return SECONDS.get(item.kind, 10)
-
-
 def _path(questionnaire: Questionnaire, state: State) -> Path:
     things = {**questionnaire.blocks, **questionnaire.items}
     items = [things[name] for name in state.seen if name in things]
     return Path(
         pages=tuple(page.id for page in questionnaire.pages if f"pages.{page.id}" in state.seen),
         items=sum(item.id in questionnaire.items for item in items),
-        seconds=sum(map(seconds_of, items)),
+        seconds=sum(SECONDS.get(item.kind, 0) for item in items),
         facts=_facts(state),
         answers=dict(state.example),
     )

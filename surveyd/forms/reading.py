@@ -13,6 +13,7 @@ SLUG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 TOP_KEYS = ("slug", "title", "languages", "translations", "anonymous", "scales", "pages")
 MODULE_KEYS = ("languages", "scales", "pages")
+TRANSLATION_KEYS = ("register", "reviewed_by")
 PAGE_KEYS = ("id", "title", "intro", "stage", "items", "show_if", "skip_if", "roles")
 
 Modules = Mapping[str, Callable[[], str]]
@@ -97,7 +98,7 @@ def _page(place: Place, sheet: Sheet) -> d.Page:
 def _translations(place: Place, sheet: Sheet) -> Mapping[str, d.Translation]:
     found = {}
     for language, at in place.keys(sheet.languages).items():
-        keys = at.keys(("register", "reviewed_by"), ("register",))
+        keys = at.keys(TRANSLATION_KEYS, ("register",))
         found[language] = d.Translation(
             keys["register"].text() if "register" in keys else "",
             keys["reviewed_by"].words() if "reviewed_by" in keys else "",
