@@ -201,7 +201,9 @@ def _invite(session: Session, visit: OpenVisit, contact: Contact, *, office: Off
 
 
 def _waiting(session: Session, visit_id: int) -> OpenVisit:
-    visit = session.get(OpenVisit, visit_id)
+    # Locked, so that a second one waits here and then reads what became of it.
+    locked = select(OpenVisit).where(OpenVisit.id == visit_id).with_for_update()
+    visit = session.scalars(locked, execution_options={"populate_existing": True}).one_or_none()
     if visit is None or visit.state is VisitState.BEGUN:
         raise NotFound("unsolicited response", visit_id)
     if visit.state is not VisitState.WAITING:
