@@ -1,4 +1,4 @@
-"""A respondent's pages in a browser without a server: drawn by the templates, with the real style and policy."""
+"""A respondent's pages in a browser without a server: the real templates, style, script and policy."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -101,5 +101,3 @@ def show(page: Page, html: str) -> None:
     headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
     page.route(f"{WHERE}/s/token", lambda route: route.fulfill(body=html, headers=headers))
     page.goto(f"{WHERE}/s/token")
-
-
