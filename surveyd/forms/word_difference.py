@@ -20,11 +20,18 @@ class Piece:
 def word_difference(before: str, after: str) -> tuple[Piece, ...]:
     """The pieces of both wordings in reading order; without GONE they are `after`, without NEW `before`."""
     old, new = WORD.findall(before), WORD.findall(after)
-    pieces = []
+    pieces: list[Piece] = []
+    gone = came = ""
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece(SAME, "".join(old[a:b])))
-            continue
-        pieces += [Piece(GONE, "".join(old[a:b]))] if b > a else []
-        pieces += [Piece(NEW, "".join(new[c:d]))] if d > c else []
-    return tuple(pieces)
+        was, is_now = "".join(old[a:b]), "".join(new[c:d])
+        if tag == "equal" and (was.strip() or not (gone or came)):
+            pieces += [*_changed(gone, came), Piece(SAME, was)]
+            gone = came = ""
+        else:
+            # A gap between two changed words belongs to the change: one run reads better than many.
+            gone, came = gone + was, came + is_now
+    return (*pieces, *_changed(gone, came))
+
+
+def _changed(gone: str, came: str) -> list[Piece]:
+    return [Piece(fate, text) for fate, text in ((GONE, gone), (NEW, came)) if text]

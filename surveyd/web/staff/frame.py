@@ -50,7 +50,7 @@ WAVES = Room(
     ("staff.wave", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary"),
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
-PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program",))
+PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program", "staff.program_questionnaire"))
 LINKS = Room("staff.links", lazy_gettext("Open links"), ("staff.link", "staff.link_results"))
 QUESTIONNAIRES = Room(
     "staff.questionnaires",
@@ -66,7 +66,11 @@ QUESTIONNAIRES = Room(
     ),
 )
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
-IMPORTS = Room("staff.imports", lazy_gettext("Imports"), ("staff.import_preview",))
+IMPORTS = Room(
+    "staff.imports",
+    lazy_gettext("Imports"),
+    ("staff.import_preview", "staff.response_import", "staff.take_answers"),
+)
 USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
 

@@ -36,7 +36,7 @@ from surveyd.web.staff.questionnaire_frames import (
     framed_page,
     persona_of,
 )
-from surveyd.web.staff.questionnaire_words import place_named, text_named
+from surveyd.web.staff.questionnaire_words import part_named, place_named, text_named
 
 TYPED, SEEN = "text.", "seen."
 """What the names of the fields begin with: what is typed, and what stood there when the form was drawn."""
@@ -235,7 +235,7 @@ def _draw(
         "staff/questionnaire_texts.html",
         page=page,
         text_named=text_named,
-        place_named=place_named,
+        part_named=part_named,
         scores=SCORES,
     )
 

@@ -86,16 +86,21 @@ def text_named(key: str) -> str:
 
 def place_named(place: TextPlace, questionnaire: Questionnaire) -> str:
     """Where a text belongs and what it is: "Why do you say so? (Help below the text)"."""
-    ids = place.part.split(".")[1:]
-    if not ids:
+    if not place.part:
         return _("Title of the questionnaire")
+    part = part_named(place, questionnaire)
+    return part if place.key == "text" else _("%(part)s (%(text)s)", part=part, text=text_named(place.key))
+
+
+def part_named(place: TextPlace, questionnaire: Questionnaire) -> str:
+    """The page or question to which a text belongs, as it is read in the first language."""
+    ids = place.part.split(".")[1:]
     page = next(page for page in questionnaire.pages if page.id == ids[0])
     if len(ids) == 1:
         title = questionnaire.said(page.title, questionnaire.languages[0])
-        return _("Page %(page)s (%(text)s)", page=title, text=text_named(place.key))
+        return _("Page %(name)s", name=title)
     items = {item.id: item for block in page.blocks for item in (block, *block.statements)}
-    text = questionnaire.said(items[ids[-1]].text, questionnaire.languages[0])
-    return text if place.key == "text" else _("%(item)s (%(text)s)", item=text, text=text_named(place.key))
+    return questionnaire.said(items[ids[-1]].text, questionnaire.languages[0])
 
 
 def asked_only(condition: Condition | None, questionnaire: Questionnaire) -> str:
