@@ -73,6 +73,12 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda language: (language != FALLBACK, language)))
 
 
+def nearest(*wanted: str | None) -> str:
+    """The first of `wanted`, codes or tags (`de-AT`), that surveyd's own words are there in; else English."""
+    codes = ((tag or "").partition("-")[0].lower() for tag in wanted)
+    return next((code for code in codes if code in languages()), FALLBACK)
+
+
 @cache
 def wording(language: str) -> Wording:
     """The words of `language`; English for one that is not there. Raises BadFile when its file is faulty."""

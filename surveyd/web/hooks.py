@@ -37,5 +37,5 @@ def _page(contact_id: int, invitation_id: int, *, done: bool) -> Response:
     with reading() as session:
         asked = session.scalar(select(Invitation.language).where(Invitation.id == invitation_id))
         known = asked or session.scalar(select(Contact.language).where(Contact.id == contact_id))
-    words = web_words(known or "", *request.accept_languages.values())
+    words = web_words(known, *request.accept_languages.values())
     return make_response(render_template("hooks/opt_out.html", words=words, done=done))

@@ -21,7 +21,7 @@ from surveyd.forms.definition import Questionnaire
 from surveyd.forms.open_wording import open_wording, who_of
 from surveyd.forms.paths import route_of
 from surveyd.forms.turns import KEEP, STAY, Turn, turn, way_of
-from surveyd.forms.wording import languages
+from surveyd.forms.wording import nearest
 from surveyd.responses import open_visits
 from surveyd.responses.open_visits import OpenDoor, Visit, find_door, find_visit, fresh_visit
 from surveyd.web import open_pages
@@ -260,14 +260,11 @@ def _wrong_link(company: str = "") -> Response:
 def _wished() -> str:
     """The language of a notice: the one that was asked for, else the browser's."""
     asked = request.args.get("lang") or request.form.get("lang")
-    if asked in languages():
-        return str(asked)
-    return request.accept_languages.best_match(languages(), languages()[0]) or languages()[0]
+    return nearest(asked, *request.accept_languages.values())
 
 
 def _language(questionnaire: Questionnaire, door: OpenDoor) -> str:
     """The language of the first page: what was asked for, what the browser wants, what the program speaks."""
     _, switched = way_of(request.form)
-    browser = request.accept_languages.best_match(questionnaire.languages)
     asked = request.form.get("lang") or request.args.get("lang")
-    return questionnaire.language(switched, asked, browser, door.language)
+    return questionnaire.language(switched, asked, *request.accept_languages.values(), door.language)

@@ -12,7 +12,7 @@ from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.closed_loop.intake import Office
 from surveyd.forms.notices import Notice
-from surveyd.forms.wording import languages
+from surveyd.forms.wording import nearest
 from surveyd.responses.drafts import find_link
 from surveyd.web.answering import Door, answer, forms, open_forms, show, take
 from surveyd.web.assets import open_assets
@@ -52,7 +52,7 @@ def take_page(token: str) -> AnyResponse:
 
 
 def _wrong_link() -> Response:
-    language = request.args.get("lang") or request.accept_languages.best_match(languages(), languages()[0])
+    language = nearest(request.args.get("lang"), *request.accept_languages.values())
     known = guesses().count(WRONG_LINKS, client_address())
     notice, status = (Notice.UNKNOWN, 404) if known else (Notice.WAIT, 429)
     response = Response(forms().notices.render(notice, language), status, mimetype="text/html")

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from surveyd.forms.source import Place, read_yaml
-from surveyd.forms.wording import FALLBACK, languages, wording
+from surveyd.forms.wording import nearest, wording
 
 WORDINGS = files("surveyd") / "web" / "wordings"
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
@@ -47,13 +47,12 @@ class WebWords:
         return self.errors.get(status) or self.errors[500 if status >= 500 else 400]
 
 
-def web_words(*wanted: str) -> WebWords:
+def web_words(*wanted: str | None) -> WebWords:
     """The words of the first of `wanted`, codes or tags (`de-AT`), that there is; else of English.
 
     Raises BadFile when their file is faulty.
     """
-    codes = (tag.partition("-")[0].lower() for tag in wanted)
-    return _read(next((code for code in codes if code in languages()), FALLBACK))
+    return _read(nearest(*wanted))
 
 
 @cache

@@ -37,6 +37,13 @@ def test_an_error_is_told_in_the_reader_s_language(client: FlaskClient, language
     assert web_words(language).errors[404].title in answer.text
 
 
+@pytest.mark.parametrize("asked", ["xx", "<b>", "x" * 500, ""])
+def test_a_language_that_there_is_not_is_taken_from_the_browser(client: FlaskClient, asked: str) -> None:
+    for path in ("/s/nonsense", "/o/nonsense"):
+        answer = client.get(path, query_string={"lang": asked}, headers={"Accept-Language": "fr-CA"})
+        assert answer.status_code == 404 and '<html lang="fr" dir="ltr">' in answer.text
+
+
 def test_staff_read_errors_in_english(client: FlaskClient) -> None:
     answer = client.get("/staff/nothing-here", headers={"Accept-Language": "ar"})
     assert '<html lang="en" dir="ltr">' in answer.text
