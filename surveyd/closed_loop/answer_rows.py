@@ -179,19 +179,25 @@ class Reader:
 
 
 def open_reader(session: Session, table: Table, order: Order, *, now: datetime) -> Reader:
-    """A reader of `table` for the wave of `order`. Raises Refused for one that has not begun or was
-    cancelled, for an anonymous questionnaire, and to let people in more than a year after the close."""
+    """A reader of `table` for the wave of `order`. Raises Refused as `wave_for` does."""
+    wave = wave_for(session, order, now=now)
+    columns = read_columns(table, questionnaire_of(session, wave.version_id))
+    began = wave.day_zero or wave.scheduled_at
+    target = Target(wave.id, wave.slug, wave.program_id, wave.version_id, began)
+    return Reader(table, target, columns, order.invites, now)
+
+
+def wave_for(session: Session, order: Order, *, now: datetime) -> Wave:
+    """The wave that takes the answers. Raises Refused for one that has not begun or was cancelled, for an
+    anonymous questionnaire, and to let people in more than a year after the close."""
     wave = session.get_one(Wave, order.wave_id)
     if wave.kind is not WaveKind.PROGRAM or wave.state in (WaveState.SCHEDULED, WaveState.CANCELLED):
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; choose one that was launched.")
     if order.invites and wave.closed_at is not None and wave.closed_at < now - LATE_INVITES:
         raise Refused(f"The wave {wave.slug} was closed more than a year ago; it lets nobody in any more.")
-    questionnaire = questionnaire_of(session, wave.version_id)
-    if questionnaire.anonymous:
+    if questionnaire_of(session, wave.version_id).anonymous:
         raise Refused(f"The questionnaire of {wave.slug} is anonymous; its answers belong to nobody.")
-    began = wave.day_zero or wave.scheduled_at
-    target = Target(wave.id, wave.slug, wave.program_id, wave.version_id, began)
-    return Reader(table, target, read_columns(table, questionnaire), order.invites, now)
+    return wave
 
 
 def questionnaire_of(session: Session, version_id: int) -> Questionnaire:

@@ -56,13 +56,15 @@ class QuickView:
     `sees_revenue` says whether they may: who was only handed a case of a foreign account sees no money.
 
     `recommendation` runs from 0 to 10; `category` and `segment` are empty when they were not measured.
-    `silent_in` names the waves that asked the same person in vain. `cases` are those of the account.
+    `source` says in a few words how imported answers came. `silent_in` names the waves that asked the same
+    person in vain. `cases` are those of the account.
     """
 
     response_id: int
     receipt: str
     given_at: datetime
     channel: str
+    source: str
     interviewer: str
     company: str
     contact: str
@@ -145,6 +147,7 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickVi
         receipt=response.receipt,
         given_at=response.given_at,
         channel=response.channel,
+        source=response.source,
         interviewer=(asker.name or asker.email) if asker else "",
         company=program.company,
         contact=contact.name,

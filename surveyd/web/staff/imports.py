@@ -14,22 +14,23 @@ from wtforms.validators import InputRequired, ValidationError
 
 from surveyd.base.clock import system_now
 from surveyd.base.database import reading, writing
+from surveyd.base.errors import NotFound
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
+from surveyd.closed_loop.answer_imports import KIND as ANSWERS
+from surveyd.distribution.waves import get_wave
 from surveyd.people import uploads
 from surveyd.people.columns import COLUMNS, DIMENSION, SKIP, ImportKind
-from surveyd.people.jobs import WORK_ON_UPLOAD, work_on_upload
 from surveyd.people.models import Upload, UploadState
 from surveyd.people.outlines import Outline, read_outline
 from surveyd.people.upload_list import FILTERS, SORTS, UploadPage, page_of_uploads
 from surveyd.web.access import reader
 from surveyd.web.filters import number
+from surveyd.web.staff.answer_imports import draw_answers, wave_of
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
+from surveyd.web.staff.upload_work import FILE_KINDS, set_to_work
 
-AT_ONCE = 2000
-"""A file of so many lines is looked at while the person waits: that takes less than reloading the page."""
-KINDS = {ImportKind.ACCOUNTS: lazy_gettext("accounts"), ImportKind.CONTACTS: lazy_gettext("contacts")}
 STATES = {
     UploadState.UPLOADED: lazy_gettext("uploaded"),
     UploadState.PLANNING: lazy_gettext("being read"),
@@ -45,7 +46,7 @@ class UploadForm(Form):
     """A file, and what it is a list of."""
 
     kind = RadioField(
-        choices=[SelectChoice(kind.value, words) for kind, words in KINDS.items()],
+        choices=[SelectChoice(kind.value, FILE_KINDS[kind.value]) for kind in ImportKind],
         validators=[InputRequired(lazy_gettext("Say what the file is a list of."))],
     )
     file = FileField()
@@ -83,7 +84,7 @@ class ImportsPage:
     @property
     def narrowing(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
         """The filters of the list."""
-        kinds = [(kind.value, str(words)) for kind, words in KINDS.items()]
+        kinds = [(kind, str(words)) for kind, words in FILE_KINDS.items()]
         states = [(state.value, str(words)) for state, words in STATES.items()]
         return [("kind", _("List of"), kinds), ("state", _("State"), states)]
 
@@ -173,7 +174,7 @@ def take_upload() -> Response | tuple[str, int]:
             system_now=system_now(),
         )
         upload_id, lines = upload.id, upload.lines
-    return _work(upload_id, lines)
+    return set_to_work(upload_id, form.kind.data, lines)
 
 
 @bp.get("/imports/<id:upload_id>")
@@ -187,6 +188,8 @@ def map_upload(upload_id: int) -> Response | tuple[str, int]:
     """Read the headings otherwise, and look again."""
     with writing() as session:
         upload = uploads.find_upload(session, upload_id, scope=reader().scope)
+        if upload.kind == ANSWERS:
+            raise NotFound("list of accounts or contacts", upload_id)
         outline = read_outline(upload.result)
         form = columns_form(ImportKind(upload.kind), outline, filled=True)
         is_valid = form.validate()
@@ -194,8 +197,8 @@ def map_upload(upload_id: int) -> Response | tuple[str, int]:
             chosen = {one.heading: field.data for one, field in zip(outline.headings, form, strict=True)}
             by, now = reader().user_id, services().clock.now()
             uploads.map_columns(session, upload, chosen, by=by, now=now, system_now=system_now())
-        lines = upload.lines
-    return _work(upload_id, lines) if is_valid else (_preview(upload_id, form), 422)
+        kind, lines = upload.kind, upload.lines
+    return set_to_work(upload_id, kind, lines) if is_valid else (_preview(upload_id, form), 422)
 
 
 @bp.post("/imports/<id:upload_id>/apply")
@@ -205,10 +208,10 @@ def apply_upload(upload_id: int) -> Response:
     now, by = services().clock.now(), reader().user_id
     with writing() as session:
         upload = uploads.find_upload(session, upload_id, scope=reader().scope)
-        lines = upload.lines
+        kind, lines = upload.kind, upload.lines
         seen = form.seen.data or ""
         uploads.ask_to_apply(session, upload, seen=seen, by=by, now=now, system_now=system_now())
-    return _work(upload_id, lines)
+    return set_to_work(upload_id, kind, lines)
 
 
 @bp.post("/imports/<id:upload_id>/discard")
@@ -251,20 +254,14 @@ def _list(form: UploadForm) -> str:
     with reading() as session:
         files = page_of_uploads(session, wish, scope=reader().scope)
     page = ImportsPage(files, wish, form)
-    return render_template("staff/imports.html", page=page, states=STATES, kinds=KINDS)
+    return render_template("staff/imports.html", page=page, states=STATES, kinds=FILE_KINDS)
 
 
 def _preview(upload_id: int, form: Form | None = None) -> str:
     with reading() as session:
         upload = uploads.find_upload(session, upload_id, scope=reader().scope)
-    outline = read_outline(upload.result)
+        outline = read_outline(upload.result)
+        if upload.kind == ANSWERS:
+            return draw_answers(upload, outline, get_wave(session, wave_of(upload)).slug)
     columns = form or columns_form(ImportKind(upload.kind), outline, filled=False)
     return render_template("staff/import_preview.html", page=PreviewPage(upload, outline, columns))
-
-
-def _work(upload_id: int, lines: int) -> Response:
-    if lines <= AT_ONCE:
-        work_on_upload(upload_id)
-    else:
-        services().bell.ring(WORK_ON_UPLOAD, upload_id)
-    return redirect(url_for("staff.import_preview", upload_id=upload_id), 303)

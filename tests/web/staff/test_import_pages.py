@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from surveyd.base.services import Services
 from surveyd.people.models import Contact, ImportRun, Upload, UploadState
 from surveyd.web.headers import LARGEST_BODY, LARGEST_FILE
-from surveyd.web.staff import imports
+from surveyd.web.staff import upload_work
 from tests.fixtures.apps import Transaction
 from tests.fixtures.cast import csrf_token
 from tests.web.offices import Office, SignIn, Staff
@@ -170,7 +170,7 @@ def test_a_large_file_is_taken_there_and_nowhere_else(admin: Staff) -> None:
 def test_a_long_file_is_left_to_the_worker(
     admin: Staff, services: Services, reader: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    monkeypatch.setitem(upload_work.AT_ONCE, "contacts", 1)
     answer = upload(admin, ONE_NEW)
     page = look(admin, answer)
 
