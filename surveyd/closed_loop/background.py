@@ -71,6 +71,8 @@ class Background:
 
 # The version is the one the person was shown: a draft stays on the version it was begun on.
 _answered_version = func.coalesce(_draft.c.version_id, _invitation.c.version_id)
+# By the parameter and not by the column, so that SQLite begins with the invitation's own touches.
+_this = bindparam("invitation_id", type_=_invitation.c.id.type)
 BACKGROUND = Prepared(
     select(
         _invitation.c.id,
@@ -100,7 +102,7 @@ BACKGROUND = Prepared(
         _user.c.email.label("owner_email"),
         _user.c.time_zone.label("owner_zone"),
         _draft.c.invitation_id.label("draft_of"),
-        *to_come(_invitation.c.id),
+        *to_come(_this),
     )
     .join(_wave, _wave.c.id == _invitation.c.wave_id)
     .join(_program, _program.c.id == _wave.c.program_id)
@@ -110,7 +112,7 @@ BACKGROUND = Prepared(
     .outerjoin(_draft, _draft.c.invitation_id == _invitation.c.id)
     .join(_version, _version.c.id == _answered_version)
     .outerjoin(_user, (_user.c.id == _account.c.manager_id) & _user.c.active)
-    .where(_invitation.c.id == bindparam("invitation_id"))
+    .where(_invitation.c.id == _this)
 )
 FIRST_ADMIN = Prepared(
     select(_user.c.id, _user.c.name, _user.c.email, _user.c.time_zone)

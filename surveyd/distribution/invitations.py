@@ -82,7 +82,7 @@ class ToCome:
 
 
 def to_come(invitation_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
-    """The columns of a `ToCome`, for a SELECT that has this invitation's id."""
+    """The columns of a `ToCome`, for a SELECT that is handed this invitation's id."""
     touches = select(func.count()).where(_touch.c.invitation_id == invitation_id, _planned)
     mails = select(_message.c.id).join(_touch, _touch.c.id == _message.c.touch_id)
     calls = select(_call.c.id).where(_call.c.invitation_id == invitation_id, _open)
