@@ -5,9 +5,10 @@ it. So intake writes by Core, with statements made once. A repeated submit is ex
 lets the constraint decide and leaves the transaction usable.
 """
 
+from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -20,9 +21,22 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+def spelled(state: StrEnum) -> ColumnElement[Any]:
+    """A state that stands in the statement's text, to compare a column with that a partial index goes by.
+
+    As a parameter it would make SQLite compile the statement anew each time: it might not fit the index.
+    """
+    return literal_column(f"'{state.value}'")
+
+
 def insert_into(rows: Rows, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into the model's table that knows ON CONFLICT on the database of `rows`."""
     return _insert(dialect_of(rows), table_of(model))
+
+
+def insert_for(dialect: str, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """The same for a statement that is prepared once for each database."""
+    return _insert(dialect, table_of(model))
 
 
 def insert_once(model: type[Base], unique: str) -> Prepared:

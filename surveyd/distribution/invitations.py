@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import Update
 from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.prepared import Prepared
-from surveyd.base.statements import table_of
+from surveyd.base.statements import spelled, table_of
 from surveyd.distribution.models import (
     Call,
     CallOutcome,
@@ -52,8 +52,8 @@ ANSWERED = Prepared(
         state=InvitationState.ANSWERED,
     )
 )
-_planned = or_(*(_touch.c.state == state for state in PENDING_TOUCH))
-_stoppable = or_(*(_message.c.state == state for state in STOPPABLE))
+_planned = or_(*(_touch.c.state == spelled(state) for state in PENDING_TOUCH))
+_stoppable = or_(*(_message.c.state == spelled(state) for state in STOPPABLE))
 _open = _call.c.state == CallState.OPEN
 CANCEL_TOUCHES = Prepared(
     update(_touch)
