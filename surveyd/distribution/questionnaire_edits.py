@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.database import insert_new
-from surveyd.base.errors import NotFound, Refused
+from surveyd.base.errors import Refused
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.distribution.questionnaire_models import QuestionnaireEdit
@@ -186,10 +186,11 @@ def find_edit(session: Session, slug: str) -> Edit | None:
 
 
 def get_edit(session: Session, slug: str) -> Edit:
-    """The edit of this questionnaire. Raises NotFound when none is under way."""
+    """The edit under way. Raises Refused when there is none, and NotFound for no questionnaire."""
     edit = find_edit(session, slug)
     if edit is None:
-        raise NotFound("edit of the questionnaire", slug)
+        current_questionnaire(session, slug)
+        raise Refused(f"Nobody is editing {slug} any more: it was published, or the edit was thrown away.")
     return edit
 
 

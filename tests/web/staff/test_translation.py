@@ -27,6 +27,8 @@ from surveyd.closed_loop import models as closed_loop_models
 from surveyd.closed_loop import rules
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution import paper_models
+from surveyd.forms.loading import shipped, shipped_names
+from surveyd.forms.wording import languages
 from surveyd.people import models as people_models
 from surveyd.scoring import loyalty, nps
 from surveyd.web.translation import open_translation
@@ -49,8 +51,10 @@ OTHERS_WORDS = {
     "staff.template",
     "staff.template_html",
     "staff.letter_mail",
+    "staff.preview_page",
+    "staff.show_texts",
 }
-SILENT = {"style", "script", "svg", "option", "iframe", "pre"}
+SILENT = {"style", "script", "svg", "option", "iframe", "pre", "textarea"}
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 # Marks of units and of ourselves, and what no language writes otherwise.
 OURS = re.compile(r"\b(surveyd|NPS|CSV|PDF|HTML|Message-ID|UTC|CET|CEST|EUR|M|k|bn|id)\b")
@@ -135,9 +139,13 @@ def data_of(session: Session) -> list[str]:
         for text in leaves(value)
         for text in (text, *PIPED.split(text))
     }
-    found |= {Locale.parse(code).get_display_name(LANGUAGE) or "" for code in ("en", "de")}
+    # Questionnaires that come with surveyd are read before they are published.
+    found |= {text for name in shipped_names() for text in leaves(shipped(name).data())}
+    found |= set(shipped_names())
+    found |= {Locale.parse(code).get_display_name(LANGUAGE) or "" for code in languages()}
     # A name is shown by parts, too; a word that is a state is ours all the same.
-    return sorted((text for text in found if len(text) > 1 and text not in STATES), key=len, reverse=True)
+    ours = STATES - set(shipped_names())
+    return sorted((text for text in found if len(text) > 1 and text not in ours), key=len, reverse=True)
 
 
 def left_over(text: str, data: list[str]) -> str:
@@ -145,7 +153,7 @@ def left_over(text: str, data: list[str]) -> str:
     before = None
     while text != before:
         before, text = text, BRACKETED.sub(" ", text)
-    text = DATE.sub(" ", text)
+    text = DATE.sub(" ", text).replace("Message-ID", " ")
     for known in data:
         text = text.replace(known, " ")
     return " ".join(LETTERS.findall(OURS.sub(" ", text)))
