@@ -6,7 +6,7 @@ needs to load every contact to know.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,10 +53,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """An audience in numbers: how many are in, and how many each rule leaves out."""
+    """An audience in numbers: how many are in, and how many each rule leaves out.
+
+    `wishes` counts who would be in by their language, empty for none of their own; after the launch it is
+    empty, for then each invitation has its language.
+    """
 
     invited: int
     left_out: dict[str, int]
+    wishes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,16 @@ def count_audience(session: Session, wave: Wave, program: Program, *, now: datet
         excluded = select(Exclusion.rule, func.count().label("contacts")).where(Exclusion.wave_id == wave.id)
         rows = session.execute(excluded.group_by(Exclusion.rule))
         return Counts(session.execute(invited).scalar_one(), {row.rule: row.contacts for row in rows})
-    ruled = with_facts(select(rule_of(wave, program, now=now).label("rule"))).subquery()
-    counted = select(ruled.c.rule, func.count().label("contacts")).group_by(ruled.c.rule)
-    counts = {row.rule: row.contacts for row in session.execute(counted)}
-    return Counts(counts.pop("", 0), counts)
+    rule = rule_of(wave, program, now=now).label("rule")
+    ruled = with_facts(select(rule, Contact.language)).subquery()
+    counted = select(*ruled.c, func.count().label("contacts")).group_by(*ruled.c)
+    rules: Counter[str] = Counter()
+    wishes: dict[str, int] = {}
+    for row in session.execute(counted):
+        rules[row.rule] += row.contacts
+        if not row.rule:
+            wishes[row.language] = row.contacts
+    return Counts(rules.pop("", 0), dict(rules), wishes)
 
 
 def judge(

@@ -18,6 +18,7 @@ from surveyd.base.tokens import Keys, token_digest
 from surveyd.distribution.audience import Member, judge, judge_one
 from surveyd.distribution.cadence import STEPS, Window, due_at
 from surveyd.distribution.invitations import run
+from surveyd.distribution.languages import language_for
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -122,7 +123,7 @@ def _write(
                 "account_id": member.account_id,
                 "version_id": wave.version_id,
                 "token_digest": token_digest(keys.survey_token(invitation_id)),
-                "language": _language(member.language, program.language, languages),
+                "language": language_for(member.language, program.language, languages),
                 "time_zone": zone,
                 "state": InvitationState.WAITING,
                 "invited_at": due[0],
@@ -158,10 +159,3 @@ class _Plans:
             zone: ZoneInfo = zone_named(name)
             self.known[name] = [due_at(self.day_zero, step.day, zone, self.window) for step in STEPS]
         return self.known[name]
-
-
-def _language(wanted: str, fallback: str, languages: tuple[str, ...]) -> str:
-    for tag in (wanted, wanted.split("-")[0].lower(), fallback):
-        if tag in languages:
-            return tag
-    return languages[0]

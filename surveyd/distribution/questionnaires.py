@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.invitations import run
+from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.models import (
     Invitation,
     InvitationState,
@@ -83,7 +84,7 @@ def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
     latest = [lines[-1].id for lines in versions.values()]
     found = select(QuestionnaireVersion.slug, QuestionnaireVersion.digest, QuestionnaireVersion.definition)
     stored = {
-        row.slug: _read(row.digest, row.definition)
+        row.slug: read_version(row.digest, row.definition)
         for row in session.execute(found.where(QuestionnaireVersion.id.in_(latest)))
     }
     everything = {**_all_shipped(), **stored}
@@ -126,7 +127,7 @@ def get_version(session: Session, version_id: int) -> QuestionnaireVersion:
 def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by: int | None = None) -> int:
     """The id of this version of the questionnaire; publishing the same one twice makes one version.
 
-    A new version leaves an audit row. Raises Refused when its logic has a fault.
+    A new one by somebody who is signed in leaves an audit row. Raises Refused when its logic has a fault.
     """
     found = select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == questionnaire.digest)
     known = session.execute(found).scalar_one_or_none()
@@ -144,8 +145,11 @@ def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by
     }
     insert_new(session, QuestionnaireVersion, [row], unique=["digest"])
     version_id = session.execute(found).scalar_one()
-    facts = {"questionnaire": questionnaire.slug, "version": questionnaire.digest[:SHORT_DIGEST]}
-    record(session, action="publish", thing="questionnaire", thing_id=version_id, by=by, now=now, facts=facts)
+    if by is not None:
+        facts = {"questionnaire": questionnaire.slug, "version": questionnaire.digest[:SHORT_DIGEST]}
+        record(
+            session, action="publish", thing="questionnaire", thing_id=version_id, by=by, now=now, facts=facts
+        )
     return version_id
 
 
@@ -163,22 +167,23 @@ def use_in_program(
         raise Refused(
             f"{version.slug} is anonymous, and a program asks people by name; make an open link for it."
         )
+    found = read_version(version.digest, version.definition)
     running = (Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM)
     states = [WaveState.SCHEDULED, *([WaveState.OPEN] if open_waves else [])]
-    moved = _move(session, program, version) if open_waves else 0
+    moved = _move(session, program, version.id, found) if open_waves else 0
     session.execute(
         update(Wave).where(*running, Wave.state.in_(states)).values(version_id=version_id),
         execution_options={"synchronize_session": "fetch"},
     )
     program.version_id = version_id
-    program.language = from_data(version.definition).language(program.language)
+    program.language = found.language(program.language)
     facts: dict[str, str | int] = {"version": version.digest[:SHORT_DIGEST], "moved": moved}
     record(session, action="use_version", thing="program", thing_id=program.id, by=by, now=now, facts=facts)
     return moved
 
 
-def _move(session: Session, program: Program, version: QuestionnaireVersion) -> int:
-    """Put whoever has not begun in an open wave on `version`."""
+def _move(session: Session, program: Program, version_id: int, found: Questionnaire) -> int:
+    """Put whoever has not begun in an open wave on the version, which is `found`."""
     open_ = select(Wave.id).where(
         Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM, Wave.state == WaveState.OPEN
     )
@@ -187,9 +192,12 @@ def _move(session: Session, program: Program, version: QuestionnaireVersion) -> 
         Invitation.wave_id.in_(open_),
         Invitation.state == InvitationState.WAITING,
         Invitation.started_at.is_(None),
-        Invitation.version_id != version.id,
+        Invitation.version_id != version_id,
     )
-    return run(session, update(Invitation).where(*waiting).values(version_id=version.id))
+    counted = select(Invitation.language, func.count().label("people")).where(*waiting)
+    wishes = {row.language: row.people for row in session.execute(counted.group_by(Invitation.language))}
+    refuse_gaps(found, asked_languages(found, wishes, fallback=program.language))
+    return run(session, update(Invitation).where(*waiting).values(version_id=version_id))
 
 
 def _versions() -> Select[*tuple[Any, ...]]:
@@ -237,7 +245,7 @@ def _line(found: Questionnaire, versions: list[VersionLine]) -> QuestionnaireLin
     )
 
 
-def _read(digest: str, definition: Mapping[str, object]) -> Questionnaire:
+def read_version(digest: str, definition: Mapping[str, object]) -> Questionnaire:
     """A stored version, read once while it is among those that were looked at last."""
     if digest not in _KEPT:
         if len(_KEPT) >= KEPT_VERSIONS:

@@ -7,8 +7,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.audience import count_audience
 from surveyd.distribution.cadence import CLOSE_DAY
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
+from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.models import (
     Call,
     CallState,
@@ -18,6 +20,7 @@ from surveyd.distribution.models import (
     Message,
     MessageState,
     Program,
+    QuestionnaireVersion,
     Touch,
     TouchState,
     Wave,
@@ -26,6 +29,9 @@ from surveyd.distribution.models import (
 )
 from surveyd.distribution.outbox import release_claims
 from surveyd.distribution.programs import check_slug
+from surveyd.distribution.questionnaires import read_version
+from surveyd.forms.definition import Questionnaire
+from surveyd.forms.texts import missing
 from surveyd.people.models import Account, AccountStatus
 
 TOP_SHARE = 5
@@ -67,8 +73,11 @@ def program_of(session: Session, wave: Wave) -> Program:
 def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> None:
     """Let the wave go: its audience is fixed from now on, its mails go out from day 0 on.
 
-    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before.
+    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before, and
+    when somebody would be asked in a language that lacks texts.
     """
+    if wave.state is WaveState.SCHEDULED:
+        _refuse_gaps(session, wave, now=now)
     day_zero = max(now, wave.scheduled_at)
     values = {
         "state": WaveState.PREPARING,
@@ -80,6 +89,20 @@ def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> No
     }
     if not _moved(session, wave, [WaveState.SCHEDULED], values):
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; only a scheduled wave can be launched.")
+
+
+def _refuse_gaps(session: Session, wave: Wave, *, now: datetime) -> None:
+    found = questionnaire_of(session, wave)
+    if any(missing(found, language) for language in found.languages):
+        program = program_of(session, wave)
+        wishes = count_audience(session, wave, program, now=now).wishes
+        refuse_gaps(found, asked_languages(found, wishes, fallback=program.language))
+
+
+def questionnaire_of(session: Session, wave: Wave) -> Questionnaire:
+    """What the wave asks."""
+    version = session.get_one(QuestionnaireVersion, wave.version_id)
+    return read_version(version.digest, version.definition)
 
 
 def pause(session: Session, wave: Wave, *, now: datetime, reason: str = "by hand") -> None:

@@ -32,7 +32,7 @@ def test_counting_says_what_looking_at_everybody_says(session: Session) -> None:
 
     everybody, counts = both(session, wave)
 
-    assert counts == Counts(1, {"same_address": 1, "account_lapsed": 1})
+    assert counts == Counts(1, {"same_address": 1, "account_lapsed": 1}, {everybody.members[0].language: 1})
     assert (everybody.invited, everybody.left_out) == (counts.invited, counts.left_out)
 
 
@@ -65,7 +65,9 @@ def test_nobody_is_counted_in_within_the_rest_period(post: Post, writer: Transac
         soon = make_wave(session, "w2", rest_days=90)
         program = waves.program_of(session, soon)
         assert count_audience(session, soon, program, now=NOW + timedelta(days=89)).left_out == {"rested": 3}
-        assert count_audience(session, soon, program, now=NOW + timedelta(days=91)) == Counts(3, {})
+        assert count_audience(session, soon, program, now=NOW + timedelta(days=91)) == Counts(
+            3, {}, {"de": 1, "en": 2}
+        )
 
 
 def test_an_empty_list_counts_nobody(session: Session) -> None:

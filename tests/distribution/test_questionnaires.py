@@ -3,11 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
-from surveyd.distribution.models import Invitation, InvitationState, QuestionnaireVersion
+from surveyd.distribution.models import (
+    Invitation,
+    InvitationState,
+    Program,
+    QuestionnaireVersion,
+    Wave,
+    WaveState,
+)
 from surveyd.distribution.questionnaires import (
     find_version,
     list_questionnaires,
@@ -15,11 +22,12 @@ from surveyd.distribution.questionnaires import (
     use_in_program,
     versions_of,
 )
-from surveyd.distribution.waves import schedule_wave
+from surveyd.distribution.waves import launch, schedule_wave
 from surveyd.forms.definition import Questionnaire
-from surveyd.people.models import AuditEntry
+from surveyd.people.models import AuditEntry, Contact
 from tests.fixtures.apps import NOW
-from tests.fixtures.asking import open_wave, relational
+from tests.fixtures.asking import half_german, open_wave, relational
+from tests.fixtures.cast import make_cast
 
 
 def newer() -> Questionnaire:
@@ -27,9 +35,10 @@ def newer() -> Questionnaire:
 
 
 def test_the_same_content_is_one_version(session: Session) -> None:
-    first = publish(session, relational(), now=NOW)
-    assert publish(session, replace(relational()), now=NOW) == first
-    other = publish(session, newer(), now=NOW)
+    by = make_cast(session, NOW).admin.id
+    first = publish(session, relational(), now=NOW, by=by)
+    assert publish(session, replace(relational()), now=NOW, by=by) == first
+    other = publish(session, newer(), now=NOW, by=by)
     assert other != first
     assert session.scalar(select(func.count()).select_from(QuestionnaireVersion)) == 2
     trail = session.scalars(select(AuditEntry).where(AuditEntry.action == "publish")).all()
@@ -97,3 +106,53 @@ def test_a_program_asks_nobody_anonymously(session: Session) -> None:
     pulse = publish(session, replace(relational(), anonymous=True), now=NOW)
     with pytest.raises(Refused, match="anonymous"):
         use_in_program(session, asking.program, pulse, open_waves=False, now=NOW, by=None)
+
+
+def german_wave(session: Session) -> tuple[Program, Wave, Contact]:
+    """A wave of a program on the half-German questionnaire, and a contact of its audience, who speaks it."""
+    asking = open_wave(session, NOW)
+    asking.program.rest_days = 0
+    use_in_program(
+        session, asking.program, publish(session, half_german(), now=NOW), open_waves=False, now=NOW, by=None
+    )
+    wave = schedule_wave(session, asking.program, "2026h2", at=NOW, now=NOW)
+    session.execute(update(Contact).values(language="fr"))
+    anna = session.get_one(Contact, asking.people.anna.id)
+    anna.language = "de-AT"
+    session.flush()
+    return asking.program, wave, anna
+
+
+def test_a_launch_is_refused_while_somebody_would_read_half_a_translation(session: Session) -> None:
+    _, wave, anna = german_wave(session)
+    with pytest.raises(Refused, match="1 person would be asked in German, in which 1 text is missing"):
+        launch(session, wave, now=NOW, by=None)
+    assert wave.launched_at is None
+    anna.language = "en"
+    session.flush()
+    launch(session, wave, now=NOW, by=None)
+    assert wave.state is WaveState.PREPARING
+
+
+def test_who_has_no_language_is_asked_in_the_programs(session: Session) -> None:
+    program, wave, anna = german_wave(session)
+    anna.language = ""
+    program.language = "de"
+    session.flush()
+    with pytest.raises(Refused, match="in German"):
+        launch(session, wave, now=NOW, by=None)
+    # Who is left out is asked in no language.
+    anna.opted_out_at = NOW
+    session.flush()
+    launch(session, wave, now=NOW, by=None)
+
+
+def test_nobody_is_moved_to_half_a_translation(session: Session) -> None:
+    asking = open_wave(session, NOW)
+    one = asking.ask_somebody(1)
+    session.get_one(Invitation, one).language = "de"
+    session.flush()
+    version = publish(session, half_german(), now=NOW)
+    with pytest.raises(Refused, match="1 person would be asked in German"):
+        use_in_program(session, asking.program, version, open_waves=True, now=NOW, by=None)
+    assert session.get_one(Invitation, one).version_id == asking.program.version_id != version

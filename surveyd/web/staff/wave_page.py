@@ -13,12 +13,13 @@ from surveyd.base.services import services
 from surveyd.distribution import waves
 from surveyd.distribution.audience import Counts, count_audience
 from surveyd.distribution.cadence import STEPS
+from surveyd.distribution.languages import Asked, asked_languages
 from surveyd.distribution.models import Channel, Program, Wave, WaveState
 from surveyd.distribution.overview import LAUNCHED, RUNNING
 from surveyd.distribution.progress import Progress, progress
 from surveyd.distribution.standing import Reconciliation, reconcile
 from surveyd.distribution.waves import WaveStatus
-from surveyd.web.filters import number
+from surveyd.web.filters import language, number
 from surveyd.web.staff.wave_progress import ProgressWords
 from surveyd.web.staff.wave_words import RULES, STANDS
 
@@ -66,6 +67,30 @@ class WavePage:
     words: ProgressWords
     form: RateForm
     problem: str
+    questionnaire: str
+    languages: tuple[Asked, ...]
+    """In which languages it would ask; empty once it is launched."""
+
+    @property
+    def gaps(self) -> list[str]:
+        """For each language that lacks texts, what forbids the launch."""
+        return [
+            ngettext(
+                "1 person would be asked in %(language)s, in which texts are missing (%(texts)s).",
+                "%(many)s people would be asked in %(language)s, in which texts are missing (%(texts)s).",
+                asked.people,
+                many=number(asked.people),
+                language=language(asked.language),
+                texts=number(asked.missing),
+            )
+            for asked in self.languages
+            if asked.missing
+        ]
+
+    @property
+    def unsigned(self) -> str:
+        """The languages whose translation no native speaker has signed; empty when there is none."""
+        return ", ".join(language(asked.language) for asked in self.languages if not asked.is_signed)
 
     @property
     def is_running(self) -> bool:
@@ -146,18 +171,22 @@ def _read(session: Session, wave: Wave, program: Program, form: RateForm, proble
     ahead = wave.state is WaveState.SCHEDULED
     stood = None if ahead else reconcile(session, wave)
     how_far = progress(session, wave, status=status, now=now) if wave.state in RUNNING else Progress(None, 0)
+    found = waves.questionnaire_of(session, wave)
+    audience = (
+        Counts(stood.invited, stood.left_out) if stood else count_audience(session, wave, program, now=now)
+    )
     return WavePage(
         wave_id=wave.id,
         program_id=program.id,
         sender=program.sender_name,
         status=status,
-        audience=Counts(stood.invited, stood.left_out)
-        if stood
-        else count_audience(session, wave, program, now=now),
+        audience=audience,
         stood=stood,
         words=ProgressWords(status, how_far, now),
         form=form,
         problem=problem,
+        questionnaire=found.slug,
+        languages=asked_languages(found, audience.wishes, fallback=program.language),
     )
 
 

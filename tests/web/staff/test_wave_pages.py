@@ -6,16 +6,19 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from surveyd.base.clock import SetClock
 from surveyd.distribution.audience import RULES
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.models import Exclusion, Program, Wave, WaveState
+from surveyd.distribution.questionnaires import publish
 from surveyd.distribution.standing import STANDINGS
 from surveyd.distribution.suppressions import opt_out
-from surveyd.people.models import AuditEntry
+from surveyd.people.models import AuditEntry, Contact
 from surveyd.web.staff import wave_words
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import half_german
 from tests.web.offices import Office, SignIn
 
 
@@ -170,6 +173,33 @@ class TestLaunch:
         assert response.status_code == 422
         assert "The audience has changed: it is 3 contacts now." in response.text
         assert launches(reader) == 0
+
+    def test_half_a_translation_forbids_it(
+        self, office: Office, sign_in: SignIn, coming: int, reader: Transaction, writer: Transaction
+    ) -> None:
+        with writer() as session:
+            wave = session.get_one(Wave, coming)
+            wave.version_id = publish(session, half_german(), now=NOW)
+            session.execute(update(Contact).values(language="de"))
+        admin, path = sign_in(office.cast.admin), f"/staff/waves/{coming}"
+        page = admin.get(path).text
+
+        assert "3 people would be asked in German, in which texts are missing (1)." in page
+        assert "Yes, launch" not in page
+        refused = admin.post(f"{path}/launch", contacts="3")
+        assert refused.status_code == 409
+        assert "3 people would be asked in German, in which 1 text is missing." in refused.text
+        assert launches(reader) == 0
+
+    def test_an_unsigned_translation_is_warned_of(
+        self, office: Office, sign_in: SignIn, coming: int, writer: Transaction
+    ) -> None:
+        with writer() as session:
+            session.execute(update(Contact).values(language="de"))
+        admin, path = sign_in(office.cast.admin), f"/staff/waves/{coming}"
+
+        assert "No native speaker has signed what people would read in German." in admin.get(path).text
+        assert admin.post(f"{path}/launch", contacts="3").status_code == 303
 
     def test_only_an_admin_launches(
         self, office: Office, sign_in: SignIn, coming: int, reader: Transaction
