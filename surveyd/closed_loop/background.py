@@ -17,6 +17,7 @@ from surveyd.distribution.models import (
     QuestionnaireVersion,
     Suppression,
     Wave,
+    WaveKind,
     WaveState,
 )
 from surveyd.people.models import Account, Contact, StaffRole, User
@@ -53,6 +54,7 @@ class Background:
     sender_name: str
     wave_slug: str
     wave_state: WaveState
+    wave_kind: WaveKind
     closes_at: datetime | None
     large_from_cents: int | None
     contact: Person
@@ -85,6 +87,7 @@ BACKGROUND = Prepared(
         _wave.c.program_id,
         _wave.c.slug.label("wave_slug"),
         _wave.c.state.label("wave_state"),
+        _wave.c.kind.label("wave_kind"),
         _wave.c.closes_at,
         _wave.c.large_revenue_cents,
         _program.c.company,
@@ -148,6 +151,7 @@ def _background(row: Any) -> Background:
         sender_name=row.sender_name,
         wave_slug=row.wave_slug,
         wave_state=row.wave_state,
+        wave_kind=row.wave_kind,
         closes_at=row.closes_at,
         large_from_cents=row.large_revenue_cents,
         contact=Person(row.contact_id, row.contact_name, row.contact_email, row.contact_zone),

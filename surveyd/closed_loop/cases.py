@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     CONTACT = "contact"
     HAND_OVER = "hand_over"
     CLOSING = "closing"
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
 
 
 class AttemptResult(StrEnum):

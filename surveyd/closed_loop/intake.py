@@ -12,11 +12,13 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.tokens import Keys
 from surveyd.closed_loop.background import Background, read_background
+from surveyd.closed_loop.case_surveys import hear
 from surveyd.closed_loop.follow_up import heard, open_and_alert
 from surveyd.closed_loop.mails import thank_you
 from surveyd.closed_loop.rules import DRAWN, judge
 from surveyd.closed_loop.samples import draw, is_followed
 from surveyd.distribution.invitations import answer, take_back
+from surveyd.distribution.models import WaveKind
 from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses import answers as responses
@@ -66,6 +68,7 @@ def submit(
 
     Idempotent: a repeat, also at the same time, gets the first one's receipt and changes nothing. Answers to
     a wave that was over, or given more than seven days ago, are stored and scored only: no case, no mail.
+    What is said of a closed case goes to that case.
     Raises NotFound for an unknown invitation and Refused for answers from the future.
     """
     if given_at > now:
@@ -79,6 +82,11 @@ def submit(
         return Receipt(stored.receipt, stored.id, is_first=False)
     score = _score(rows, background, stored, answers=answers, now=now)
     take_back(rows, invitation_id, to_come=background.to_come, now=now)
+    if background.wave_kind is WaveKind.STANDING:
+        told = hear(rows, background, answers=answers, now=now)
+        if told is not None:
+            queue(rows, told.mails, mail_domain=office.mail_domain)
+            return Receipt(stored.receipt, stored.id, is_first=True, queued=len(told.mails))
     if now - given_at > FRESH or background.is_closed(given_at):
         return Receipt(stored.receipt, stored.id, is_first=True)
     return _follow_up(rows, background, stored, score=score, given_at=given_at, now=now, office=office)

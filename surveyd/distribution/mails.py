@@ -165,6 +165,11 @@ def wave_context(
     }
 
 
+def case_solved_context(*, company: str, sender_name: str, contact: str) -> dict[str, Any]:
+    """What the mail says that asks whether a closed case is solved."""
+    return {"company": company, "sender_name": sender_name, "contact": contact}
+
+
 def thank_you_context(*, company: str, sender_name: str, contact: str, receipt: str) -> dict[str, Any]:
     """What the thank-you says."""
     return {"company": company, "sender_name": sender_name, "contact": contact, "receipt": receipt}

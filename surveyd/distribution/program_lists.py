@@ -62,6 +62,7 @@ class ProgramView:
     language: str
     time_zone: str
     created_at: datetime
+    asks_after_cases: bool
 
 
 def list_program_lines(session: Session, wish: Wanted) -> ProgramList:
@@ -112,6 +113,7 @@ def view_program(session: Session, program_id: int) -> ProgramView:
         language=program.language,
         time_zone=program.time_zone,
         created_at=program.created_at,
+        asks_after_cases=program.asks_after_cases,
     )
 
 

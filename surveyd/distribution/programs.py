@@ -75,6 +75,12 @@ def set_after_sending(session: Session, program: Program, choice: AfterSending) 
     session.flush()
 
 
+def set_case_survey(session: Session, program: Program, *, on: bool) -> None:
+    """Say whether people are asked if it is solved, when their case is closed as solved from now on."""
+    program.asks_after_cases = on
+    session.flush()
+
+
 def find_program(session: Session, slug: str) -> Program:
     """The program of that name. Raises NotFound."""
     program = session.scalar(select(Program).where(Program.slug == slug))

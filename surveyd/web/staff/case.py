@@ -13,7 +13,7 @@ from surveyd.base.clock import zone_named
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.services import services
-from surveyd.closed_loop import case_alerts, cases
+from surveyd.closed_loop import case_alerts, case_surveys, cases
 from surveyd.closed_loop.case_lists import CaseView, Colleague, LogLine, find_case, possible_owners
 from surveyd.closed_loop.cases import AttemptResult, EntryKind
 from surveyd.closed_loop.models import CaseState
@@ -84,6 +84,12 @@ class CasePage:
         return ENDINGS[self.case.ending] if self.case.ending else ""
 
     @property
+    def verdict(self) -> LogLine | None:
+        """What the person said last when they were asked whether it is solved."""
+        kinds = (EntryKind.SOLVED, EntryKind.NOT_SOLVED)
+        return next((line for line in reversed(self.case.log) if line.kind in kinds), None)
+
+    @property
     def guide(self) -> tuple[object, ...]:
         """What to say, by where the answers place the person."""
         return guide_for(self.said.segment)
@@ -137,6 +143,8 @@ def close_case(case_id: int) -> Response | tuple[str, int]:
         cases.close_case(
             session, case_id, root_cause=cause, outcome=outcome, kinds=form.kinds, by=by, now=now, seen=seen
         )
+        keys, domain = services().keys, services().config.mail_domain
+        case_surveys.ask_if_solved(session, case_id, keys=keys, mail_domain=domain, now=now)
         facts = {"cause": form.kinds.cause.value, "ending": form.kinds.ending.value}
         record(session, action="close", thing="case", thing_id=case_id, by=by, now=now, facts=facts)
 

@@ -48,6 +48,8 @@ ENTRIES = {
     EntryKind.CONTACT: lazy_gettext("contact"),
     EntryKind.HAND_OVER: lazy_gettext("handed over"),
     EntryKind.CLOSING: lazy_gettext("closed"),
+    EntryKind.SOLVED: lazy_gettext("the customer says"),
+    EntryKind.NOT_SOLVED: lazy_gettext("the customer says, and the case is open again"),
 }
 CAUSES = {
     RootCause.DELIVERY: lazy_gettext("Delivery"),

@@ -30,6 +30,8 @@ MAILS = {
     "thank_you": lazy_gettext("thank-you"),
     "letter": lazy_gettext("letter"),
     "case_alert": lazy_gettext("case alert"),
+    "case_solved": lazy_gettext("question whether it is solved"),
+    "case_reopened": lazy_gettext("word that a case is open again"),
     "not_right_person": lazy_gettext("word that somebody else is to be asked"),
     "wave_paused": lazy_gettext("alert that a wave is paused"),
 }

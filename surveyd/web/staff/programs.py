@@ -116,6 +116,16 @@ def set_after_sending(program_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("staff.program", program_id=program_id), 303)
 
 
+@bp.post("/programs/<id:program_id>/case-survey")
+def set_case_survey(program_id: int) -> Response:
+    """Say whether people are asked if it is solved, once their case is closed."""
+    on = request.form.get("to") == "on"
+    with writing() as session:
+        programs.set_case_survey(session, get_program(session, program_id), on=on)
+        _trail(session, f"case_survey_{'on' if on else 'off'}", "program", program_id)
+    return redirect(url_for("staff.program", program_id=program_id), 303)
+
+
 @bp.post("/programs/<id:program_id>/waves")
 def schedule_wave(program_id: int) -> Response | tuple[str, int]:
     """Schedule a wave, as the command line does; nothing goes out before its launch."""
