@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Dialog, Page, Route, expect
 from sqlalchemy import select
 
 from surveyd.base.services import Services
@@ -132,7 +132,12 @@ def test_who_leaves_with_something_unsaved_is_asked_first(
     browsing: Page, live_server: str, letters: Letters
 ) -> None:
     asked: list[str] = []
-    browsing.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    browsing.on("dialog", stay)
     browsing.goto(f"{live_server}{letters.anna}?page=reason")
     browsing.locator("#why").press_sequentially("not yet")
     browsing.close(run_before_unload=True)
