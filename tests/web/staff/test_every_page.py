@@ -21,11 +21,15 @@ from surveyd.distribution import papers
 from surveyd.distribution.models import Wave
 from surveyd.distribution.paper_models import PaperKind
 from surveyd.distribution.papers import NewPaper
+from surveyd.distribution.questionnaire_edits import change_questionnaire
+from surveyd.forms.definition import Questionnaire
+from surveyd.forms.editing import with_texts
 from surveyd.people.access import SYSTEM
 from surveyd.people.jobs import work_on_upload
 from surveyd.people.models import StaffRole
 from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
+from tests.web.lobby import hang_codes
 from tests.web.offices import Office, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -57,6 +61,8 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
     with writer() as session:
         add_action(session, facts, scope=SYSTEM, by=cast.admin.id, now=NOW)
         begin_letter(session, session.get_one(Wave, office.wave), by=cast.admin.id, now=NOW)
+        hang_codes(session, 1, cast.admin.id)
+        change_questionnaire(session, "relational", reworded, by=cast.admin.id, now=NOW)
         paper = NewPaper(
             dedup_key=f"response:{office.anna}",
             kind=PaperKind.RESPONSE,
@@ -71,6 +77,12 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
     with app.app_context():
         work_on_upload(1)
     return office
+
+
+def reworded(state: Questionnaire) -> Questionnaire:
+    """An edit under way: one text is new, and one is missing."""
+    why = "pages.reason.why.text"
+    return with_texts(with_texts(state, "en", {why: "What should we do better?"}), "de", {why: ""})
 
 
 def pages(app: Flask) -> Iterator[Rule]:
@@ -114,8 +126,12 @@ def test_every_page_of_every_role(
 NO_PAGES = {
     "staff.home",
     "staff.accounts_csv",
+    "staff.link_svg",
+    "staff.link_png",
     "staff.paper_file",
     "staff.rejected_rows",
+    "staff.answers_template",
+    "staff.questionnaire_file",
     "staff.wave_progress",
     "staff.template_html",
     "staff.response_pdf",
