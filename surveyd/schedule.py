@@ -29,6 +29,7 @@ from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, 
 from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
 from surveyd.reports.jobs import ring_for_papers
+from surveyd.responses import open_visits
 from surveyd.responses.durations import are_due, measure_versions
 
 log = logging.getLogger("surveyd.schedule")
@@ -142,6 +143,15 @@ def measure_durations(house: Services, now: datetime) -> int:
         return measure_versions(session, now=now)
 
 
+def forget_visits(house: Services, now: datetime) -> int:
+    """Forget what people began through open links and never sent."""
+    with reading() as session:
+        if not open_visits.has_unfinished(session, now=now):
+            return 0
+    with writing() as session:
+        return open_visits.forget_unfinished(session, now=now)
+
+
 def work_on_uploads(house: Services, now: datetime) -> int:
     """Look at and write the files that no worker has taken, and forget those that nobody applied."""
     with reading() as session:
@@ -179,6 +189,7 @@ SWEEPS = (
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
     Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
     Sweep("durations", "late: nothing but a line of text hangs on it", measure_durations),
+    Sweep("visits", "late: what is a month old is in no hurry", forget_visits),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, delete, func, insert, select, update
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import Unavailable
@@ -251,10 +251,18 @@ def was_begun(keys: Keys, door: OpenDoor, token: str, *, today: date) -> bool:
     return int(day) > (today - KEPT).toordinal()
 
 
+def has_unfinished(rows: Rows, *, now: datetime) -> bool:
+    """Whether anything was begun and not sent for 30 days."""
+    return rows.execute(select(_visit.c.id).where(*_old(now)).limit(1)).first() is not None
+
+
 def forget_unfinished(rows: Rows, *, now: datetime) -> int:
     """Delete what was begun and not sent for 30 days; returns how many."""
-    old = delete(_visit).where(_visit.c.state == VisitState.BEGUN, _visit.c.updated_at < now - KEPT)
-    return cast(CursorResult[object], rows.execute(old)).rowcount
+    return cast(CursorResult[object], rows.execute(delete(_visit).where(*_old(now)))).rowcount
+
+
+def _old(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _visit.c.state == VisitState.BEGUN, _visit.c.updated_at < now - KEPT
 
 
 def _merged(before: Answers, page: Mapping[str, Answer | None]) -> dict[str, Answer]:

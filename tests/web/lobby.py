@@ -13,6 +13,8 @@ from surveyd.distribution.models import Program
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import load, shipped
 from surveyd.responses.open_links import NewLink, make_link
+from surveyd.responses.open_models import AnonymousAnswers, OpenVisit, VisitState
+from surveyd.responses.open_visits import LEAST
 from surveyd.web.open_links import FORM
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import Asking, open_wave
@@ -88,6 +90,53 @@ def open_lobby(session: Session) -> Lobby:
         told.id,
         f"/o/{told.token}",
     )
+
+
+def hang_codes(session: Session, program_id: int, by: int) -> None:
+    """An anonymous link with its results, as the first link, and another one with an answer that waits."""
+    program = session.get_one(Program, program_id)
+    pulse_link = make_link(
+        session, program, NewLink("pulse", "How we are"), questionnaire=pulse(), now=NOW, by=by
+    )
+    for number in range(LEAST):
+        told = {
+            "mood": number + 1,
+            "employer": 2 * number + 2,
+            "wish": "quiet",
+            "said": f"Too loud. {number}",
+        }
+        session.add(
+            AnonymousAnswers(
+                id=f"{number:032x}",
+                link_id=pulse_link.id,
+                version_id=pulse_link.version_id,
+                given_on=NOW.date(),
+                is_shown=True,
+                answers=told,
+            )
+        )
+    short = NewLink("lobby", "The code in the lobby")
+    link = make_link(session, program, short, questionnaire=shipped("relational_short"), now=NOW, by=by)
+    session.add(
+        OpenVisit(
+            link_id=link.id,
+            version_id=link.version_id,
+            token_digest="0" * 64,
+            language="de",
+            answers={"recommend": 2, "why": "The lorry comes late. " * 20},
+            page="about_you",
+            state=VisitState.WAITING,
+            suspicion="many",
+            name="Anna Adler",
+            email="anna@nordwind.test",
+            company="Nordwind",
+            receipt="A23456789B",
+            begun_at=NOW,
+            updated_at=NOW,
+            sent_at=NOW,
+        )
+    )
+    session.flush()
 
 
 @dataclass
