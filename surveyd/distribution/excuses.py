@@ -76,6 +76,15 @@ def excuse(session: Session, invitation_id: int, given: Excuse, *, now: datetime
     return True
 
 
+def excuse_of(session: Session, invitation_id: int) -> Excuse | None:
+    """The excuse that was given with an invitation, None without one."""
+    found = session.scalar(select(Nomination).where(Nomination.invitation_id == invitation_id))
+    if found is None:
+        return None
+    named = Named(found.name, found.email, found.phone) if found.email else None
+    return Excuse(found.why, found.words, named)
+
+
 def _write(session: Session, invitation: Invitation, given: Excuse, *, now: datetime) -> bool:
     """Write the excuse down; False when there was one already, which it replaces while it waits."""
     named = given.named or Named("", "")

@@ -46,15 +46,17 @@ ASKED_FOR_CALL = "asked to be called"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one person can ask for. The days are theirs: from `first` to `last` on, None for no reminder.
+    """What one person can ask for. The days are theirs: from `first` to `last`, None for no reminder.
 
-    `phone` is the number that we know, empty for none; `country` reads a number without one.
+    `phone` is the number that we know, empty for none; `country` reads a number without one. `email` is
+    their own address.
     """
 
     first: date | None
     last: date | None
     phone: str
     country: str
+    email: str
 
     @property
     def usual(self) -> date | None:
@@ -93,7 +95,8 @@ def remind_on(session: Session, invitation_id: int, *, day: date, now: datetime)
     by_mail = and_(Touch.invitation_id == invitation_id, Touch.channel == Channel.MAIL)
     withdraw(session, and_(by_mail, Touch.id != reminder_id), reason=OTHER_DAY)
     _call_not_before(session, asked, due + CALL_AFTER)
-    _keep(session, asked, Wish(kind=WishKind.REMIND, remind_on=day, phone="", suits="", at=now))
+    goes_on = due.astimezone(asked.zone).date()
+    _keep(session, asked, Wish(kind=WishKind.REMIND, remind_on=goes_on, phone="", suits="", at=now))
     return due
 
 
@@ -148,8 +151,8 @@ class _Asked:
             last -= timedelta(days=1)
         phone = "" if self.contact.do_not_phone else self.contact.phone
         if last < first or not self._may_be_mailed():
-            return Offer(None, None, phone, self.country)
-        return Offer(first, last, phone, self.country)
+            return Offer(None, None, phone, self.country, self.contact.email)
+        return Offer(first, last, phone, self.country, self.contact.email)
 
     def due_on(self, day: date) -> datetime:
         """When a mail of that day goes: as soon as the sending hours begin where the person is."""

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from surveyd.forms.fragments import Fragment, piped, slot
+from surveyd.forms.ways_wording import ways_wording
 from surveyd.forms.wording import Voice, languages, wording
 
 
@@ -20,6 +21,19 @@ class Notice(StrEnum):
     CLOSED = "closed"
     UNKNOWN = "unknown"
     WAIT = "wait"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What somebody may do with what they have sent; `has_begun` to correct it."""
+
+    reads: bool = False
+    corrects: bool = False
+    has_begun: bool = False
+
+
+NOTHING = After()
 
 
 @dataclass(slots=True)
@@ -28,7 +42,7 @@ class Notices:
 
     environment: Environment
     voice: Voice = wording
-    _drawn: dict[tuple[Notice, str, tuple[str, ...]], Fragment] = field(default_factory=dict)
+    _drawn: dict[tuple[Notice, str, tuple[str, ...], After], Fragment] = field(default_factory=dict)
 
     def render(
         self,
@@ -39,27 +53,35 @@ class Notices:
         company: str = "",
         receipt: str = "",
         heading: Markup | None = None,
+        personal: str = "",
+        after: After = NOTHING,
     ) -> str:
-        """The whole HTML of `notice`, with a switch between the languages `offered` (default: all)."""
-        key = (notice, language, offered or languages())
+        """The whole HTML of `notice`, with a switch between the languages `offered` (default: all).
+
+        `after` says what leads on from a receipt, below the address `personal`.
+        """
+        key = (notice, language, offered or languages(), after)
         if key not in self._drawn:
             self._drawn[key] = self._draw(*key)
         values = {"company": escape(company), "receipt": escape(receipt), "heading": heading or Markup()}
+        values["personal"] = escape(personal)
         return self._drawn[key].fill(values)
 
-    def _draw(self, notice: Notice, language: str, offered: tuple[str, ...]) -> Fragment:
-        words = self.voice(language)
+    def _draw(self, notice: Notice, language: str, offered: tuple[str, ...], after: After) -> Fragment:
+        words, ways = self.voice(language), ways_wording(language)
         body = {
             Notice.THANKS: words.thanks_next,
             Notice.CLOSED: words.closed_body,
             Notice.UNKNOWN: words.unknown_body,
             Notice.WAIT: words.wait_body,
+            Notice.CORRECTED: ways.corrected_body,
         }
         title = {
             Notice.THANKS: words.thanks_title,
             Notice.CLOSED: words.closed_title,
             Notice.UNKNOWN: words.unknown_title,
             Notice.WAIT: words.wait_title,
+            Notice.CORRECTED: ways.corrected_title,
         }
         template = self.environment.get_template("respond/notice.html")
         return Fragment(
@@ -70,6 +92,8 @@ class Notices:
                 languages=[(code, wording(code).name) for code in offered],
                 title=title[notice],
                 body=piped(body[notice]),
-                has_receipt=notice is Notice.THANKS,
+                has_receipt=notice in (Notice.THANKS, Notice.CORRECTED),
+                ways=ways,
+                after=after,
             )
         )

@@ -23,6 +23,7 @@ class WaysWording:
     correct_until: str
     answers_title: str
     answers_sent: str
+    agreed: str
     no_answer: str
     of_scale: str
     thanks_again: str

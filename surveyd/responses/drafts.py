@@ -18,6 +18,7 @@ from surveyd.base.prepared import Prepared
 from surveyd.base.statements import insert_once, table_of
 from surveyd.distribution.invitations import start
 from surveyd.distribution.models import (
+    AfterSending,
     Invitation,
     InvitationState,
     Program,
@@ -68,6 +69,9 @@ class Link:
     page: str
     saves: int
     receipt: str
+    after_sending: AfterSending
+    corrects: bool
+    """Whether a correction of what was sent is begun; see `responses.corrections`."""
 
     @property
     def is_sent(self) -> bool:
@@ -104,6 +108,8 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
             _draft.c.page,
             _draft.c.saves,
             _response.c.receipt,
+            _program.c.after_sending,
+            _draft.c.corrects,
         )
         .select_from(_invitation)
         .join(_wave, _wave.c.id == _invitation.c.wave_id)
@@ -175,7 +181,8 @@ def save_page(
         again = find_link_of(rows, link.invitation_id)
         if again is None:
             break
-        link = again
+        # A correction that was sent meanwhile is over; one that is under way goes on.
+        link = replace(again, receipt="") if link.corrects and again.corrects else again
     raise Unavailable("draft", "it is being saved from too many places at once; send the page again")
 
 
@@ -215,6 +222,7 @@ def _one(rows: Rows, statement: Prepared, key: str | int) -> Link | None:
     row = statement.first(rows, {"key": key})
     if row is None:
         return None
-    *known, answers, page, saves, receipt = row
-    columns: list[Any] = [*known, answers or {}, page or "", saves or 0, receipt or ""]
+    *known, answers, page, saves, receipt, after_sending, corrects = row
+    left_off = [answers or {}, page or "", saves or 0, receipt or ""]
+    columns: list[Any] = [*known, *left_off, after_sending, bool(corrects)]
     return Link(*columns)

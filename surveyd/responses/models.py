@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId
@@ -22,6 +22,8 @@ class Draft(Base):
     channel: Mapped[str] = mapped_column(String(20))
     saves: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime]
+    corrects: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it was begun to correct what was sent; else a draft beside a response was left behind."""
 
 
 class Response(Base):

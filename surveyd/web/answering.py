@@ -17,17 +17,19 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from surveyd.base.database import Rows
+from surveyd.closed_loop.corrections import correct
 from surveyd.closed_loop.intake import Office, submit
 from surveyd.forms.conditions import Facts
 from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.loading import from_data
-from surveyd.forms.notices import Notice, Notices
+from surveyd.forms.notices import NOTHING, Notice, Notices
 from surveyd.forms.pages import CompiledForm, Sight
 from surveyd.forms.paths import Route, route_of
 from surveyd.forms.turns import KEEP, turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
+from surveyd.web.beside import after_of, heading_of, way_out
 
 EXTENSION = "surveyd.forms"
 KEPT_FORMS = 64
@@ -45,6 +47,8 @@ class Door:
     hidden: Markup = field(default_factory=Markup)
     heading: Markup = field(default_factory=Markup)
     aside: Markup = field(default_factory=Markup)
+    personal: str = ""
+    """The address of the personal link, for what its person may do besides answering; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
     """
     link, questionnaire, page = taken.link, taken.questionnaire, taken.page
     if taken.receipt or page is None:
-        return _ended(replace(link, receipt=taken.receipt), questionnaire, taken.language, door=door)
+        told = Notice.CORRECTED if link.corrects and not link.is_sent else Notice.THANKS
+        ended = replace(link, receipt=taken.receipt, corrects=False)
+        return _ended(ended, questionnaire, taken.language, door=door, told=told)
     if taken.seen is not None:
         return Response(status=204, headers={SEEN: taken.seen})
     if taken.problems:
@@ -184,16 +190,12 @@ def _send(
     now: datetime,
     office: Office,
 ) -> Taken:
-    receipt = submit(
-        rows,
-        link.invitation_id,
-        answers=route.counted,
-        channel=door.channel,
-        given_at=now,
-        now=now,
-        office=office,
-        by=door.interviewer_id,
-    )
+    facts = (rows, link.invitation_id)
+    said, by = route.counted, door.interviewer_id
+    if link.corrects:
+        done = correct(*facts, answers=said, channel=door.channel, now=now, office=office, by=by)
+        return Taken(link, route.questionnaire, language, receipt=done.receipt)
+    receipt = submit(*facts, answers=said, channel=door.channel, given_at=now, now=now, office=office, by=by)
     return Taken(link, route.questionnaire, language, receipt=receipt.number)
 
 
@@ -216,13 +218,14 @@ def _page(
     problems: Mapping[str, Problem] | None = None,
 ) -> Response:
     names = {"company": link.company, "contact": link.contact, "account": link.account}
+    is_own = language == route.questionnaire.language(link.language)
     sight = Sight(
         door.action,
         names,
         link.invitation_id,
         door.hidden,
-        door.heading,
-        door.aside,
+        door.heading or heading_of(link, language),
+        door.aside or way_out(link, language, personal=door.personal, is_own=is_own),
         stored=link.answers,
         seconds=link.seconds,
     )
@@ -232,8 +235,15 @@ def _page(
     return Response(html, mimetype="text/html")
 
 
-def _ended(link: Link, questionnaire: Questionnaire, language: str, *, door: Door) -> Response:
-    notice, status = (Notice.THANKS, 200) if link.is_sent else (Notice.CLOSED, 410)
+def _ended(
+    link: Link,
+    questionnaire: Questionnaire,
+    language: str,
+    *,
+    door: Door,
+    told: Notice = Notice.THANKS,
+) -> Response:
+    notice, status = (told, 200) if link.is_sent else (Notice.CLOSED, 410)
     html = forms().notices.render(
         notice,
         language,
@@ -241,5 +251,7 @@ def _ended(link: Link, questionnaire: Questionnaire, language: str, *, door: Doo
         company=link.company,
         receipt=link.receipt,
         heading=door.heading,
+        personal=door.personal,
+        after=after_of(link, questionnaire) if door.personal else NOTHING,
     )
     return Response(html, status, mimetype="text/html")

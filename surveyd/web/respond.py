@@ -34,24 +34,30 @@ def show_page(token: str) -> AnyResponse:
     with reading_rows() as rows:
         link = find_link(rows, token_digest(token))
         if link is not None:
-            return show(rows, link, door=Door(f"/s/{token}"), asked=request.args)
-    return _wrong_link()
+            return show(rows, link, door=own_door(token), asked=request.args)
+    return wrong_link()
 
 
 @bp.post("/s/<token>", endpoint="submit")
 def take_page(token: str) -> AnyResponse:
     """Save the page and go on, back, or hand the answers in; the receipt is shown after the commit."""
-    door, now = Door(f"/s/{token}"), services().clock.now()
+    door, now = own_door(token), services().clock.now()
     office = Office(services().keys, services().config.mail_domain)
     taken = None
     with writing_rows() as rows:
         link = find_link(rows, token_digest(token))
         if link is not None:
             taken = take(rows, link, door=door, sent=request.form, now=now, office=office)
-    return _wrong_link() if taken is None else answer(taken, door=door)
+    return wrong_link() if taken is None else answer(taken, door=door)
 
 
-def _wrong_link() -> Response:
+def own_door(token: str) -> Door:
+    """The door of a personal link."""
+    return Door(f"/s/{token}", personal=f"/s/{token}")
+
+
+def wrong_link() -> Response:
+    """The page of a link that leads nowhere, counted against the address that asks for it."""
     language = nearest(request.args.get("lang"), *request.accept_languages.values())
     known = guesses().count(WRONG_LINKS, client_address())
     notice, status = (Notice.UNKNOWN, 404) if known else (Notice.WAIT, 429)

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from surveyd.base.services import EXTENSION, Services
-from surveyd.web import demo, hooks, open_links, passwords, respond
+from surveyd.web import demo, hooks, open_links, own_answers, passwords, respond, wishes
 from surveyd.web.access import open_access
 from surveyd.web.assets import open_assets
 from surveyd.web.auth import open_auth
@@ -14,6 +14,9 @@ from surveyd.web.health import open_health
 from surveyd.web.limits import open_limits
 from surveyd.web.staff.pages import open_staff
 from surveyd.web.translation import open_translation
+
+PERSONAL = (own_answers, wishes)
+"""Modules whose pages hang below a personal link, beside the questions: importing them adds their routes."""
 
 
 def open_site(app: Flask) -> None:
