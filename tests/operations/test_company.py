@@ -95,13 +95,20 @@ def test_few_people_share_an_address() -> None:
     assert 0 < twice < 0.02 * len(shared)
 
 
-def test_languages_follow_regions() -> None:
+def test_languages_follow_regions_and_places() -> None:
+    accounts = many_people().accounts
     spoken = {
-        (REGIONS[many_people().accounts[contact.account].region].name, contact.language)
-        for contact in many_people().contacts
+        (REGIONS[accounts[one.account].region].name, accounts[one.account].place.country, one.language)
+        for one in many_people().contacts
+        if one.language
     }
-    assert {language for region, language in spoken if region == "DACH"} == {"de", ""}
-    assert {language for region, language in spoken if region != "DACH"} == {"en", ""}
+    own = {"FR": "fr", "MX": "es", "CL": "es", "JP": "ja"}
+    assert {language for region, _, language in spoken if region == "DACH"} == {"de"}
+    assert {(country, language) for _, country, language in spoken if country in own} == set(own.items())
+    assert {language for region, country, language in spoken if region != "DACH" and country not in own} == {
+        "en"
+    }
+    assert any(not one.language for one in many_people().contacts)
 
 
 def test_the_staff_can_sign_in_and_see_to_every_region() -> None:

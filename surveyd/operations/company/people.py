@@ -188,7 +188,7 @@ def _contact(
         name=name,
         email="" if rng.random() < NO_EMAIL else f"{local}@{account.domain}",
         phone="" if rng.random() < NO_PHONE else _phone(rng, account.place.phone),
-        language=region.language if rng.random() < OWN_LANGUAGE else "",
+        language=(account.place.language or region.language) if rng.random() < OWN_LANGUAGE else "",
         time_zone=account.place.time_zone,
         joins=max(account.joins, _joins(rng)) if place else account.joins,
         gone=_gone(rng),

@@ -8,13 +8,14 @@ class Place:
     """A town's facts. In `phone` each # is any digit; nobody can be reached by such a number.
 
     Where a country keeps numbers for films they are used; elsewhere a subscriber's part begins with a
-    digit that none there begins with.
+    digit that none there begins with. `language` is spoken there where it is not the region's.
     """
 
     share: float
     country: str
     time_zone: str
     phone: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ REGIONS = (
         0.95,
         (
             Place(0.50, "GB", "Europe/London", "+44 20 7946 0###"),
-            Place(0.50, "FR", "Europe/Paris", "+33 1 99 00 ## ##"),
+            Place(0.50, "FR", "Europe/Paris", "+33 1 99 00 ## ##", "fr"),
         ),
     ),
     Region(
@@ -81,8 +82,8 @@ REGIONS = (
         1.15,
         (
             Place(0.45, "BR", "America/Sao_Paulo", "+55 11 0000 0###"),
-            Place(0.35, "MX", "America/Mexico_City", "+52 55 0000 0###"),
-            Place(0.20, "CL", "America/Santiago", "+56 2 0000 0###"),
+            Place(0.35, "MX", "America/Mexico_City", "+52 55 0000 0###", "es"),
+            Place(0.20, "CL", "America/Santiago", "+56 2 0000 0###", "es"),
         ),
     ),
     Region(
@@ -96,7 +97,7 @@ REGIONS = (
             Place(0.35, "AU", "Australia/Sydney", "+61 2 5550 ####"),
             Place(0.25, "SG", "Asia/Singapore", "+65 2000 0###"),
             Place(0.20, "IN", "Asia/Kolkata", "+91 22 0000 0###"),
-            Place(0.20, "JP", "Asia/Tokyo", "+81 3 0000 0###"),
+            Place(0.20, "JP", "Asia/Tokyo", "+81 3 0000 0###", "ja"),
         ),
     ),
 )
