@@ -13,10 +13,13 @@ from surveyd.base.database import reading
 FOLDER = HOME / "migrations"
 
 
-def upgrade() -> None:
-    """Bring the tables of the current app's database up to date; safe beside others that do the same."""
+def upgrade(revision: str = "head") -> None:
+    """Bring the tables of the current app's database up to date; safe beside others that do the same.
+
+    An earlier `revision` makes the tables of an older version.
+    """
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(_alembic(), "head")
+    command.upgrade(_alembic(), revision)
 
 
 def is_current() -> bool:
