@@ -11,8 +11,9 @@ from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution.cadence import read_window
 from surveyd.distribution.models import AfterSending, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import NewProgram, create_program, find_program, list_programs
+from surveyd.distribution.questionnaires import current_questionnaire
 from surveyd.forms.definition import Questionnaire
-from surveyd.forms.loading import load, shipped, shipped_names
+from surveyd.forms.loading import load, shipped_names
 
 
 @click.group()
@@ -77,8 +78,8 @@ def create(  # noqa: PLR0917  # click hands each option over by name
         language=language,
         time_zone=zone,
     )
-    definition = _open_questionnaire(questionnaire)
     with house() as services, writing() as session:
+        definition = _open_questionnaire(session, questionnaire)
         made = create_program(session, facts, questionnaire=definition, now=services.clock.now())
         shown = _facts(made, definition.slug)
     if as_json:
@@ -123,9 +124,9 @@ def show(slug: str, as_json: bool) -> None:
     print_table(rows, {"wave": "wave", "state": "state", "at": "at"})
 
 
-def _open_questionnaire(name: str) -> Questionnaire:
+def _open_questionnaire(session: Session, name: str) -> Questionnaire:
     if name in shipped_names():
-        return shipped(name)
+        return current_questionnaire(session, name)
     path = Path(name)
     if not path.is_file():
         known = ", ".join(shipped_names())

@@ -12,8 +12,7 @@ from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.models import AfterSending, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import window_of
-from surveyd.forms.definition import Questionnaire
-from surveyd.forms.loading import from_data, shipped, shipped_names
+from surveyd.forms.loading import shipped_names
 
 SORTS = ("name", "company")
 
@@ -129,20 +128,6 @@ def questionnaire_names(session: Session) -> list[str]:
     """The questionnaires that a program can be made on: those that come with surveyd and those in use."""
     published = session.scalars(select(QuestionnaireVersion.slug).distinct())
     return sorted({*shipped_names(), *published})
-
-
-def open_questionnaire(session: Session, name: str) -> Questionnaire:
-    """The questionnaire of that name: the one that comes with surveyd, else the latest that was published.
-
-    Raises NotFound.
-    """
-    if name in shipped_names():
-        return shipped(name)
-    latest = select(QuestionnaireVersion).where(QuestionnaireVersion.slug == name)
-    version = session.scalars(latest.order_by(QuestionnaireVersion.id.desc()).limit(1)).one_or_none()
-    if version is None:
-        raise NotFound("questionnaire", name)
-    return from_data(version.definition)
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> ProgramLine:

@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session, aliased
 from surveyd.base.database import insert_new
 from surveyd.base.errors import Refused
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.distribution.questionnaire_models import QuestionnaireEdit
-from surveyd.distribution.questionnaires import publish
+from surveyd.distribution.questionnaires import current_questionnaire, publish
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import Change, text_places, with_texts
-from surveyd.forms.loading import from_data, shipped
+from surveyd.forms.loading import from_data
 from surveyd.people.audit import record
 from surveyd.people.models import User
 
@@ -49,13 +48,6 @@ class Edit:
     begun_by: str
     changed_at: datetime
     changed_by: str
-
-
-def current_questionnaire(session: Session, slug: str) -> Questionnaire:
-    """The newest version that was published, else the one that comes with surveyd. Raises NotFound."""
-    newest = select(QuestionnaireVersion.definition).where(QuestionnaireVersion.slug == slug)
-    definition = session.scalars(newest.order_by(QuestionnaireVersion.id.desc()).limit(1)).one_or_none()
-    return shipped(slug) if definition is None else from_data(definition)
 
 
 def working_state(session: Session, slug: str) -> Questionnaire:

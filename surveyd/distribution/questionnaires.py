@@ -91,6 +91,13 @@ def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
     return [_line(found, versions.get(slug, [])) for slug, found in sorted(everything.items())]
 
 
+def current_questionnaire(session: Session, slug: str) -> Questionnaire:
+    """The newest version that was published, else the one that comes with surveyd. Raises NotFound."""
+    newest = select(QuestionnaireVersion.definition).where(QuestionnaireVersion.slug == slug)
+    definition = session.scalars(newest.order_by(QuestionnaireVersion.id.desc()).limit(1)).one_or_none()
+    return shipped(slug) if definition is None else from_data(definition)
+
+
 def versions_of(session: Session, slug: str) -> list[VersionLine]:
     """The versions of one questionnaire, the newest first; empty for one that was never published."""
     return _lines(session, _versions().where(QuestionnaireVersion.slug == slug))[::-1]

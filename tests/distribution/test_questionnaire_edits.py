@@ -14,7 +14,6 @@ from surveyd.distribution.questionnaire_edits import (
     Overtaken,
     change_edit,
     change_questionnaire,
-    current_questionnaire,
     drop_edit,
     edited_slugs,
     find_edit,
@@ -24,7 +23,7 @@ from surveyd.distribution.questionnaire_edits import (
     write_texts,
 )
 from surveyd.distribution.questionnaire_uses import company_asking, publishers_of, uses_of
-from surveyd.distribution.questionnaires import versions_of
+from surveyd.distribution.questionnaires import current_questionnaire, versions_of
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import with_texts
 from surveyd.people.models import AuditEntry

@@ -19,7 +19,7 @@ from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.distribution.program_lists import questionnaire_names
 from surveyd.distribution.programs import find_program, list_programs
-from surveyd.distribution.questionnaire_edits import current_questionnaire
+from surveyd.distribution.questionnaires import current_questionnaire
 from surveyd.responses import open_links
 from surveyd.responses.open_links import SORTS, LinkLine, LinkList, NewLink
 from surveyd.web.access import reader

@@ -23,11 +23,11 @@ from surveyd.distribution.program_lists import (
     ProgramView,
     get_program,
     list_program_lines,
-    open_questionnaire,
     questionnaire_names,
     view_program,
 )
 from surveyd.distribution.programs import create_program as create
+from surveyd.distribution.questionnaires import current_questionnaire
 from surveyd.people.audit import record
 from surveyd.web.access import reader
 from surveyd.web.filters import number
@@ -87,7 +87,7 @@ def create_program() -> Response | tuple[str, int]:
         return _programs_page(form), 422
     try:
         with writing() as session:
-            questionnaire = open_questionnaire(session, form.questionnaire.data)
+            questionnaire = current_questionnaire(session, form.questionnaire.data)
             made = create(session, form.facts(), questionnaire=questionnaire, now=now)
             _trail(session, "create", "program", made.id)
             program_id = made.id

@@ -15,13 +15,12 @@ from surveyd.distribution.program_lists import get_program
 from surveyd.distribution.questionnaire_edits import (
     Edit,
     Overtaken,
-    current_questionnaire,
     find_edit,
     get_edit,
     publish_edit,
 )
 from surveyd.distribution.questionnaire_uses import Use, uses_of
-from surveyd.distribution.questionnaires import use_in_program, versions_of
+from surveyd.distribution.questionnaires import current_questionnaire, use_in_program, versions_of
 from surveyd.forms.logic import Logic, check_logic
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.web.access import reader

@@ -10,18 +10,19 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading
 from surveyd.base.errors import NotFound
-from surveyd.distribution.questionnaire_edits import Edit, current_questionnaire, edited_slugs, find_edit
+from surveyd.distribution.questionnaire_edits import Edit, edited_slugs, find_edit
 from surveyd.distribution.questionnaire_uses import Use, publishers_of, uses_of
 from surveyd.distribution.questionnaires import (
     QuestionnaireLine,
     VersionLine,
+    current_questionnaire,
     find_version,
     list_questionnaires,
     versions_of,
 )
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data
-from surveyd.forms.pace import estimated, said
+from surveyd.forms.pace import said, told
 from surveyd.forms.path_table import Path, PathTable, paths
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.web.filters import locale_name, number
@@ -169,5 +170,4 @@ def as_wished(session: Session, slug: str, version: str) -> Questionnaire:
 
 def time_for(questionnaire: Questionnaire, version: VersionLine | None) -> str:
     """About how long answering takes, in words of the reader's language."""
-    measured_seconds = version.seconds if version else None
-    return said(measured_seconds or estimated(questionnaire), locale_name())
+    return said(told(questionnaire, version.seconds if version else None), locale_name())
