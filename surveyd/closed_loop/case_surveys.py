@@ -25,8 +25,7 @@ from surveyd.closed_loop.working_hours import TWO_WORKING_DAYS, Deadline, deadli
 from surveyd.distribution.mails import case_solved_context
 from surveyd.distribution.models import Program, Suppression, Wave
 from surveyd.distribution.outbox import NewMessage, queue
-from surveyd.distribution.questionnaire_edits import current_questionnaire
-from surveyd.distribution.questionnaires import publish
+from surveyd.distribution.questionnaires import current_questionnaire, publish
 from surveyd.distribution.staff_mails import staff_mail
 from surveyd.distribution.standing_waves import Purpose, invite, standing_wave
 from surveyd.forms.conditions import Answers
