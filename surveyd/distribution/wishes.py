@@ -70,6 +70,17 @@ class Offer:
         return self.first is not None and self.last is not None and self.first <= day <= self.last
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What somebody has wished, for the `times`-th time; see `Wish`."""
+
+    kind: WishKind
+    remind_on: date | None
+    phone: str
+    suits: str
+    times: int
+
+
 def offer_to(session: Session, invitation_id: int, *, now: datetime) -> Offer:
     """What the person of an invitation can ask for. Raises NotFound, and Refused once the asking is over."""
     return _Asked(session, invitation_id).offer(now)
@@ -123,9 +134,12 @@ def call_instead(session: Session, invitation_id: int, *, phone: str, suits: str
     return call_id
 
 
-def wish_of(session: Session, invitation_id: int) -> Wish | None:
+def wish_of(session: Session, invitation_id: int) -> Wished | None:
     """The latest wish of an invitation, None without one."""
-    return session.get(Wish, invitation_id)
+    found = session.get(Wish, invitation_id)
+    if found is None:
+        return None
+    return Wished(found.kind, found.remind_on, found.phone, found.suits, found.times)
 
 
 class _Asked:

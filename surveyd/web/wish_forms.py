@@ -3,13 +3,15 @@
 What is wrong is said by the name of a word (see forms/wording.py and forms/ways_wording.py).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, Field, Form, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Length, ValidationError
 
 from surveyd.distribution.excuses import WORDS_LIMIT, Excuse, Named, excuse
 from surveyd.distribution.wish_models import WhyNot
@@ -32,6 +34,21 @@ def _in_line(typed: str | None) -> str:
     return " ".join(_plain(typed).split())
 
 
+def _known(typed: str | None) -> str:
+    return typed if typed in set(WhyNot) else WhyNot.OTHER.value
+
+
+class DayField(DateField):
+    """A date; what is none is a fault by the name of its word."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Raise ValueError for what is no date, and for nothing."""
+        try:
+            super().process_formdata(list(valuelist))
+        except ValueError as error:
+            raise ValueError("problem_day") from error
+
+
 class WayForm(Form):
     """One of the forms; `offer` says what is possible for this person."""
 
@@ -51,11 +68,11 @@ class WayForm(Form):
 class RemindForm(WayForm):
     """The day on which to be reminded."""
 
-    day = DateField(validators=[Optional()])
+    day = DayField()
 
     def validate_day(self, field: DateField) -> None:
         """It is one of those on offer."""
-        if field.data is None or not self.offer.allows(field.data):
+        if not field.errors and not (field.data and self.offer.allows(field.data)):
             raise ValidationError("problem_day")
 
     def take(self, session: Session, link: Link, *, now: datetime, mail_domain: str) -> None:
@@ -84,7 +101,7 @@ class CallForm(WayForm):
 class ExcuseForm(WayForm):
     """Why somebody is not the right person, and who is, if they know."""
 
-    why = RadioField(choices=[SelectChoice(why.value) for why in WhyNot], default=WhyNot.OTHER.value)
+    why = RadioField(choices=[SelectChoice(why.value) for why in WhyNot], filters=[_known])
     words = TextAreaField(filters=[_plain], validators=[Length(max=WORDS_LIMIT, message=TOO_LONG)])
     name = StringField(filters=[_in_line], validators=[Length(max=NAME_LIMIT, message=TOO_LONG)])
     email = StringField(filters=[_plain])

@@ -18,8 +18,8 @@ from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.distribution.excuses import Excuse, excuse_of
-from surveyd.distribution.wish_models import Wish, WishKind
-from surveyd.distribution.wishes import Offer, offer_to, wish_of
+from surveyd.distribution.wish_models import WishKind
+from surveyd.distribution.wishes import Offer, Wished, offer_to, wish_of
 from surveyd.forms.said import spelled
 from surveyd.forms.ways_wording import WaysWording, ways_wording
 from surveyd.forms.wording import Wording, wording
@@ -42,7 +42,7 @@ class WaysPage:
     personal: str
     offer: Offer
     forms: dict[str, WayForm]
-    wish: Wish | None = None
+    wish: Wished | None = None
     excuse: Excuse | None = None
     refused: str = ""
 
