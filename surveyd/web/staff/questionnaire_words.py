@@ -110,14 +110,14 @@ def asked_only(condition: Condition | None, questionnaire: Questionnaire) -> str
     if isinstance(condition, OnAnswer) and condition.categories and not condition.values:
         who = _or(str(CATEGORY_WORDS[name]) for name in condition.categories)
         return _("asked only of %(who)s", who=who)
-    return _("asked only if %(condition)s", condition=_said(condition, questionnaire))
+    return _("asked only if %(condition)s", condition=_said(condition, questionnaire, alone=True))
 
 
-def _said(condition: Condition, questionnaire: Questionnaire) -> str:
+def _said(condition: Condition, questionnaire: Questionnaire, *, alone: bool = False) -> str:
     if isinstance(condition, Joined):
         parts = [_said(part, questionnaire) for part in condition.parts]
         joined = _and(parts) if condition.word == "all" else _or(parts)
-        return joined if len(parts) < 2 else f"({joined})"
+        return joined if alone or len(parts) < 2 else f"({joined})"
     if isinstance(condition, Not):
         return _("not (%(condition)s)", condition=_said(condition.part, questionnaire))
     if isinstance(condition, OnFact):
