@@ -41,6 +41,11 @@ def unseen(questionnaire: Questionnaire) -> int:
     return sum(_seconds((*items, block)) for block, items in route_of(questionnaire, {}).pages[0].blocks)
 
 
+def told(questionnaire: Questionnaire, measured: int | None) -> int:
+    """The seconds to tell a reader: from a first look on as others took, where that is `measured`."""
+    return estimated(questionnaire) if measured is None else measured + unseen(questionnaire)
+
+
 @cache
 def said(seconds: int, language: str) -> str:
     """A time rounded to half minutes, and at least one of them, in words of `language`."""

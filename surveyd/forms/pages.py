@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from surveyd.forms.definition import NOT_APPLICABLE, PIPES, Answers, Item, Page, Questionnaire, Texts
 from surveyd.forms.fields import Problem, kind_of
 from surveyd.forms.fragments import Fragment, slot
-from surveyd.forms.pace import estimated, said, unseen
+from surveyd.forms.pace import said, told
 from surveyd.forms.paths import Route, category_of
 from surveyd.forms.seen import marks_of
 from surveyd.forms.sheet import PIPE
@@ -127,9 +127,8 @@ class CompiledForm:
     def _takes(self, seconds: int | None) -> Markup:
         """How long it takes: as it was measured, else estimated."""
         if seconds not in self._times:
-            asked = self.questionnaire
-            total = estimated(asked) if seconds is None else seconds + unseen(asked)
-            self._times[seconds] = escape(self.words.takes.format(time=said(total, self.language)))
+            time = said(told(self.questionnaire, seconds), self.language)
+            self._times[seconds] = escape(self.words.takes.format(time=time))
         return self._times[seconds]
 
     def _answer(self, item_id: str, answers: Answers) -> str:
