@@ -31,6 +31,8 @@ EARLY = 2.4
 OPT_OUT, HALF_DONE = 0.035, 0.10
 """How many of those who never answer opt out, and how many begin and stop."""
 LEAST_DELAY = timedelta(minutes=4)
+PACE_MEAN, PACE_SHAPE = timedelta(seconds=110), 6.0
+"""How long people take from their first page to the sending: a few are quick, a few are called away."""
 
 
 class Purpose(IntEnum):
@@ -41,6 +43,7 @@ class Purpose(IntEnum):
     CALLS = 2
     CASES = 3
     LINK = 4
+    PACE = 5
 
 
 class Phase(IntEnum):
@@ -108,7 +111,8 @@ class Asking:
     ) -> None:
         """Send somebody's answers through the one door, and leave the case, if one opens, to its owner."""
         given = self.reply(one, by_phone=channel is AnswerChannel.PHONE)
-        start(session, one.invitation_id, now=at - LEAST_DELAY)
+        taken = self.rng(one, Purpose.PACE).gamma(PACE_SHAPE, PACE_MEAN.total_seconds() / PACE_SHAPE)
+        start(session, one.invitation_id, now=at - min(timedelta(seconds=round(float(taken))), LEAST_DELAY))
         receipt = intake.submit(
             session,
             one.invitation_id,
