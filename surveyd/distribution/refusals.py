@@ -5,28 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.calls import record
-from surveyd.distribution.models import Call, CallOutcome, Invitation
+from surveyd.distribution.models import Call, Invitation
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people import audit
 
 
-def record_refusal(
-    session: Session,
-    call: Call,
-    *,
-    now: datetime,
-    system_now: datetime,
-    by: int,
-    note: str = "",
-    seen: int | None = None,
-) -> None:
-    """Write down that they declined, and opt them out on their own word.
-
-    `seen` is how many attempts the caller has seen. Raises Refused and Overtaken as `calls.record` does.
-    """
-    declined = CallOutcome.DECLINED
-    record(session, call, declined, now=now, system_now=system_now, by=by, note=note, seen=seen)
+def take_refusal(session: Session, call: Call, *, by: int, now: datetime) -> None:
+    """Opt out whom a call was with, on their own word; a second time changes nothing."""
     contact_id = session.execute(
         select(Invitation.contact_id).where(Invitation.id == call.invitation_id)
     ).scalar_one()

@@ -6,20 +6,26 @@ from zoneinfo import ZoneInfo
 from flask import request
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
-from wtforms import DateTimeLocalField, Form, IntegerField, RadioField, TextAreaField
+from wtforms import DateTimeLocalField, Form, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from surveyd.base.clock import from_local
 from surveyd.base.database import writing
+from surveyd.base.services import services
 from surveyd.distribution import calls
 from surveyd.distribution.call_lists import Caller
 from surveyd.distribution.calls import AttemptLine
+from surveyd.distribution.excuses import WORDS_LIMIT, Excuse, Named, excuse
 from surveyd.distribution.models import CallOutcome
-from surveyd.distribution.refusals import record_refusal
+from surveyd.distribution.refusals import take_refusal
+from surveyd.distribution.wish_models import WhyNot
+from surveyd.people.cells import read_address
 
 NO_MORE = "no_more"
 """Chosen for who wants no more calls and no more mails: they decline, and are never asked again."""
+NOT_ME = "not_me"
+"""Chosen for who is not the right person to ask, and perhaps says who is."""
 AT_ONCE = {
     CallOutcome.NO_ANSWER.value: lazy_gettext("No answer"),
     CallOutcome.LEFT_MESSAGE.value: lazy_gettext("Left a message"),
@@ -29,6 +35,7 @@ FINAL = {
     CallOutcome.REACHED.value: lazy_gettext("reached, will answer by mail"),
     CallOutcome.WRONG_NUMBER.value: lazy_gettext("wrong number"),
     CallOutcome.DECLINED.value: lazy_gettext("does not want to answer"),
+    NOT_ME: lazy_gettext("is not the right person"),
     NO_MORE: lazy_gettext("wants no more calls and mails from us"),
 }
 """What ends the call: chosen first, then recorded."""
@@ -43,8 +50,14 @@ SAID = {
 }
 BY_HAND = (*AT_ONCE, CallOutcome.CALL_BACK.value, *FINAL)
 """What can be recorded by hand; that a call was completed is recorded by its answers."""
+NAME_LIMIT = 200
 BESIDE = "call-"
 """What the fields' names begin with beside the questions: no item's id has a hyphen."""
+
+
+def in_line(typed: str | None) -> str:
+    """What was typed, on one line and without NUL, which no database stores."""
+    return " ".join((typed or "").replace("\0", "").split())
 
 
 class OutcomeForm(Form):
@@ -65,6 +78,28 @@ class OutcomeForm(Form):
         validators=[Length(max=calls.NOTE_LIMIT, message=lazy_gettext("Shorten the note a little."))]
     )
 
+    colleague = StringField(
+        filters=[in_line],
+        validators=[Length(max=NAME_LIMIT, message=lazy_gettext("Shorten the name a little."))],
+    )
+    colleague_email = StringField(filters=[in_line])
+
+    def validate_colleague(self, field: StringField) -> None:
+        """Who is named by an address has a name."""
+        if self.outcome.data == NOT_ME and self.colleague_email.data and not field.data:
+            raise ValidationError(lazy_gettext("Say the name as well, or leave both empty."))
+
+    def validate_colleague_email(self, field: StringField) -> None:
+        """Who is named has an address, and it can be one."""
+        if self.outcome.data != NOT_ME:
+            return
+        if self.colleague.data and not field.data:
+            raise ValidationError(lazy_gettext("Ask for the address as well, or put the name into the note."))
+        try:
+            read_address(field.data or "")
+        except ValueError as error:
+            raise ValidationError(lazy_gettext("This is no e-mail address; read it back to them.")) from error
+
     def validate_outcome(self, field: RadioField) -> None:
         """A call back needs a time."""
         if field.data == CallOutcome.CALL_BACK and self.call_back_at.data is None:
@@ -82,14 +117,31 @@ class OutcomeForm(Form):
         return from_local(wall, self.zone) if wall else None
 
     @property
-    def is_refusal(self) -> bool:
-        """Whether they want no more calls and mails at all."""
-        return bool(self.outcome.data == NO_MORE)
+    def excuse(self) -> Excuse:
+        """What who is not the right person said."""
+        named = None
+        if self.colleague.data:
+            named = Named(self.colleague.data, read_address(self.colleague_email.data or ""))
+        _outcome, note, _back = self.facts
+        return Excuse(WhyNot.NOT_MY_SUBJECT, note[:WORDS_LIMIT], named)
+
+    @property
+    def typed_note(self) -> str:
+        """The note as it can be kept, however long it is."""
+        return calls.clean_note(self.note.data or "")[: calls.NOTE_LIMIT]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything is typed or chosen that is not recorded yet."""
+        fields = (self.note, self.colleague, self.colleague_email, self.outcome, self.call_back_at)
+        return any(any(field.raw_data or ()) for field in fields)
 
     @property
     def facts(self) -> tuple[CallOutcome, str, datetime | None]:
         """What is recorded: the outcome, the note, and when to call back."""
-        outcome = CallOutcome.DECLINED if self.is_refusal else CallOutcome(self.outcome.data)
+        outcome = (
+            CallOutcome.DECLINED if self.outcome.data in (NO_MORE, NOT_ME) else CallOutcome(self.outcome.data)
+        )
         wall = self.call_back_at.data if outcome is CallOutcome.CALL_BACK else None
         return outcome, calls.clean_note(self.note.data or ""), self.instant(wall)
 
@@ -108,9 +160,6 @@ def keep_outcome(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
     now, ours, by = caller.now, caller.system_now, caller.user_id
     with writing() as session:
         call, seen = calls.find_call(session, call_id), form.seen.data
-        if form.is_refusal:
-            record_refusal(session, call, now=now, system_now=ours, by=by, note=note, seen=seen)
-            return
         calls.record(
             session,
             call,
@@ -122,6 +171,11 @@ def keep_outcome(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
             call_back_at=back,
             seen=seen,
         )
+        if form.outcome.data == NO_MORE:
+            take_refusal(session, call, by=by, now=now)
+        elif form.outcome.data == NOT_ME:
+            domain = services().config.mail_domain
+            excuse(session, call.invitation_id, form.excuse, now=now, mail_domain=domain)
 
 
 def is_recorded(form: OutcomeForm, meanwhile: tuple[AttemptLine, ...], *, by: int) -> bool:

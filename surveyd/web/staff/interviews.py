@@ -56,18 +56,21 @@ def take_call_form(call_id: int) -> Response:
         # The page is saved as it stands: what is missing on it is not asked for now.
         sent["go"] = f"{SWITCH}{sent.get('lang', '')}"
     try:
-        taken = _take(call_id, sent)
+        taken = _take(call_id, sent, form)
     except Refused as refused:
         return _unsaved(call_id, sent, form, refused)
     if records and not taken.receipt:
         return _record(call_id, taken, form)
     with reading() as session:
         link = replace(taken.link, receipt=taken.receipt)
-        page = _page(session, call_id, link, _outcome())
+        page = _page(session, call_id, link, form)
+    if form.is_begun and taken.page and not (taken.problems or taken.receipt):
+        # A redirect would lose what is typed beside the questions.
+        return _again(call_id, taken, page, status=200)
     return answer(taken, door=_door(call_id, page))
 
 
-def _take(call_id: int, sent: MultiDict[str, str]) -> Taken:
+def _take(call_id: int, sent: MultiDict[str, str], form: OutcomeForm) -> Taken:
     office = Office(services().keys, services().config.mail_domain)
     with writing() as session:
         call, link = _find(session, call_id)
@@ -77,7 +80,7 @@ def _take(call_id: int, sent: MultiDict[str, str]) -> Taken:
         door = plain_door(call_id, kept=kept_of(wish_for_calls()))
         taken = take(session, link, door=door, sent=sent, now=now, office=office)
         if was_open and taken.receipt and not link.is_sent:
-            calls.log_completed(session, call, now=now, by=by)
+            calls.log_completed(session, call, now=now, by=by, note=form.typed_note)
         return taken
 
 

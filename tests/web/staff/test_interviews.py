@@ -3,7 +3,8 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from surveyd.distribution.models import Call, CallAttempt, CallOutcome, CallState, Invitation
+from surveyd.distribution.models import Call, CallAttempt, CallOutcome, CallState, Invitation, InvitationState
+from surveyd.distribution.wish_models import Nomination
 from surveyd.distribution.wishes import call_instead
 from surveyd.forms.definition import Answer
 from surveyd.people.models import AuditEntry, Contact
@@ -139,6 +140,51 @@ def test_who_wants_no_more_calls_is_never_asked_again(
         assert session.query(CallAttempt).one().outcome is CallOutcome.DECLINED
     call = call_of(office, reader)
     assert (call.state, call.reason) == (CallState.DONE, "declined")
+
+
+def test_who_is_not_the_right_person_can_say_who_is(
+    office: Office, sign_in: SignIn, reader: Transaction
+) -> None:
+    support = claimed(office, sign_in)
+    sent = {"call-record": "yes", "call-outcome": "not_me", "call-note": "In <b>purchasing</b>."}
+
+    half = support.post(form_of(office), **TYPED, **sent, **{"call-colleague": "Ben <i>Brandt</i>"})
+    wrong = support.post(form_of(office), **TYPED, **sent, **{"call-colleague_email": "ben@"})
+    named = {"call-colleague": "Ben Brandt", "call-colleague_email": "ben@suedwerk.test"}
+    done = support.post(form_of(office), **TYPED, **sent, **named)
+
+    assert (half.status_code, wrong.status_code, done.status_code) == (422, 422, 303)
+    assert "Ask for the address as well" in half.text
+    assert 'value="Ben &lt;i&gt;Brandt&lt;/i&gt;"' in half.text
+    assert "This is no e-mail address; read it back to them." in wrong.text
+    with reader() as session:
+        told = session.query(Nomination).one()
+        assert (told.name, told.email, told.words) == (
+            "Ben Brandt",
+            "ben@suedwerk.test",
+            "In <b>purchasing</b>.",
+        )
+        assert session.get_one(Invitation, office.sofie_invitation).state is InvitationState.DECLINED
+    assert call_of(office, reader).reason == "declined"
+
+
+def test_a_note_goes_along_from_page_to_page_and_stays_with_the_call(
+    office: Office, sign_in: SignIn, reader: Transaction
+) -> None:
+    support, note = claimed(office, sign_in), {"call-note": "Sounds tired.\0"}
+
+    onward = support.post(form_of(office), **TYPED, **note, go="next")
+    wrong = support.post(form_of(office), page="recommendation", recommend="77", go="next", **note)
+
+    assert onward.status_code == 200
+    assert 'name="why"' in onward.text
+    assert wrong.status_code == 422
+    for response in (onward, wrong):
+        assert "Sounds tired." in response.text.partition('name="call-note"')[2].partition("</textarea>")[0]
+    assert answers_of(office, reader) == {"recommend": 3}
+    assert 'id="receipt"' in support.post(form_of(office), **TYPED, **note, go="send").text
+    with reader() as session:
+        assert session.query(CallAttempt).one().note == "Sounds tired."
 
 
 def test_a_colleague_s_call_is_shown_and_refused_and_no_word_is_lost(
