@@ -64,7 +64,8 @@ def take_call_form(call_id: int) -> Response:
     with reading() as session:
         link = replace(taken.link, receipt=taken.receipt)
         page = _page(session, call_id, link, form)
-    if form.is_begun and taken.page and not (taken.problems or taken.receipt):
+    is_kept = taken.seen is not None
+    if form.is_begun and taken.page and not (taken.problems or taken.receipt or is_kept):
         # A redirect would lose what is typed beside the questions.
         return _again(call_id, taken, page, status=200)
     return answer(taken, door=_door(call_id, page))

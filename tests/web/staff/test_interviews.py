@@ -173,6 +173,7 @@ def test_a_note_goes_along_from_page_to_page_and_stays_with_the_call(
 ) -> None:
     support, note = claimed(office, sign_in), {"call-note": "Sounds tired.\0"}
 
+    assert support.post(form_of(office), **TYPED, **note, go="keep").status_code == 204
     onward = support.post(form_of(office), **TYPED, **note, go="next")
     wrong = support.post(form_of(office), page="recommendation", recommend="77", go="next", **note)
 
