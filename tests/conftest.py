@@ -22,12 +22,19 @@ LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 NOT_FAST = ("browser", "processes", "slow", "full")
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
+hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("house"), max_examples=600)
 hypothesis.settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="without browser, processes and PostgreSQL")
     parser.addoption("--full", action="store_true", help="with the matrices and fault scripts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With --full the properties are tried on ten times as many examples."""
+    if config.getoption("--full"):
+        hypothesis.settings.load_profile("full")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
