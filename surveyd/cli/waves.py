@@ -12,6 +12,7 @@ from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution import waves
 from surveyd.distribution.audience import RULES, audience_of, count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
+from surveyd.distribution.languages import asked_languages
 from surveyd.distribution.models import Wave
 from surveyd.distribution.programs import find_program
 
@@ -81,8 +82,16 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
         now = services.clock.now()
         with reading() as session:
             found = waves.find_wave(session, wave)
-            count = count_audience(session, found, waves.program_of(session, found), now=now).invited
-            state = found.state
+            program = waves.program_of(session, found)
+            counts = count_audience(session, found, program, now=now)
+            asked = asked_languages(
+                waves.questionnaire_of(session, found), counts.wishes, fallback=program.language
+            )
+            count, state = counts.invited, found.state
+        for each in asked:
+            if not each.is_signed:
+                said = "No native speaker has signed what {} contacts would read in {!r}."
+                click.echo(f"warning: {said.format(each.people, each.language)}", err=True)
         if not yes:
             raise click.UsageError(
                 f"This would ask {count} contacts (the wave is {state.value}); add --yes to launch."
