@@ -98,6 +98,15 @@ def current_questionnaire(session: Session, slug: str) -> Questionnaire:
     return shipped(slug) if definition is None else from_data(definition)
 
 
+def newer_shipped(session: Session, slug: str) -> Questionnaire | None:
+    """What comes with surveyd, where other versions of it were published and this one was not."""
+    found = _all_shipped().get(slug)
+    digests = session.scalars(
+        select(QuestionnaireVersion.digest).where(QuestionnaireVersion.slug == slug)
+    ).all()
+    return found if found and digests and found.digest not in digests else None
+
+
 def versions_of(session: Session, slug: str) -> list[VersionLine]:
     """The versions of one questionnaire, the newest first; empty for one that was never published."""
     return _lines(session, _versions().where(QuestionnaireVersion.slug == slug))[::-1]

@@ -143,6 +143,7 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.add_module": ADMINS,
     "staff.add_language": ADMINS,
     "staff.sign_translation": ADMINS,
+    "staff.take_shipped": ADMINS,
     "staff.drop_questionnaire_edit": ADMINS,
     "staff.edit_texts": ADMINS,
     "staff.save_texts": ADMINS,

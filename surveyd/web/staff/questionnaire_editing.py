@@ -24,6 +24,7 @@ from surveyd.distribution.questionnaire_edits import (
     get_edit,
     working_state,
 )
+from surveyd.distribution.questionnaires import newer_shipped
 from surveyd.forms import editing
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import Change
@@ -72,7 +73,10 @@ class SignForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class EditPage:
-    """The working state of a questionnaire; `edit` is None before the first change."""
+    """The working state of a questionnaire; `edit` is None before the first change.
+
+    `is_outdated` means that a newer text came with surveyd.
+    """
 
     slug: str
     state: Questionnaire
@@ -80,6 +84,7 @@ class EditPage:
     languages: tuple[Spoken, ...]
     form: LanguageForm
     faults: list[str]
+    is_outdated: bool
     unsigned: str = ""
     wrong_name: str = ""
 
@@ -159,6 +164,14 @@ def sign_translation(slug: str) -> Response | tuple[str, int]:
     return _changed(slug, lambda state: editing.signed(state, code, name), anchor="languages")
 
 
+@bp.post("/questionnaires/<slug>/edit/shipped")
+def take_shipped(slug: str) -> Response | tuple[str, int]:
+    """Put the text that comes with this version of surveyd in the place of the edit."""
+    with reading() as session:
+        found = newer_shipped(session, slug)
+    return _changed(slug, lambda state: found or state)
+
+
 @bp.post("/questionnaires/<slug>/edit/drop")
 def drop_questionnaire_edit(slug: str) -> Response:
     """Throw the edit away; the current version stays."""
@@ -196,7 +209,17 @@ def _draw(
     form = form or LanguageForm()
     form.language.choices = _choices(state)
     edit = find_edit(session, slug)
-    page = EditPage(slug, state, edit, spoken(state), form, faults or [], unsigned, wrong_name)
+    page = EditPage(
+        slug=slug,
+        state=state,
+        edit=edit,
+        languages=spoken(state),
+        form=form,
+        faults=faults or [],
+        is_outdated=newer_shipped(session, slug) not in (None, state),
+        unsigned=unsigned,
+        wrong_name=wrong_name,
+    )
     return render_template(
         "staff/questionnaire_edit.html",
         page=page,

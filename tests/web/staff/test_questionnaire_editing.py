@@ -3,10 +3,14 @@
 import io
 
 import pytest
+from sqlalchemy import update
 
+from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.distribution.questionnaire_edits import find_edit, working_state
 from surveyd.forms.definition import Questionnaire
+from surveyd.forms.editing import with_texts
 from tests.fixtures.apps import Transaction
+from tests.fixtures.asking import relational
 from tests.web.offices import Office, SignIn, Staff
 
 NAME = "relational"
@@ -159,6 +163,20 @@ class TestParts:
         for do in ("", "explode:pages.reason", "up"):
             assert admin.post(f"{HERE}/parts", do=do).status_code in (404, 422)
         assert admin.post(f"{HERE}/parts", do="up:pages.nothing").status_code == 404
+
+    def test_a_newer_text_that_came_with_surveyd_can_be_taken_over(
+        self, admin: Staff, state: State, writer: Transaction
+    ) -> None:
+        button = "Begin from the text that came with surveyd"
+        assert button not in admin.get(HERE).text
+        with writer() as session:
+            # As after an upgrade: no version has the text that is shipped now.
+            older = with_texts(state.now, "en", {WHY: "An older one?"})
+            session.execute(update(QuestionnaireVersion).values(digest=older.digest, definition=older.data()))
+        assert button in admin.get(HERE).text
+        assert admin.post(f"{HERE}/shipped").status_code == 303
+        assert state.now.digest == relational().digest and state.is_begun
+        assert button not in admin.get(HERE).text
 
     def test_an_edit_is_thrown_away_once(self, admin: Staff, state: State) -> None:
         before = state.now.digest
