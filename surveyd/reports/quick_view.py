@@ -20,6 +20,7 @@ from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_assigned, visible_by_account
 from surveyd.people.models import Account, Contact, User
 from surveyd.reports.answers import AnswerLine, answer_lines
+from surveyd.reports.revisions import CorrectionLine, corrections_of
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.scores import key_of
@@ -90,6 +91,7 @@ class QuickView:
     indexes: tuple[Measure, ...]
     stages: tuple[Measure, ...]
     answers: tuple[AnswerLine, ...]
+    corrections: tuple[CorrectionLine, ...]
     case_id: int | None
     case_state: CaseState | None
     cases: tuple[CaseLine, ...]
@@ -173,6 +175,9 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickVi
         indexes=tuple(_indexes(score, questionnaire)) if score else (),
         stages=tuple(_stages(score, questionnaire)) if score else (),
         answers=tuple(answer_lines(questionnaire, response.answers, category=category, names=names)),
+        corrections=corrections_of(
+            session, response.id, questionnaire=questionnaire, category=category, names=names
+        ),
         case_id=case.id if case else None,
         case_state=case.state if case else None,
         cases=tuple(list_cases(session, scope=scope, open_only=False, account_id=account.id)),

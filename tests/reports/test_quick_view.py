@@ -9,13 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
+from surveyd.closed_loop.corrections import correct
 from surveyd.closed_loop.models import Case
-from surveyd.distribution.models import Wave, WaveState
+from surveyd.distribution.models import AfterSending, Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Contact
 from surveyd.reports.quick_view import Measure, quick_view
+from surveyd.responses.answers import AnswerChannel
 from tests.fixtures.apps import NOW
-from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
+from tests.fixtures.asking import HAPPY, OFFICE, UNHAPPY, Asking, open_wave
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 
@@ -179,7 +181,7 @@ def test_who_was_handed_a_case_of_a_foreign_account_sees_no_money(asking: Asking
     assert (view.account, view.revenue_cents) == ("Nordwind", None)
 
 
-def test_a_view_costs_four_statements(asking: Asking, statements: Collect) -> None:
+def test_a_view_costs_five_statements(asking: Asking, statements: Collect) -> None:
     receipt = asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
     for number in range(10):
         asking.answer(asking.ask_somebody(number, account_id=asking.people.nordwind), UNHAPPY)
@@ -189,4 +191,24 @@ def test_a_view_costs_four_statements(asking: Asking, statements: Collect) -> No
         view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
 
     assert len(view.cases) == 11
-    assert len(said) <= 4, "\n".join(said)
+    assert len(said) <= 5, "\n".join(said)
+
+
+def test_a_correction_shows_both_values(asking: Asking) -> None:
+    asking.program.after_sending = AfterSending.CORRECT
+    invitation_id = asking.ask(asking.people.anna.id)
+    receipt = asking.answer(invitation_id, HAPPY | {"why": "Good."})
+    changed = {key: value for key, value in HAPPY.items() if key != "trust"} | {"recommend": 4}
+    later = asking.now + timedelta(days=2)
+    correct(
+        asking.session, invitation_id, answers=changed, channel=AnswerChannel.WEB, now=later, office=OFFICE
+    )
+
+    view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
+
+    (correction,) = view.corrections
+    assert (correction.number, correction.at, correction.interviewer) == (1, later, "")
+    told = {line.before: line.after for line in correction.changes}
+    assert told == {"10 of 10, extremely likely": "4 of 10", "Good.": "", "5 of 5, strongly agree": ""}
+    assert (view.recommendation, view.category) == (4, "detractor")
+    assert view.given_at == asking.now

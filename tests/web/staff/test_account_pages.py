@@ -183,7 +183,7 @@ STATEMENTS = {
     "accounts": 7,
     "accounts.csv": 3,
     "accounts/{account_id}": 10,
-    "responses/{response_id}": 5,
+    "responses/{response_id}": 7,
     "team": 4,
 }
 
