@@ -87,9 +87,18 @@ class AnswersPage:
                 return _("Imported: %(things)s", things=self.things)
             case UploadState.FAILED:
                 return _("The file cannot be imported")
-        if self.outline.fault_count:
-            return _("Nothing can be imported yet")
-        if not self.outline.added:
+        return self._decision()
+
+    def _decision(self) -> str:
+        seen = self.outline
+        if not seen.headings:
+            return _("This file cannot be read")
+        if not seen.columns_fit:
+            return _("Some columns are not understood")
+        if seen.rejected:
+            rows = number(seen.added + seen.unchanged + seen.rejected)
+            return _("%(bad)s of %(all)s rows cannot be imported", bad=number(seen.rejected), all=rows)
+        if not seen.added:
             return _("Nothing to import: all of these people have answered")
         return _("To import: %(things)s", things=self.things)
 

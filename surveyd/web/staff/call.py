@@ -13,6 +13,7 @@ from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.distribution import call_lists, calls
 from surveyd.distribution.call_lists import Day
+from surveyd.distribution.call_script import Lines, Names, Why, lines_for
 from surveyd.distribution.calls import AttemptLine, CallView, Overtaken
 from surveyd.distribution.models import CallState
 from surveyd.web.access import reader
@@ -46,6 +47,22 @@ class CallPage:
 
     at_once = AT_ONCE
     final = FINAL
+
+    @property
+    def lines(self) -> Lines:
+        """What to say, in the contact's language; how long it takes is said beside the questions."""
+        row = self.call.row
+        names = Names(reader().name, self.call.company, row.name, row.account, minutes=0)
+        return lines_for(row.language, why=self._why, names=names)
+
+    @property
+    def _why(self) -> Why:
+        row = self.call.row
+        if row.back_at:
+            return Why.BACK
+        if row.asked_at:
+            return Why.ASKED
+        return Why.STARTED if row.started else Why.SILENT
 
     @property
     def is_open(self) -> bool:

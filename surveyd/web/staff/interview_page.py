@@ -47,6 +47,11 @@ class InterviewPage:
         return self.background.call.state is CallState.OPEN
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the reader is at the form for what came of the call."""
+        return bool(self.form.errors or self.form.is_begun or self.refused)
+
+    @property
     def is_kept(self) -> bool:
         """Whether the reader has the call, and keeps it while the page is open."""
         return self.is_open and self.background.call.row.claimed_by_id == self.user_id

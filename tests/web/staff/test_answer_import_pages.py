@@ -69,7 +69,7 @@ def test_a_bad_row_is_named_and_can_be_downloaded(admin: Staff, reader: Transact
     answer = upload(admin, SOFIE.replace(",9,", ",11,") + "C-nobody,2026-03-10,,9,<i>hm</i>\n")
     page = look(admin, answer)
 
-    assert "<h1>Nothing can be imported yet</h1>" in page
+    assert "<h1>2 of 2 rows cannot be imported</h1>" in page
     assert "11 is not between 0 and 10" in page
     assert "&#39;C-nobody&#39; is no contact that we know" in page
     assert 'name="seen"' not in page
@@ -79,6 +79,26 @@ def test_a_bad_row_is_named_and_can_be_downloaded(admin: Staff, reader: Transact
     assert admin.post(f"{answer.location}/apply", seen="x").status_code == 409
     assert admin.post(f"{answer.location}/columns").status_code == 404
     assert by_import(reader) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "says"),
+    [
+        (
+            "contact,given_at,recomend\nC-sommer,2026-03-10,9\n",
+            "Some columns are not understood",
+            "did you mean",
+        ),
+        (b"\xff\xfe\x00", "This file cannot be read", "UTF-16"),
+    ],
+)
+def test_a_file_that_is_not_understood_says_what_is(
+    admin: Staff, text: str | bytes, title: str, says: str
+) -> None:
+    page = look(admin, upload(admin, text))
+
+    assert f"<h1>{title}</h1>" in page
+    assert says in page
 
 
 def test_what_is_lacking_is_told_and_taken_all_the_same(admin: Staff, reader: Transaction) -> None:
