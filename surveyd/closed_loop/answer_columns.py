@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from surveyd.base.errors import Fault
 from surveyd.forms.definition import Item, Questionnaire
+from surveyd.people.rejects import REASON
 from surveyd.people.tables import Table
 
 ALIKE = 0.75
@@ -98,6 +99,8 @@ class _Reading:
             self.found[meant] = place
 
     def _unknown(self, place: int, heading: str) -> None:
+        if _word(heading) == REASON:
+            return  # a file of rejected rows, corrected
         heading = heading or f"column {place + 1}"
         near = difflib.get_close_matches(_word(heading), self.known, n=1, cutoff=ALIKE)
         if near:

@@ -13,6 +13,7 @@ from surveyd.closed_loop.models import Case
 from surveyd.distribution.models import Exclusion, Invitation, InvitationState, Message, Touch, WaveState
 from surveyd.forms.definition import Answer
 from surveyd.people.models import AuditEntry, Contact, ImportRun
+from surveyd.people.rejects import write_rejects
 from surveyd.people.tables import Table, read_table
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import find_link_of, save_page
@@ -241,6 +242,17 @@ def test_other_columns_are_left_out_and_named(asking: Asking) -> None:
         "recommend: has no column; on the web it is needed, here it counts as not answered",
     ]
     assert (preview.new, preview.incomplete) == (1, 1)
+
+
+def test_a_file_of_rejected_rows_is_read_once_they_are_corrected(asking: Asking) -> None:
+    text = "contact,given_at,recommend,why\nC-adler,2026-03-11,11,=1+1\n"
+    rejects = write_rejects("answers.csv", text.encode(), seen(asking, text).faults).decode()
+
+    again = seen(asking, rejects.replace(",11,", ",9,"))
+
+    assert (again.new, again.faults, again.notes) == (1, (), ())
+    taken(asking, rejects.replace(",11,", ",9,"))
+    assert response_of(asking, asking.people.anna.id).answers["why"] == "=1+1"
 
 
 def test_old_answers_and_those_of_a_closed_wave_open_no_case(asking: Asking) -> None:
