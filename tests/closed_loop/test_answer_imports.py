@@ -22,6 +22,7 @@ from surveyd.results.models import Score
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, OFFICE, UNHAPPY, Asking, open_wave
 
+NO_TIME = "is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05"
 LATER = NOW + timedelta(days=2)
 
 
@@ -145,7 +146,7 @@ def test_what_was_begun_on_the_web_stays_where_the_file_says_nothing(asking: Ask
         ),
         (
             "9999-12-31T23:59-23:00,9,,,",
-            "given_at: 9999-12-31T23:59-23:00 is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05",
+            f"given_at: 9999-12-31T23:59-23:00 {NO_TIME}",
         ),
         (",9,,,", "given_at: is empty; say when the answers were given"),
         ("2026-03-11,,,,", "answers no question; leave the row out"),
