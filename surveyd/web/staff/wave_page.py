@@ -76,8 +76,10 @@ class WavePage:
         """For each language that lacks texts, what forbids the launch."""
         return [
             ngettext(
-                "1 person would be asked in %(language)s, in which texts are missing (%(texts)s).",
-                "%(many)s people would be asked in %(language)s, in which texts are missing (%(texts)s).",
+                "1 person would be asked in %(language)s, in which the questionnaire is not whole."
+                " Missing texts: %(texts)s.",
+                "%(many)s people would be asked in %(language)s, in which the questionnaire is not whole."
+                " Missing texts: %(texts)s.",
                 asked.people,
                 many=number(asked.people),
                 language=language(asked.language),

@@ -184,7 +184,8 @@ class TestLaunch:
         admin, path = sign_in(office.cast.admin), f"/staff/waves/{coming}"
         page = admin.get(path).text
 
-        assert "3 people would be asked in German, in which texts are missing (1)." in page
+        assert "3 people would be asked in German, in which the questionnaire is not whole." in page
+        assert "Missing texts: 1." in page
         assert "Yes, launch" not in page
         refused = admin.post(f"{path}/launch", contacts="3")
         assert refused.status_code == 409
