@@ -21,7 +21,8 @@ EDGES = re.compile(
 )
 # Staff pages are in English, and so are the mails that lead to them.
 STAFF_MAILS = (
-    "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary", "welcome",
+    "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary",
+    "welcome",
     "password_reset", "not_right_person",
 )  # fmt: skip
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
@@ -30,7 +31,9 @@ LOADED_BY_NAME = {"psycopg", "weasyprint", "tzdata"}
 # The clock is asked at the edges; a verb is told what time it is.
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
 # The name of a standard looks like an address.
-OUR_HOSTS = re.compile(r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|([\w-]+\.)*(example|test|invalid|localhost))$")
+OUR_HOSTS = re.compile(
+    r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|([\w-]+\.)*(example|test|invalid|localhost))$"
+)
 URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([\w-]+(?:\.[\w-]+)+)")
 
 
