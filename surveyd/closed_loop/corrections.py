@@ -16,7 +16,14 @@ from surveyd.closed_loop.background import Background, read_background
 from surveyd.closed_loop.follow_up import heard, open_and_alert
 from surveyd.closed_loop.intake import Office
 from surveyd.closed_loop.rules import judge
-from surveyd.distribution.models import AfterSending, Invitation, Program, QuestionnaireVersion, Wave
+from surveyd.distribution.models import (
+    AfterSending,
+    Invitation,
+    Program,
+    QuestionnaireVersion,
+    Wave,
+    WaveKind,
+)
 from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses.answers import DROP_DRAFT, AnswerChannel
@@ -41,6 +48,7 @@ CURRENT = (
         _response.c.version_id,
         _version.c.digest,
         _program.c.after_sending,
+        _wave.c.kind,
         func.coalesce(_revisions, 0).label("revisions"),
     )
     .join(_version, _version.c.id == _response.c.version_id)
@@ -102,7 +110,8 @@ def correct(
 def _check(background: Background, current: Row[*tuple[object, ...]], now: datetime) -> None:
     if background.is_closed(now):
         raise Refused("The survey is closed: the answers stay as they were sent.")
-    if current.after_sending is not AfterSending.CORRECT:
+    # What somebody said of a closed case has had its effect on the case.
+    if current.after_sending is not AfterSending.CORRECT or current.kind is not WaveKind.PROGRAM:
         raise Refused("Answers of this program stay as they were sent.")
 
 

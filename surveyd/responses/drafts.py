@@ -24,6 +24,7 @@ from surveyd.distribution.models import (
     Program,
     QuestionnaireVersion,
     Wave,
+    WaveKind,
     WaveState,
 )
 from surveyd.forms.definition import Answer, Answers
@@ -72,11 +73,17 @@ class Link:
     after_sending: AfterSending
     corrects: bool
     """Whether a correction of what was sent is begun; see `responses.corrections`."""
+    wave_kind: WaveKind
 
     @property
     def is_sent(self) -> bool:
         """Whether the answers have been sent."""
         return bool(self.receipt)
+
+    @property
+    def is_of_a_wave(self) -> bool:
+        """Whether a wave asks, with reminders, calls and a close; else one question follows up one matter."""
+        return self.wave_kind is WaveKind.PROGRAM
 
     @property
     def takes_answers(self) -> bool:
@@ -110,6 +117,7 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
             _response.c.receipt,
             _program.c.after_sending,
             _draft.c.corrects,
+            _wave.c.kind,
         )
         .select_from(_invitation)
         .join(_wave, _wave.c.id == _invitation.c.wave_id)
@@ -222,7 +230,7 @@ def _one(rows: Rows, statement: Prepared, key: str | int) -> Link | None:
     row = statement.first(rows, {"key": key})
     if row is None:
         return None
-    *known, answers, page, saves, receipt, after_sending, corrects = row
+    *known, answers, page, saves, receipt, after_sending, corrects, kind = row
     left_off = [answers or {}, page or "", saves or 0, receipt or ""]
-    columns: list[Any] = [*known, *left_off, after_sending, bool(corrects)]
+    columns: list[Any] = [*known, *left_off, after_sending, bool(corrects), kind]
     return Link(*columns)

@@ -17,7 +17,7 @@ def way_out(link: Link, language: str, *, personal: str, is_own: bool) -> Markup
 
     `is_own` is whether `language` is the one that they are written to in, which the address need not name.
     """
-    if not personal or link.corrects:
+    if not personal or link.corrects or not link.is_of_a_wave:
         return Markup()
     address = f"{personal}/other" if is_own else f"{personal}/other?lang={language}"
     return LINE.format(address, ways_wording(language).way_out)
@@ -28,12 +28,17 @@ def heading_of(link: Link, language: str) -> Markup:
     return NOTE.format(ways_wording(language).correcting) if link.corrects else Markup()
 
 
+def may_correct(link: Link) -> bool:
+    """Whether there is something to correct and the program allows it, the wave being open or not."""
+    return link.is_sent and link.is_of_a_wave and link.after_sending is AfterSending.CORRECT
+
+
 def after_of(link: Link, questionnaire: Questionnaire) -> After:
     """What this person may do with what they have sent. Anonymous answers are shown to nobody again."""
     if questionnaire.anonymous or not link.is_sent:
         return NOTHING
     return After(
         reads=link.after_sending in (AfterSending.READ, AfterSending.CORRECT),
-        corrects=link.after_sending is AfterSending.CORRECT and link.takes_answers,
+        corrects=may_correct(link) and link.takes_answers,
         has_begun=link.corrects,
     )

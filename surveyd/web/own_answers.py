@@ -16,7 +16,7 @@ from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.closed_loop.intake import Office
-from surveyd.distribution.models import AfterSending, WaveState
+from surveyd.distribution.models import WaveState
 from surveyd.forms.paths import route_of
 from surveyd.forms.said import said_on, spelled
 from surveyd.forms.ways_wording import ways_wording
@@ -24,7 +24,7 @@ from surveyd.forms.wording import wording
 from surveyd.responses.corrections import begin_correction, correction_of, find_sent
 from surveyd.responses.drafts import Link, find_link
 from surveyd.web.answering import Door, Taken, answer, facts_of, forms, show, take
-from surveyd.web.beside import after_of
+from surveyd.web.beside import after_of, may_correct
 from surveyd.web.respond import bp, wrong_link
 
 
@@ -47,7 +47,7 @@ def show_correction(token: str) -> AnyResponse:
         link = find_link(rows, token_digest(token))
         if link is None:
             return wrong_link()
-        if not _may_correct(link):
+        if not may_correct(link):
             return redirect(f"/s/{token}", 303)
         if not link.takes_answers:
             return _closed(rows, link, token)
@@ -77,7 +77,7 @@ def _take(token: str) -> AnyResponse:
         link = find_link(rows, token_digest(token))
         if link is None:
             return wrong_link()
-        if not _may_correct(link):
+        if not may_correct(link):
             return redirect(f"/s/{token}", 303)
         if not link.takes_answers:
             return _closed(rows, link, token)
@@ -87,11 +87,6 @@ def _take(token: str) -> AnyResponse:
     if taken is None:
         return redirect(f"{door.action}?{urlencode({'lang': request.form.get('lang', '')})}", 303)
     return answer(taken, door=door)
-
-
-def _may_correct(link: Link) -> bool:
-    """Whether there is something to correct and the program allows it, closed or not."""
-    return link.is_sent and link.after_sending is AfterSending.CORRECT
 
 
 def _door(token: str) -> Door:

@@ -92,7 +92,7 @@ def show_ways(token: str) -> AnyResponse:
         link = find_link(session, token_digest(token))
         if link is None:
             return wrong_link()
-        if link.is_sent or not link.takes_answers:
+        if link.is_sent or not link.takes_answers or not link.is_of_a_wave:
             return show(session, link, door=own_door(token), asked=request.args)
         return _draw(_load(session, link, token, lang=request.args.get("lang")))
 
@@ -106,7 +106,7 @@ def take_way(token: str) -> AnyResponse:
             link = find_link(session, token_digest(token))
             if link is None:
                 return wrong_link()
-            if link.is_sent or not link.takes_answers:
+            if link.is_sent or not link.takes_answers or not link.is_of_a_wave:
                 return show(session, link, door=own_door(token), asked=request.form)
             page = _load(session, link, token, lang=request.form.get("lang"))
             way = request.form.get("way", "")

@@ -13,7 +13,7 @@ from surveyd.base.database import db, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.closed_loop.corrections import Correction, correct
 from surveyd.closed_loop.models import Case, SampleCounter
-from surveyd.distribution.models import AfterSending, Message, WaveState
+from surveyd.distribution.models import AfterSending, Message, WaveKind, WaveState
 from surveyd.forms.conditions import Answers
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Draft, Response, Revision
@@ -144,6 +144,14 @@ def test_a_program_may_not_let_answers_be_corrected(
     session: Session, corrigible: Asking, happy: int, after: AfterSending
 ) -> None:
     corrigible.program.after_sending = after
+    session.flush()
+
+    with pytest.raises(Refused, match="stay as they were sent"):
+        fix(session, happy, UNHAPPY)
+
+
+def test_what_was_said_of_a_closed_case_stays(session: Session, corrigible: Asking, happy: int) -> None:
+    corrigible.wave.kind = WaveKind.STANDING
     session.flush()
 
     with pytest.raises(Refused, match="stay as they were sent"):

@@ -13,7 +13,16 @@ from werkzeug.test import TestResponse
 
 from surveyd.base.clock import SetClock
 from surveyd.base.services import Services
-from surveyd.distribution.models import Call, CallState, Invitation, InvitationState, Message, Wave, WaveState
+from surveyd.distribution.models import (
+    Call,
+    CallState,
+    Invitation,
+    InvitationState,
+    Message,
+    Wave,
+    WaveKind,
+    WaveState,
+)
 from surveyd.distribution.wish_models import Nomination, WhyNot, Wish, WishKind
 from surveyd.people.models import Contact
 from surveyd.responses.models import Response
@@ -96,6 +105,17 @@ class TestThePage:
         client.post(letters.anna, data={"page": "closing", "go": "send"})
         for answer in (client.get(f"{letters.anna}/other"), ask(client, letters.anna, "call")):
             assert heading(answer) == "Thank you, we have your answers"
+        with reader() as session:
+            assert session.scalars(select(Wish)).all() == []
+
+    def test_one_question_about_one_matter_has_no_other_ways(
+        self, client: FlaskClient, letters: Letters, writer: Transaction, reader: Transaction
+    ) -> None:
+        with writer() as session:
+            session.get_one(Wave, letters.wave_id).kind = WaveKind.STANDING
+        assert "I cannot answer now" not in client.get(letters.anna).text
+        assert heading(client.get(f"{letters.anna}/other")) == "One question first"
+        assert heading(ask(client, letters.anna, "call")) == "One question first"
         with reader() as session:
             assert session.scalars(select(Wish)).all() == []
 
