@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from surveyd.base.services import Services
 from surveyd.responses.models import Draft
+from surveyd.web.answering import SEEN
 from tests.fixtures.apps import Transaction
 from tests.web.respondents import Letters, send_letters
 
@@ -126,6 +127,19 @@ def test_trouble_on_the_server_is_waited_out(
     with browsing.expect_response(lambda answer: answer.status == 204):
         pass_time(browsing, 60_000)
     assert stored() == {"why": "patience"}
+
+
+def test_a_page_that_keeps_nothing_yet_claims_nothing(
+    browsing: Page, live_server: str, letters: Letters
+) -> None:
+    """As the first page of an open link, where nothing is kept before somebody presses a button."""
+    browsing.goto(f"{live_server}{letters.anna}?page=reason")
+    browsing.route("**/s/*", lambda route: route.fulfill(status=204, headers={SEEN: ""}))
+    browsing.locator("#why").fill("a try")
+    with browsing.expect_response(lambda answer: answer.status == 204):
+        pass_time(browsing)
+    pass_time(browsing, 600_000)
+    expect(browsing.get_by_role("status")).to_have_text("")
 
 
 def test_who_leaves_with_something_unsaved_is_asked_first(

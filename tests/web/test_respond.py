@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from surveyd.base.clock import SetClock
 from surveyd.base.config import HOME
 from surveyd.base.services import Services
-from surveyd.distribution.models import Invitation, InvitationState, Wave, WaveState
+from surveyd.distribution.models import Invitation, InvitationState, QuestionnaireVersion, Wave, WaveState
 from surveyd.responses.models import Draft, Response
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.respondents import Letters, send_letters
@@ -213,6 +213,17 @@ def test_a_page_costs_one_read_and_a_save_few_statements(
     with statements() as said:
         post(client, letters.aziz, "recommendation", recommend="9")
     assert [statement.split()[0] for statement in said] == ["SELECT", "INSERT", "UPDATE"]
+
+
+def test_how_long_it_takes_comes_with_the_link(
+    client: FlaskClient, letters: Letters, writer: Transaction, statements: Statements
+) -> None:
+    assert "about 2.5 minutes" in client.get(letters.anna).text
+    with writer() as session:
+        session.execute(update(QuestionnaireVersion).values(seconds=470))
+    with statements() as said:
+        assert "about 8 minutes" in client.get(letters.anna).text
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("tail", ["x", "%00", "/", "%3Cscript%3E", "..%2Fadmin", "é" * 300])
