@@ -22,7 +22,7 @@ LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 NOT_FAST = ("browser", "processes", "slow", "full")
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
-hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("house"), max_examples=600)
+hypothesis.settings.register_profile("full", hypothesis.settings.get_profile("house"), max_examples=300)
 hypothesis.settings.load_profile("house")
 
 
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With --full the properties are tried on ten times as many examples."""
+    """With --full the properties are tried on five times as many examples."""
     if config.getoption("--full"):
         hypothesis.settings.load_profile("full")
 

@@ -129,21 +129,26 @@ def _write(
                 "invited_at": due[0],
             }
         )
-        touches += [
-            {
-                "invitation_id": invitation_id,
-                "wave_id": wave.id,
-                "step": step.name,
-                "channel": step.channel,
-                "state": TouchState.PLANNED,
-                "due_at": at,
-                "reason": "",
-            }
-            for step, at in zip(STEPS, due, strict=True)
-            if wave.closes_at is None or at < wave.closes_at
-        ]
+        touches += _touches(wave, invitation_id, due)
     session.execute(insert(Invitation), invitations)
     session.execute(insert(Touch), touches)
+
+
+def _touches(wave: Wave, invitation_id: int, due: list[datetime]) -> list[dict[str, Any]]:
+    """The steps of one invitation that come before the close."""
+    return [
+        {
+            "invitation_id": invitation_id,
+            "wave_id": wave.id,
+            "step": step.name,
+            "channel": step.channel,
+            "state": TouchState.PLANNED,
+            "due_at": at,
+            "reason": "",
+        }
+        for step, at in zip(STEPS, due, strict=True)
+        if wave.closes_at is None or at < wave.closes_at
+    ]
 
 
 class _Plans:
