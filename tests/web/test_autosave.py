@@ -98,10 +98,12 @@ def test_without_a_connection_it_says_so_and_keeps_trying(
     browsing: Page, live_server: str, letters: Letters, stored: Stored
 ) -> None:
     browsing.goto(f"{live_server}{letters.anna}?page=reason")
+    before = browsing.locator(".go").bounding_box()
     browsing.context.set_offline(True)
     browsing.locator("#why").fill("from the train")
     pass_time(browsing)
     expect(browsing.get_by_role("status")).to_have_text(UNSAVED)
+    assert browsing.locator(".go").bounding_box() == before
     # A press would show the browser's error page in place of the words.
     browsing.get_by_role("button", name="Next").click()
     expect(browsing.locator("#why")).to_have_value("from the train")
