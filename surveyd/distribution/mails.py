@@ -26,9 +26,11 @@ from markupsafe import Markup, escape
 
 from surveyd.base.clock import zone_named
 from surveyd.base.mailer import one_line
+from surveyd.forms.pace import said
 
 LANGUAGES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "ja": "ja_JP", "ar": "ar"}
 """The languages that mails are written in, and where their dates are spelled."""
+USUAL_SECONDS = 120
 PERSONAL = ("contact", "account", "receipt")
 """The facts that differ from mail to mail: a template prints them and decides nothing by them."""
 LINKS = ("survey", "opt_out")
@@ -153,15 +155,26 @@ def _templates(name: str, language: str) -> _Templates:
 
 
 def wave_context(
-    *, company: str, sender_name: str, contact: str, account: str, closes_at: datetime, time_zone: str
+    *,
+    company: str,
+    sender_name: str,
+    contact: str,
+    account: str,
+    closes_at: datetime,
+    time_zone: str,
+    takes: int | None = None,
 ) -> dict[str, Any]:
-    """What the invitation and its reminder say: who writes, to whom, and until when an answer counts."""
+    """What the invitation and its reminder say: who writes, to whom, until when an answer counts.
+
+    `takes` is how many seconds an answer takes; without it a usual time is said.
+    """
     return {
         "company": company,
         "sender_name": sender_name,
         "contact": contact,
         "account": account,
         "closes_on": closes_at.astimezone(zone_named(time_zone)).date().isoformat(),
+        "takes": takes or USUAL_SECONDS,
     }
 
 
@@ -186,6 +199,12 @@ def _spelled(value: str, language: str) -> str:
     return spelled(datetime.fromisoformat(value), language)
 
 
+def _lasting(value: object, language: str) -> str:
+    """Seconds as whole minutes; a row that an older version queued does not say how many."""
+    seconds = value if isinstance(value, int) else USUAL_SECONDS
+    return said(60 * max(1, round(seconds / 60)), language)
+
+
 def _direction(language: str) -> str:
     return Locale.parse(LANGUAGES[language]).text_direction
 
@@ -196,6 +215,7 @@ def _spelled_due(value: str, time_zone: str) -> str:
     return f"{day}, {local:%H:%M} {local.tzname()}"
 
 
+TEMPLATES.filters["lasting"] = _lasting
 TEMPLATES.filters["spelled"] = _spelled
 TEMPLATES.filters["direction"] = _direction
 TEMPLATES.filters["spelled_due"] = _spelled_due

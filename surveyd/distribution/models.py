@@ -102,7 +102,8 @@ class AfterSending(StrEnum):
 class QuestionnaireVersion(Base):
     """One immutable version of a questionnaire, named by the SHA-256 of its canonical JSON.
 
-    `seconds` is what people took for it on the web, in the median; None while too few are known.
+    `seconds` is how long we say that it takes: the median of those who answered on the web, an estimate
+    while they are too few.
     """
 
     __tablename__ = "questionnaire_versions"

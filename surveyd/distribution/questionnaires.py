@@ -29,6 +29,7 @@ from surveyd.distribution.models import (
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data, shipped, shipped_names
 from surveyd.forms.logic import faults_of
+from surveyd.forms.pace import estimated
 from surveyd.people.audit import record
 
 SHORT_DIGEST = 12
@@ -158,6 +159,7 @@ def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by
         "digest": questionnaire.digest,
         "definition": questionnaire.data(),
         "published_at": now,
+        "seconds": estimated(questionnaire),
     }
     insert_new(session, QuestionnaireVersion, [row], unique=["digest"])
     version_id = session.execute(found).scalar_one()

@@ -24,6 +24,7 @@ from surveyd.distribution.models import (
     Invitation,
     InvitationState,
     Program,
+    QuestionnaireVersion,
     Suppression,
     Touch,
     TouchState,
@@ -122,12 +123,14 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             Contact.do_not_phone,
             Account.name.label("account"),
             Suppression.reason.label("suppressed"),
+            QuestionnaireVersion.seconds,
         )
         .join(Invitation, Invitation.id == Touch.invitation_id)
         .join(Wave, Wave.id == Touch.wave_id)
         .join(Program, Program.id == Wave.program_id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Contact.account_id)
+        .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
         .where(
             Touch.state == TouchState.PLANNED,
@@ -186,6 +189,7 @@ def _message(row: Row[*tuple[Any, ...]], now: datetime, stale_at: datetime) -> N
             account=row.account,
             closes_at=row.closes_at or now + timedelta(days=1),
             time_zone=row.time_zone,
+            takes=row.seconds,
         ),
         program_id=row.program_id,
         wave_id=row.wave_id,

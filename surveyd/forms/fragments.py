@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from surveyd.forms.definition import PIPES
 from surveyd.forms.source import SLOT_MARK
+
+# Unicode's marks around a text that keeps its own direction inside another one's sentence.
+ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
 class Fragment:
@@ -35,3 +38,8 @@ def piped(text: str) -> str:
     for name in PIPES:
         text = text.replace(f"{{{name}}}", slot(name))
     return text
+
+
+def name_in(direction: str, text: str) -> Markup:
+    """A name for a slot on a page of that `direction`: from right to left it stands for itself."""
+    return escape(f"{ISOLATE}{text}{POP_ISOLATE}" if direction == "rtl" and text else text)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from surveyd.forms.fragments import Fragment, piped, slot
+from surveyd.forms.fragments import Fragment, name_in, piped, slot
 from surveyd.forms.ways_wording import ways_wording
 from surveyd.forms.wording import Voice, languages, wording
 
@@ -63,7 +63,8 @@ class Notices:
         key = (notice, language, offered or languages(), after)
         if key not in self._drawn:
             self._drawn[key] = self._draw(*key)
-        values = {"company": escape(company), "receipt": escape(receipt), "heading": heading or Markup()}
+        named = name_in(self.voice(language).direction, company)
+        values = {"company": named, "receipt": escape(receipt), "heading": heading or Markup()}
         values["personal"] = escape(personal)
         return self._drawn[key].fill(values)
 

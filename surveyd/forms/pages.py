@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 
 from surveyd.forms.definition import NOT_APPLICABLE, PIPES, Answers, Item, Page, Questionnaire, Texts
 from surveyd.forms.fields import Problem, kind_of
-from surveyd.forms.fragments import Fragment, slot
-from surveyd.forms.pace import said, told
+from surveyd.forms.fragments import Fragment, name_in, slot
+from surveyd.forms.pace import estimated, said
 from surveyd.forms.paths import Route, category_of
 from surveyd.forms.seen import marks_of
 from surveyd.forms.sheet import PIPE
@@ -51,7 +51,7 @@ class Sight:
     batteries, the same one always alike; `hidden` are further hidden fields, `heading` stands above
     the page and `aside` below its form (for an interviewer, or a way out). `stored` are the saved
     answers, where the route has others besides: a number from the mail, or what could not be saved.
-    `seconds` is what others took from their first save on, where that is known.
+    `seconds` is how long we say that it takes; without it, it is estimated.
     """
 
     action: str
@@ -116,10 +116,11 @@ class CompiledForm:
 
     def _said(self, route: Route, sight: Sight) -> dict[str, Markup]:
         """What fills the slots that any page has: this person's names, earlier answers and surroundings."""
-        values = {name: escape(sight.names[name]) for name in PIPES}
+        isolated = partial(name_in, self.words.direction)
+        values = {name: isolated(sight.names[name]) for name in PIPES}
         for mark, (name, fallback) in self._pipes.items():
             said = sight.names[name] if name in PIPES else self._answer(name, route.counted)
-            values[mark] = escape(said or fallback)
+            values[mark] = isolated(said or fallback)
         values["action"], values["hidden"] = escape(sight.action), sight.hidden
         values["heading"], values["aside"] = sight.heading, sight.aside
         return values
@@ -127,7 +128,7 @@ class CompiledForm:
     def _takes(self, seconds: int | None) -> Markup:
         """How long it takes: as it was measured, else estimated."""
         if seconds not in self._times:
-            time = said(told(self.questionnaire, seconds), self.language)
+            time = said(seconds or estimated(self.questionnaire), self.language)
             self._times[seconds] = escape(self.words.takes.format(time=time))
         return self._times[seconds]
 

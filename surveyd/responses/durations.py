@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Invitation, QuestionnaireVersion
+from surveyd.forms.loading import from_data
+from surveyd.forms.pace import told
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Response
 
@@ -25,14 +27,16 @@ LOOKED_AT = 20_000
 def measure_versions(session: Session, *, now: datetime) -> int:
     """Measure what was not measured for an hour; returns how many versions that were.
 
-    A version with too few responses of its own goes by all versions of its questionnaire.
+    A version with too few responses of its own goes by all versions of its questionnaire; where those are too
+    few as well, it is estimated.
     """
     due = session.scalars(select(QuestionnaireVersion).where(_stale(now))).all()
     by_version, by_slug = _taken(session)
     for version in due:
         own = by_version.get(version.id, ())
         taken = own if len(own) >= AT_LEAST else by_slug.get(version.slug, ())
-        version.seconds = round(median(taken)) if len(taken) >= AT_LEAST else None
+        measured = round(median(taken)) if len(taken) >= AT_LEAST else None
+        version.seconds = told(from_data(version.definition), measured)
         version.measured_at = now
     return len(due)
 

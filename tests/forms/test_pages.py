@@ -126,6 +126,13 @@ def test_the_open_question_depends_on_the_score(score: int | None, question: str
     assert question in page_of("reason", answers)
 
 
+def test_a_name_keeps_its_own_direction_in_a_sentence_from_right_to_left() -> None:
+    names = {**NAMES, "company": "Acme (Ltd.)"}
+    html = page_of("recommendation", {}, form=compiled("relational", "ar"), names=names)
+    assert "\u2068Acme (Ltd.)\u2069" in html
+    assert "\u2068" not in page_of("recommendation", {}, names=names)
+
+
 def test_a_problem_stands_beside_its_field_and_on_top() -> None:
     html = page_of("reason", {"why": "x" * 4001}, problems={"why": Problem.TOO_LONG})
     assert 'id="why-problem">Please shorten this to 4000 characters; it has 4001.' in html

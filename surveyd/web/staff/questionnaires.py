@@ -22,7 +22,7 @@ from surveyd.distribution.questionnaires import (
 )
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data
-from surveyd.forms.pace import said, told
+from surveyd.forms.pace import estimated, said
 from surveyd.forms.path_table import Path, PathTable, paths
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.web.filters import locale_name, number
@@ -170,4 +170,4 @@ def as_wished(session: Session, slug: str, version: str) -> Questionnaire:
 
 def time_for(questionnaire: Questionnaire, version: VersionLine | None) -> str:
     """About how long answering takes, in words of the reader's language."""
-    return said(told(questionnaire, version.seconds if version else None), locale_name())
+    return said((version.seconds if version else None) or estimated(questionnaire), locale_name())
