@@ -19,8 +19,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Unavailable
 from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
-from surveyd.closed_loop.answer_jobs import work_on_any
-from surveyd.closed_loop.jobs import send_letter
+from surveyd.closed_loop.jobs import send_letter, work_on_any
 from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, papers, stale, touches, waves
 from surveyd.distribution.jobs import prepare_wave

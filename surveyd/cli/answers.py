@@ -9,9 +9,9 @@ from surveyd.base.services import Services
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.closed_loop.answer_columns import own_names
 from surveyd.closed_loop.answer_imports import Preview, record_import
-from surveyd.closed_loop.answer_jobs import import_answers, look_at
 from surveyd.closed_loop.answer_rows import Order
 from surveyd.closed_loop.answer_template import template_of
+from surveyd.closed_loop.jobs import import_answers, look_at
 from surveyd.distribution.waves import find_wave
 
 SHOWN_NOTES = 20

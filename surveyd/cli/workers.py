@@ -14,8 +14,7 @@ from rq.serializers import JSONSerializer
 from surveyd.base.database import db
 from surveyd.base.jobs import CarefulWorker
 from surveyd.base.services import EXTENSION, Services
-from surveyd.closed_loop.answer_jobs import WORK_ON_ANSWERS
-from surveyd.closed_loop.jobs import SEND_LETTER
+from surveyd.closed_loop.jobs import SEND_LETTER, WORK_ON_ANSWERS
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.people.jobs import WORK_ON_UPLOAD
 from surveyd.reports.jobs import MAKE_PAPERS

@@ -105,7 +105,9 @@ def languages() -> tuple[str, ...]:
 
 
 def _known(language: str) -> str:
-    return next((code for code in (language, language.split("-")[0].lower()) if code in languages()), FALLBACK)
+    return next(
+        (code for code in (language, language.split("-")[0].lower()) if code in languages()), FALLBACK
+    )
 
 
 @cache

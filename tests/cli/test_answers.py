@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from surveyd.cli.responses import responses
 from surveyd.closed_loop.answer_imports import UNIT
-from surveyd.closed_loop.answer_jobs import import_answers, look_at
 from surveyd.closed_loop.answer_rows import Order
 from surveyd.closed_loop.intake import submit
+from surveyd.closed_loop.jobs import import_answers, look_at
 from surveyd.distribution.models import Wave
 from surveyd.people.models import ImportRun
 from surveyd.responses.answers import AnswerChannel

@@ -17,9 +17,9 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.closed_loop.answer_imports import KIND
-from surveyd.closed_loop.answer_jobs import INVITES, WAVE
 from surveyd.closed_loop.answer_rows import Order, wave_for
 from surveyd.closed_loop.answer_template import template_of
+from surveyd.closed_loop.jobs import INVITES, WAVE
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
 from surveyd.distribution.waves import get_wave

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from surveyd.base.services import services
 from surveyd.closed_loop.answer_imports import KIND as ANSWERS
-from surveyd.closed_loop.answer_jobs import WORK_ON_ANSWERS, work_on_any
+from surveyd.closed_loop.jobs import WORK_ON_ANSWERS, work_on_any
 from surveyd.people.columns import ImportKind
 from surveyd.people.jobs import WORK_ON_UPLOAD
 

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from surveyd.base.services import Services
-from surveyd.closed_loop.answer_jobs import work_on_answers
+from surveyd.closed_loop.jobs import work_on_answers
 from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.models import AuditEntry, ImportRun, Upload, UploadState
 from surveyd.responses.models import Response
