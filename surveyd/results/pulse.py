@@ -24,6 +24,7 @@ from surveyd.scoring import nps
 from surveyd.scoring.nps import Summary
 
 WORDS = ("short_text", "long_text")
+NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ItemResult:
     """One item in numbers. `base` is how many answered it; who says that it does not apply is not in it.
 
     `mean` is there for numbers, `score` for the item that asks for a recommendation. The shares of several
-    choices add up to more than the base.
+    choices add up to more than the base; a number that people type has a mean and no shares.
     """
 
     item: Item
@@ -105,9 +106,9 @@ def pulse(session: Session, link_id: int) -> Pulse:
 def _items(questionnaire: Questionnaire, answers: Sequence[Answers]) -> Iterator[ItemResult]:
     for item in questionnaire.items.values():
         given = [answer[item.id] for answer in answers if answer.get(item.id) not in (None, NOT_APPLICABLE)]
-        if item.scale is None and not item.options:
-            continue
-        if len(given) >= LEAST:
+        if len(given) >= LEAST and item.kind == NUMBER:
+            yield ItemResult(item, len(given), sum(map(float, given)) / len(given), (), None)
+        elif len(given) >= LEAST and (item.scale or item.options):
             yield _item(item, given)
 
 
