@@ -102,8 +102,7 @@ class AfterSending(StrEnum):
 class QuestionnaireVersion(Base):
     """One immutable version of a questionnaire, named by the SHA-256 of its canonical JSON.
 
-    `seconds` is how long we say that it takes: the median of those who answered on the web, an estimate
-    while they are too few.
+    `seconds` is how long it takes: the median of those who answered on the web, else an estimate.
     """
 
     __tablename__ = "questionnaire_versions"
