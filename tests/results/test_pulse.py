@@ -83,7 +83,7 @@ def test_each_kind_has_its_figures(session: Session, link: int) -> None:
 
 
 def test_who_says_that_it_does_not_apply_is_not_in_the_base(session: Session, link: int) -> None:
-    rows: list[dict[str, object]] = [{"mood": 4}] * (LEAST - 1) + [{"mood": "na"}, {"hours": 1}]
+    rows: list[Mapping[str, object]] = [*[{"mood": 4}] * (LEAST - 1), {"mood": "na"}, {"hours": 1}]
     assert told(session, link, *rows).items == ()
 
 
