@@ -113,6 +113,16 @@ def versions_of(session: Session, slug: str) -> list[VersionLine]:
     return _lines(session, _versions().where(QuestionnaireVersion.slug == slug))[::-1]
 
 
+def newest_to_ask(session: Session) -> list[VersionLine]:
+    """The newest version of each questionnaire that a program can ask, by name: not of anonymous ones."""
+    numbered, latest = _versions().subquery(), func.max(QuestionnaireVersion.id)
+    anonymous = QuestionnaireVersion.definition["anonymous"].as_boolean()
+    newest = select(latest).group_by(QuestionnaireVersion.slug)
+    named = select(QuestionnaireVersion.id).where(anonymous.is_(True))
+    query = select(numbered).where(numbered.c.id.in_(newest), numbered.c.id.not_in(named))
+    return _lines(session, query.order_by(numbered.c.slug))
+
+
 def find_version(session: Session, name: str) -> QuestionnaireVersion:
     """The version that `name` means: a questionnaire's newest one, or that of a digest (8 digits are enough).
 

@@ -14,7 +14,7 @@ from surveyd.distribution.program_lists import ProgramView, get_program, view_pr
 from surveyd.distribution.questionnaire_uses import Use, uses_of
 from surveyd.distribution.questionnaires import (
     VersionLine,
-    list_questionnaires,
+    newest_to_ask,
     use_in_program,
     versions_of,
 )
@@ -82,11 +82,7 @@ def _draw(
 ) -> str:
     program = view_program(session, program_id)
     versions = versions_of(session, program.questionnaire)
-    others = [
-        line.latest
-        for line in list_questionnaires(session)
-        if line.latest and not line.anonymous and line.slug != program.questionnaire
-    ]
+    others = [line for line in newest_to_ask(session) if line.slug != program.questionnaire]
     uses = uses_of(session, program.questionnaire)
     page = VersionsPage(
         program=program,

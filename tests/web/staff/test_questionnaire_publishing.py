@@ -163,6 +163,9 @@ class TestProgram:
         anonymous = load(LOGIC.replace("languages:", "anonymous: true\nlanguages:"), "a.yaml")
         with writer() as session:
             hidden = publish(session, anonymous, now=NOW)
+            publish(session, load(LOGIC.replace("slug: logic", "slug: other"), "o.yaml"), now=NOW)
+        page = admin.get(here).text
+        assert "other, version 1" in page and "logic, version" not in page
         assert "Choose a version." in admin.post(here).text
         assert admin.post(here, version="999").status_code == 404
         answer = admin.post(here, version=str(hidden))
