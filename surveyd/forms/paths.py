@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
-from wtforms.form import BaseForm
 
 from surveyd.forms.conditions import NOBODY, Answer, Answers, Condition, Facts, category_of
 from surveyd.forms.definition import Item, Page, Questionnaire, Shown
 from surveyd.forms.fields import Problem, kind_of
+from surveyd.forms.readers import ALONE, fields_of
 
 __all__ = ["Reading", "Route", "category_of", "read_page", "route_of"]
 
@@ -98,11 +98,13 @@ def read_page(shown: Shown, answers: Answers, sent: MultiDict[str, str] | None =
     Without `sent` it judges the answers that are there. A fault costs no text: one that is too
     long, or no number, is kept among the answers.
     """
-    form = BaseForm({item.id: kind_of(item).field(item) for item in shown.items})
-    form.process(None if sent is None else _meant(shown, sent), data=answers)
-    form.validate()
-    problems = {field.short_name: Problem(str(field.errors[0])) for field in form if field.errors}
-    return Reading({field.name: field.data for field in form}, problems)
+    fields = fields_of(shown.items)
+    meant = None if sent is None else _meant(shown, sent)
+    for field in fields:
+        field.process(meant, answers.get(field.name))
+        field.validate(ALONE)
+    problems = {field.name: Problem(str(field.errors[0])) for field in fields if field.errors}
+    return Reading({field.name: field.data for field in fields}, problems)
 
 
 def _meant(shown: Shown, sent: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -43,11 +43,12 @@ def take_page(token: str) -> AnyResponse:
     """Save the page and go on, back, or hand the answers in; the receipt is shown after the commit."""
     door, now = own_door(token), services().clock.now()
     office = Office(services().keys, services().config.mail_domain)
-    taken = None
+    # Read before the transaction begins: on SQLite others wait for it.
+    sent, taken = request.form, None
     with writing_rows() as rows:
         link = find_link(rows, token_digest(token))
         if link is not None:
-            taken = take(rows, link, door=door, sent=request.form, now=now, office=office)
+            taken = take(rows, link, door=door, sent=sent, now=now, office=office)
     return wrong_link() if taken is None else answer(taken, door=door)
 
 
