@@ -12,7 +12,7 @@ from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.distribution import waves
 from surveyd.distribution.audience import RULES, audience_of, count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
-from surveyd.distribution.languages import asked_languages
+from surveyd.distribution.languages import asked_languages, warnings_of
 from surveyd.distribution.models import Wave
 from surveyd.distribution.programs import find_program
 
@@ -88,11 +88,9 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
                 waves.questionnaire_of(session, found), counts.wishes, fallback=program.language
             )
             count, state = counts.invited, found.state
-        for each in asked:
-            if not each.is_signed:
-                said = "No native speaker has signed what {} contacts would read in {!r}."
-                click.echo(f"warning: {said.format(each.people, each.language)}", err=True)
         if not yes:
+            for warning in warnings_of(asked):
+                click.echo(f"warning: {warning}", err=True)
             raise click.UsageError(
                 f"This would ask {count} contacts (the wave is {state.value}); add --yes to launch."
             )

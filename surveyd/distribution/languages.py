@@ -55,6 +55,16 @@ def refuse_gaps(questionnaire: Questionnaire, asked: Sequence[Asked]) -> None:
         )
 
 
+def warnings_of(asked: Sequence[Asked]) -> list[str]:
+    """A sentence for each language that nobody has signed."""
+    return [
+        f"{_people(each.people)} would be asked in {_name(each.language)},"
+        " which no native speaker has signed."
+        for each in asked
+        if not each.is_signed
+    ]
+
+
 def _asked(questionnaire: Questionnaire, language: str, people: int) -> Asked:
     translation = questionnaire.translations.get(language)
     is_source = language == questionnaire.languages[0]
@@ -67,9 +77,12 @@ def _asked(questionnaire: Questionnaire, language: str, people: int) -> Asked:
 
 
 def _gap(asked: Asked) -> str:
-    people = "1 person" if asked.people == 1 else f"{asked.people:,} people"
     texts = "1 text is" if asked.missing == 1 else f"{asked.missing:,} texts are"
-    return f"{people} would be asked in {_name(asked.language)}, in which {texts} missing"
+    return f"{_people(asked.people)} would be asked in {_name(asked.language)}, in which {texts} missing"
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
 
 
 def _name(language: str) -> str:
