@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
@@ -25,9 +26,10 @@ class Step:
 
 @dataclass
 class Load:
-    """What came of it: seconds of each request and of each whole journey, how many answers were wrong."""
+    """What came of it: seconds of each request, of each save, of each whole journey; wrong answers."""
 
     requests: list[float] = field(default_factory=list)
+    saves: list[float] = field(default_factory=list)
     journeys: list[float] = field(default_factory=list)
     wrong: int = 0
     seconds: float = 0.0
@@ -68,12 +70,11 @@ async def _walk(
     done = [loop.create_future() for _ in range(clients)]
     began = time.perf_counter()
     for one in done:
-        await loop.create_connection(
-            lambda one=one: _Client(journey, links, load, end, one), "127.0.0.1", port
-        )
+        await loop.create_connection(partial(_Client, journey, links, load, end, one), "127.0.0.1", port)
     await asyncio.gather(*done)
     load.seconds = time.perf_counter() - began
     load.requests.sort()
+    load.saves.sort()
     load.journeys.sort()
     return load
 
@@ -119,6 +120,8 @@ class _Client(asyncio.Protocol):
         now = time.perf_counter()
         step = self.journey[self.at]
         self.load.requests.append(now - self.asked)
+        if not step.is_page:
+            self.load.saves.append(now - self.asked)
         if head[9:12] != step.status or step.shows not in body:
             self.load.wrong += 1
         self.at += 1

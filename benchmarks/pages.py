@@ -1,13 +1,15 @@
 """Survey pages and whole journeys a second, beside a bare app on the same server and database.
 
-    python -m benchmarks.pages [--quick] [--seconds 4] [--databases sqlite postgresql]
+    python -m benchmarks.pages [--quick] [--seconds 4] [--clients 1 8 32 64] [--databases sqlite postgresql]
+    python -m benchmarks.pages --profile [--databases sqlite postgresql]
 
 `page` is GET of a personal link, with 17 items on one page (benchmarks/one_page.yaml). `journey` is GET, then
 POST of all answers, up to the thanks: saved, scored, placed, cases and mails queued, durable. `shipped` walks
-the shipped survey page by page; its `saves_per_s` counts the pages that were saved. The bare rows
-(benchmarks/bare.py) read one row and show a ready page, or write one JSON row. All of it at 8 and 32 clients,
-three rounds in turn, medians; `ratio` is ours by the bare row beside it. The load generator runs on the same
-cores. `--quick` is one short round, and keeps nothing.
+the shipped survey page by page. `saves_per_s` counts the pages that were saved, and the `save` columns say
+how long one took. The bare rows (benchmarks/bare.py) read one row and show a ready page, or write one JSON
+row. All of it at 1, 8, 32 and 64 clients, three rounds in turn, medians; `ratio` is ours by the bare row
+beside it, `cpu_ratio` the same of the CPU time. The load generator runs on the same cores. `--quick` is one
+short round, and keeps nothing. `--profile` says what the time of a page and of a submit goes to instead.
 """
 
 import argparse
@@ -18,9 +20,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks import bare
-from benchmarks.figures import cpu_seconds, keep, middle, percentile, table
+from benchmarks.figures import Figures, cpu_seconds, keep, middle, percentile, table
 from benchmarks.installation import Installation, installation, launch, links
 from benchmarks.load import Load, Step, endless, get, post, walk
+from benchmarks.shares import TIMES, WARM, shares
 from surveyd.forms.loading import load, shipped
 from tests.fixtures.children import Process, start, wait_for
 from tests.fixtures.houses import _free_port
@@ -28,10 +31,11 @@ from tests.reliability.respondents import Respondent, read_form
 from tests.reliability.stage import children_of
 
 KINDS = ("sqlite", "postgresql")
-CLIENTS = (8, 32)
+CLIENTS = (1, 8, 32, 64)
 ONE_PAGE = Path(__file__).with_name("one_page.yaml")
-MOST_JOURNEYS_A_SECOND = 1200
-MOST_SHIPPED_A_SECOND = 200
+MOST_JOURNEYS_A_SECOND = 600
+MOST_SHIPPED_A_SECOND = 100
+SHARES = "What the CPU time of a survey page and of a submit goes to, in percent; milliseconds a request"
 NOTE = "Survey pages and journeys a second, beside a bare app on the same server and database"
 
 
@@ -61,8 +65,10 @@ class Course:
             "p95_ms": 1000 * percentile(walked.journeys, 0.95),
             "p99_ms": 1000 * percentile(walked.journeys, 0.99),
             "cpu_ms": 1000 * cpu / count,
-            "saves_per_s": count * sum(not step.is_page for step in self.steps) / walked.seconds,
-            "request_p95_ms": 1000 * percentile(walked.requests, 0.95),
+            "saves_per_s": len(walked.saves) / walked.seconds,
+            "save_p50": 1000 * percentile(walked.saves or [0.0], 0.50),
+            "save_p95": 1000 * percentile(walked.saves or [0.0], 0.95),
+            "save_p99": 1000 * percentile(walked.saves or [0.0], 0.99),
         }
 
 
@@ -70,6 +76,11 @@ def main() -> None:
     """Measure, print, keep."""
     given = _arguments()
     rows: list[dict[str, object]] = []
+    if given.profile:
+        rows = _profiles(given.databases)
+        print(f"{SHARES}\n\n{table(rows)}")
+        keep("shares", rows, note=SHARES)
+        return
     for kind in given.databases:
         rows += _measure(kind, given)
     print(f"{NOTE}\n\n{table(rows)}")
@@ -80,6 +91,8 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--databases", nargs="+", choices=KINDS, default=KINDS)
@@ -90,7 +103,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(kind: str, given: argparse.Namespace) -> list[dict[str, object]]:
-    runs = len(CLIENTS) * given.rounds * given.seconds + 2
+    runs = len(given.clients) * given.rounds * given.seconds + 2
     with installation(kind) as place:
         one = launch(
             place, "one", load(ONE_PAGE.read_text(), ONE_PAGE.name), people=int(MOST_JOURNEYS_A_SECOND * runs)
@@ -99,21 +112,40 @@ def _measure(kind: str, given: argparse.Namespace) -> list[dict[str, object]]:
         courses = _courses(place, links(place, one, "one"), links(place, whole, "whole"))
         measured: dict[tuple[str, int], list[dict[str, float]]] = {}
         for course in courses:
-            course.run(CLIENTS[0], 0.5)
+            course.run(8, 0.5)
         for _ in range(given.rounds):
-            for clients, course in itertools.product(CLIENTS, courses):
+            for clients, course in itertools.product(given.clients, courses):
                 measured.setdefault((course.name, clients), []).append(course.run(clients, given.seconds))
     medians = {key: middle(rounds) for key, rounds in measured.items()}
     return [
         {"database": kind, "job": name, "clients": clients}
         | figures
-        | {
-            "ratio": figures["per_s"] / medians[f"bare {name}", clients]["per_s"]
-            if (f"bare {name}", clients) in medians
-            else ""
-        }
+        | _ratios(figures, medians.get((f"bare {name}", clients)))
         for (name, clients), figures in medians.items()
     ]
+
+
+def _ratios(ours: Figures, bare_ones: Figures | None) -> dict[str, object]:
+    if bare_ones is None:
+        return {"ratio": "", "cpu_ratio": ""}
+    return {
+        "ratio": ours["per_s"] / bare_ones["per_s"],
+        "cpu_ratio": bare_ones["cpu_ms"] / ours["cpu_ms"],
+    }
+
+
+def _profiles(kinds: Sequence[str]) -> list[dict[str, object]]:
+    """What the time goes to, a line each; a column for the page and one for the submit on each database."""
+    columns: dict[str, dict[str, float]] = {}
+    for kind in kinds:
+        with installation(kind) as place:
+            form = load(ONE_PAGE.read_text(), ONE_PAGE.name)
+            paths = links(place, launch(place, "one", form, people=WARM + TIMES + 1), "one")
+            filled = read_form(place.app.test_client().get(paths[0]).text).filled(4, "Because it works.")
+            for name, profile in shares(place.app, paths[1:], filled).items():
+                columns[f"{kind} {name}"] = profile.lines()
+    heads = [*next(iter(columns.values()))]
+    return [{"what": head} | {name: lines[head] for name, lines in columns.items()} for head in heads]
 
 
 def _courses(place: Installation, one: list[str], whole: list[str]) -> list[Course]:
