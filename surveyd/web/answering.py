@@ -29,6 +29,7 @@ from surveyd.forms.paths import Route, route_of
 from surveyd.forms.turns import KEEP, turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
+from surveyd.results.scores import key_of
 from surveyd.web.beside import after_of, heading_of, way_out
 
 EXTENSION = "surveyd.forms"
@@ -84,6 +85,8 @@ class Forms:
                 self._versions.clear()
                 self._compiled.clear()
             found = self._versions[link.digest] = from_data(definition_of(rows, link.version_id))
+            # What it measures is worked out here too, so that no submit has to read the version again.
+            key_of(found)
         return found
 
     def compiled(self, questionnaire: Questionnaire, language: str) -> CompiledForm:

@@ -215,6 +215,21 @@ def test_a_page_costs_one_read_and_a_save_few_statements(
     assert [statement.split()[0] for statement in said] == ["SELECT", "INSERT", "UPDATE"]
 
 
+def test_sending_costs_a_dozen_statements_and_a_repeat_one(
+    client: FlaskClient, letters: Letters, statements: Statements
+) -> None:
+    for page in PAGES[:-1]:
+        post(client, letters.anna, page, recommend="9")
+    with statements() as said:
+        sent = post(client, letters.anna, "closing", "send", contact_me="yes")
+    assert receipt(sent)
+    assert len(said) <= 12, said
+    assert not any("questionnaire_versions.definition" in statement for statement in said)
+    with statements() as said:
+        post(client, letters.anna, "closing", "send")
+    assert [statement.split()[0] for statement in said] == ["SELECT"]
+
+
 def test_how_long_it_takes_comes_with_the_link(
     client: FlaskClient, letters: Letters, writer: Transaction, statements: Statements
 ) -> None:
