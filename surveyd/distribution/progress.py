@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.cadence import STEPS
+from surveyd.distribution.cadence import STEPS, WISHED_REMINDER, plain_step
 from surveyd.distribution.models import (
     OWED,
     Channel,
@@ -24,7 +25,7 @@ from surveyd.distribution.waves import WaveStatus
 from surveyd.people.models import Contact
 
 LOOK_BACK = timedelta(minutes=1)
-MAIL_STEPS = tuple(step.name for step in STEPS if step.channel is Channel.MAIL)
+MAIL_STEPS = (*(step.name for step in STEPS if step.channel is Channel.MAIL), WISHED_REMINDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,26 @@ def progress(session: Session, wave: Wave, *, status: WaveStatus, now: datetime)
         func.min(Touch.due_at).label("next_at"),
     ).where(
         Touch.wave_id == wave.id,
-        Touch.step.in_(MAIL_STEPS),
+        or_(Touch.step.in_(MAIL_STEPS), Touch.step.startswith(WISHED_REMINDER, autoescape=True)),
         Touch.state.in_([TouchState.PLANNED, TouchState.HELD]),
     )
     steps = {name: StepProgress(name) for name in MAIL_STEPS}
     for row in session.execute(planned.group_by(Touch.step)):
-        steps[row.step] = StepProgress(row.step, 0, 0, row.due, row.held, row.later, row.next_at)
+        steps[plain_step(row.step)] = _planned(steps[plain_step(row.step)], row)
     under_way = [_with(step, status.messages.get(step.name, {})) for step in steps.values()]
     current = next((step for step in under_way if step.due or step.held or step.later), None)
     return Progress(current, _per_minute(session, wave, now))
+
+
+def _planned(step: StepProgress, row: Row[*tuple[Any, ...]]) -> StepProgress:
+    """The step with the touches of one more of its numbers."""
+    return StepProgress(
+        step.name,
+        due=step.due + row.due,
+        held=step.held + row.held,
+        later=step.later + row.later,
+        next_at=min(filter(None, (step.next_at, row.next_at)), default=None),
+    )
 
 
 def _prepared(session: Session, wave: Wave) -> tuple[int, int]:

@@ -1,14 +1,16 @@
 """Waves: scheduled, launched, paused, slowed, cancelled, closed, and where each one stands."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.audience import count_audience
-from surveyd.distribution.cadence import CLOSE_DAY
+from surveyd.distribution.cadence import CLOSE_DAY, plain_step
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.models import (
@@ -222,7 +224,7 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         left_out={row.rule: row.contacts for row in session.execute(left_out)},
         invitations=states,
         messages=messages,
-        planned={row.step: row.touches for row in session.execute(planned.group_by(Touch.step))},
+        planned=_by_step(session, planned.group_by(Touch.step)),
         reached=_reached(session, wave),
         started=session.execute(
             select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))
@@ -230,6 +232,14 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         answered=states.get("answered", 0),
         calls=_calls(session, wave),
     )
+
+
+def _by_step(session: Session, counted: Select[*tuple[Any, ...]]) -> dict[str, int]:
+    """Touches by step; those that one person asked for again and again are one step."""
+    counts: Counter[str] = Counter()
+    for row in session.execute(counted):
+        counts[plain_step(row.step)] += row.touches
+    return dict(counts)
 
 
 def _calls(session: Session, wave: Wave) -> dict[str, int]:

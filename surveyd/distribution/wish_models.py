@@ -35,7 +35,8 @@ class NominationState(StrEnum):
 class Wish(Base):
     """The latest wish of one invitation: to be reminded on a day, or to be called.
 
-    `remind_on` is the day, where the contact is, on which the reminder goes. `phone` is E.164, empty for the number that we know.
+    `remind_on` is the day, where the contact is, on which the reminder goes. `phone` is E.164, empty for the
+    number that we know.
     """
 
     __tablename__ = "wishes"

@@ -28,9 +28,10 @@ def answers_by_step(session: Session, wave_id: int, *, scope: Scope) -> tuple[tu
 
 
 def _came_after(step: str) -> ColumnElement[bool]:
+    """Whether the answer came after a touch of that step, planned by the cadence or asked for."""
     return exists().where(
         Touch.invitation_id == Response.invitation_id,
-        Touch.step == step,
+        or_(Touch.step == step, Touch.step.startswith(f"wished_{step}", autoescape=True)),
         Touch.state == TouchState.RELEASED,
         Touch.released_at <= Response.given_at,
     )

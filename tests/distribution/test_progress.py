@@ -1,10 +1,11 @@
 """How a wave's mails get on, step by step."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import update
 
-from surveyd.distribution import waves
+from surveyd.distribution import waves, wishes
+from surveyd.distribution.invitations import withdraw
 from surveyd.distribution.models import Message, MessageState, Touch, TouchState, Wave
 from surveyd.distribution.progress import Progress, StepProgress, progress
 from surveyd.distribution.suppressions import opt_out
@@ -71,3 +72,26 @@ def test_a_closed_wave_has_nothing_to_send(post: Post, writer: Transaction) -> N
     with writer() as session:
         waves.close_due(session, now=NOW + timedelta(days=36))
     assert now_of(post) == Progress(None, 0)
+
+
+def test_a_reminder_that_somebody_asked_for_is_still_to_go(post: Post, cast: Cast) -> None:
+    post.send()
+    invitation_id = post.invitation(cast.anna.id).id
+    for day in (date(2026, 3, 12), date(2026, 3, 20)):
+        with post.writer() as session:
+            due = wishes.remind_on(session, invitation_id, day=day, now=post.clock.now())
+        if day.day == 12:
+            post.go_to(due)
+            post.send()
+    with post.writer() as session:
+        which = Touch.invitation_id != invitation_id
+        withdraw(session, which, reason="test")
+
+    with post.reader() as session:
+        wave = session.get_one(Wave, post.wave_id)
+        found = waves.status(session, wave)
+        how_far = progress(session, wave, status=found, now=post.clock.now()).step
+
+    assert found.planned["wished_reminder"] == 1
+    assert "wished_reminder_2" not in found.planned
+    assert how_far and (how_far.name, how_far.later, how_far.sent) == ("wished_reminder", 1, 1)
