@@ -4,10 +4,8 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
-from playwright.sync_api import Browser
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -288,33 +286,3 @@ def test_nothing_can_be_asked_for_between_the_close_and_its_sweep(
 ) -> None:
     clock.instant = NOW + timedelta(days=36)
     assert "Remind me" not in client.get(f"{letters.anna}/other").text
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_journey_without_javascript(
-    app: Flask, browser: Browser, live_server: str, letters: Letters, reader: Transaction
-) -> None:
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 700})
-    page = context.new_page()
-    page.goto(live_server + letters.anna)
-    page.get_by_role("link", name="I cannot answer now").click()
-    page.get_by_label("On which day?").fill("2026-03-19")
-    page.get_by_role("button", name="Remind me then").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "We write to you on Thursday, 19 March 2026"
-    page.get_by_role("link", name="Answer now after all").click()
-    page.get_by_role("link", name="I cannot answer now").click()
-    page.get_by_label("When does it suit you?").fill("mornings")
-    page.get_by_role("button", name="Please call me").click()
-    assert page.get_by_text("You wrote when it suits you: mornings").is_visible()
-    page.go_back()
-    page.get_by_label("This is not my subject").check()
-    page.get_by_label("Their name").fill("Bernd Lang")
-    page.get_by_role("button", name="I am not the right person").click()
-    assert page.get_by_text("Please write their e-mail address as well.").first.is_visible()
-    page.get_by_label("Their e-mail address").fill("bernd@nordwind.test")
-    page.get_by_role("button", name="I am not the right person").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Thank you for telling us"
-    context.close()
-    with reader() as session:
-        assert session.scalars(select(Nomination.name)).all() == ["Bernd Lang"]
