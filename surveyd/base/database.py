@@ -1,15 +1,10 @@
 """The database: one handle, one way to read and one way to write, the same on SQLite and PostgreSQL.
 
 `reading()` opens a transaction in which the database itself refuses writes, so that opening a
-page changes nothing; `writing()` opens one that commits at its end. On SQLite a writer first
-takes its place in a queue (a lock on a file beside the database): the kernel wakes whoever
-waits, where SQLite's own busy timeout sleeps and starves single writers for seconds.
+page changes nothing; `writing()` opens one that commits at its end. How a connection is set up
+for that stands in drivers.py.
 """
 
-import fcntl
-import os
-import select
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,27 +20,24 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     Enum,
     Insert,
     Integer,
     MetaData,
     Table,
-    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-BUSY_MS = 5000
-WRITE = "surveyd_write"
+from surveyd.base.drivers import BUSY_MS, WRITE, prepare_postgresql, prepare_sqlite
+
 WRITES = {WRITE: True, "postgresql_readonly": False}
 WRITERS = "writers"
-"""On SQLite a pool of its own for `writing_rows`: see `_prepare_sqlite`."""
+"""On SQLite a pool of its own for `writing_rows`: see `prepare_sqlite`."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -120,7 +112,7 @@ def open_database(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         for engine in db.engines.values():
-            _prepare_sqlite(engine) if engine.dialect.name == "sqlite" else _prepare_postgresql(engine)
+            prepare_sqlite(engine) if engine.dialect.name == "sqlite" else prepare_postgresql(engine)
 
 
 def forget_connections(*, close: bool = True) -> None:
@@ -237,54 +229,3 @@ def _engine_options(url: str) -> dict[str, Any]:
         # Nothing writes that has not said so: a transaction that may is begun by `begin_writing`.
         "connect_args": {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
     }
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: sqlite3.Connection, record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # Straight to the driver where nothing can fail: SQLAlchemy's way costs more than the statement.
-        raw = cast(sqlite3.Connection, connection.connection.driver_connection)
-        writes = bool(connection.get_execution_options().get(WRITE))
-        if connection.info.get(WRITE) is not writes:
-            # SQLite throws all compiled statements away at this, so that it is said only when it changes,
-            # and respondents' pages and saves have a pool each.
-            raw.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-            connection.info[WRITE] = writes
-        if writes:
-            _queue_up(connection)
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            raw.execute("BEGIN")
-
-    @event.listens_for(engine.pool, "checkin")
-    @event.listens_for(engine.pool, "close")
-    def leave_queue(connection: sqlite3.Connection | None, record: Any) -> None:
-        place = record.info.pop("queue_place", None)
-        if place is not None:
-            os.close(place)
-
-
-def _prepare_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "checkout")
-    def see_whether_it_lives(driver: Any, record: Any, proxy: Any) -> None:
-        # A server that has gone away has said so to the waiting connection: no question is needed.
-        if select.select([driver.fileno()], [], [], 0)[0]:
-            raise DisconnectionError
-
-
-def _queue_up(connection: Connection) -> None:
-    path = connection.engine.url.database
-    if not path or path == ":memory:" or "queue_place" in connection.info:
-        return
-    place = os.open(f"{path}-writers", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX)
-    except BaseException:
-        os.close(place)
-        raise
-    connection.info["queue_place"] = place
