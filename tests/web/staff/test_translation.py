@@ -105,7 +105,9 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.found += [value for name, value in attributes if name in SPOKEN and value]
-        if tag in SILENT:
+        # What staff say to a customer is in the customer's language.
+        is_foreign = tag != "html" and dict(attributes).get("lang") not in (None, LANGUAGE)
+        if tag in SILENT or is_foreign or (self.inside and self.inside[-1] == tag):
             self.inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
