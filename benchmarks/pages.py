@@ -104,7 +104,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(kind: str, given: argparse.Namespace) -> list[dict[str, object]]:
     runs = len(given.clients) * given.rounds * given.seconds + 2
-    with installation(kind) as place:
+    with installation(kind, clock="system") as place:
         one = launch(
             place, "one", load(ONE_PAGE.read_text(), ONE_PAGE.name), people=int(MOST_JOURNEYS_A_SECOND * runs)
         )
@@ -138,7 +138,7 @@ def _profiles(kinds: Sequence[str]) -> list[dict[str, object]]:
     """What the time goes to, a line each; a column for the page and one for the submit on each database."""
     columns: dict[str, dict[str, float]] = {}
     for kind in kinds:
-        with installation(kind) as place:
+        with installation(kind, clock="system") as place:
             form = load(ONE_PAGE.read_text(), ONE_PAGE.name)
             paths = links(place, launch(place, "one", form, people=WARM + TIMES + 1), "one")
             filled = read_form(place.app.test_client().get(paths[0]).text).filled(4, "Because it works.")
