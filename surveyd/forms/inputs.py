@@ -16,6 +16,15 @@ from surveyd.forms.conditions import Answer
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 DIGITS_OF_A_PHONE = 5
+LARGEST = 1e15
+GROUPS = re.compile("[ \u00a0\u202f'\u2019]")
+NUMBER = re.compile(
+    rf"(?P<sign>[+-]?)(?P<whole>\d+|\d{{1,3}}({GROUPS.pattern}\d{{3}})+)"
+    rf"([.,\N{ARABIC DECIMAL SEPARATOR}](?P<rest>\d+))?"
+)
+    rf"(?P<sign>[+-]?)(?P<whole>\d+|\d{{1,3}}({GROUPS.pattern}\d{{3}})+)([.,\u066b](?P<rest>\d+))?"
+)
+"""A number as people type it; blanks and apostrophes may group its thousands."""
 
 
 class Problem(StrEnum):
@@ -158,11 +167,12 @@ class NumberField(AnswerField):
             self.data = self._number(text) if text else None
 
     def _number(self, text: str) -> Answer:
-        try:
-            number = float(text.replace(",", ".").replace("\N{ARABIC DECIMAL SEPARATOR}", "."))
-        except ValueError:
+        found = NUMBER.fullmatch(text)
+        # In 1,200 and 1.200 the sign is a comma of thousands for some and of decimals for others.
+        if not found or (len(found["rest"] or "") == 3 and self.decimals < 3):
             return text
-        if number != number or abs(number) > 1e15 or round(number, self.decimals) != number:
+        number = float(f"{found['sign']}{GROUPS.sub('', found['whole'])}.{found['rest'] or 0}")
+        if abs(number) > LARGEST or round(number, self.decimals) != number:
             return text
         return int(number) if number == int(number) else number
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Literal
 
 from babel.units import format_unit
 
 from surveyd.forms.definition import Item, Questionnaire
 from surveyd.forms.paths import route_of
+from surveyd.forms.wording import locale_of
 
 SECONDS: Mapping[str, int] = {
     "recommendation": 10,
@@ -25,9 +25,6 @@ SECONDS: Mapping[str, int] = {
 }
 """What one question of a kind takes a person who reads it for the first time."""
 A_HALF = 30
-Length = Literal["short", "long"]
-SHORT: Mapping[str, Length] = {"ja": "short"}
-"""Languages whose unit has no longer form."""
 
 
 def estimated(questionnaire: Questionnaire) -> int:
@@ -50,13 +47,16 @@ def told(questionnaire: Questionnaire, measured: int | None) -> int:
 def said(seconds: int, language: str) -> str:
     """A time rounded to half minutes, and at least one of them, in words of `language`."""
     halves = max(1, round(seconds / A_HALF))
-    length: Length = SHORT.get(language, "long")
     if halves == 1:
-        return format_unit(A_HALF, "duration-second", length, locale=language)
-    minutes = halves / 2
-    return format_unit(
-        int(minutes) if minutes.is_integer() else minutes, "duration-minute", length, locale=language
-    )
+        return _unit(A_HALF, "duration-second", language)
+    return _unit(halves // 2 if halves % 2 == 0 else halves / 2, "duration-minute", language)
+
+
+def _unit(number: float, unit: str, language: str) -> str:
+    locale = locale_of(language)
+    long = format_unit(number, unit, "long", locale=locale)
+    # Some languages have no longer form: then Babel says the unit's own name.
+    return format_unit(number, unit, "short", locale=locale) if unit in long else long
 
 
 def _seconds(items: Iterable[Item]) -> int:

@@ -118,7 +118,7 @@ class CompiledForm:
         """What fills the slots that any page has: this person's names, earlier answers and surroundings."""
         isolated = partial(name_in, self.words.direction)
         values = {name: isolated(sight.names[name]) for name in PIPES}
-        for mark, (name, fallback) in self._pipes.items():
+        for mark, (name, fallback) in [*self._pipes.items()]:  # another thread may draw a page meanwhile
             said = sight.names[name] if name in PIPES else self._answer(name, route.counted)
             values[mark] = isolated(said or fallback)
         values["action"], values["hidden"] = escape(sight.action), sight.hidden
@@ -169,13 +169,15 @@ class CompiledForm:
         return category_of(answers.get(asked.id)) if asked else ""
 
     def _item(self, key: Drawn) -> str:
-        if key not in self._items:
+        found = self._items.get(key)
+        if found is None:
             if len(self._items) >= KEPT_ITEMS:
                 self._items.clear()
             item_id = key[0]
             item = self.questionnaire.items.get(item_id) or self.questionnaire.blocks[item_id]
-            self._items[key] = self._draw(kind_of(item).template, view=self._item_view(item, *key[1:]))
-        return self._items[key]
+            found = self._draw(kind_of(item).template, view=self._item_view(item, *key[1:]))
+            self._items[key] = found
+        return found
 
     def _item_view(
         self, item: Item, picked: tuple[str, ...], problem: Problem | None, category: str

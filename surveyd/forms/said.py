@@ -13,7 +13,7 @@ from surveyd.forms.pages import PART_WORDS
 from surveyd.forms.paths import Route, category_of
 from surveyd.forms.sheet import PIPE
 from surveyd.forms.ways_wording import ways_wording
-from surveyd.forms.wording import wording
+from surveyd.forms.wording import locale_of, wording
 
 LOCALES = {"en": "en_GB"}
 """Whose dates are not spelled as those of the language in general."""
@@ -41,7 +41,7 @@ class SaidPage:
 
 def spelled(day: date, language: str, width: Width = "long") -> str:
     """A day in words of `language`; `full` has its weekday."""
-    return format_date(day, width, locale=LOCALES.get(language, language))
+    return format_date(day, width, locale=LOCALES.get(language) or locale_of(language))
 
 
 def said_on(route: Route, language: str, *, names: Mapping[str, str]) -> tuple[SaidPage, ...]:

@@ -1,9 +1,11 @@
 """What a respondent's page says around the questions, as data: one file for each language."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+
+from babel import Locale, UnknownLocaleError
 
 from surveyd.forms.source import read_yaml
 
@@ -67,6 +69,17 @@ Voice = Callable[[str], Wording]
 
 
 @cache
+def locale_of(language: str) -> Locale:
+    """Where numbers, days and times are written as in `language`; English for one that nobody knows."""
+    for code in (language.replace("-", "_"), language.partition("-")[0]):
+        try:
+            return Locale.parse(code)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse(FALLBACK)
+
+
+@cache
 def languages() -> tuple[str, ...]:
     """The languages that surveyd's own words are there in, the fallback first."""
     found = (file.name.removesuffix(".yaml") for file in WORDINGS.iterdir() if file.name.endswith(".yaml"))
@@ -81,11 +94,17 @@ def nearest(*wanted: str | None) -> str:
 
 @cache
 def wording(language: str) -> Wording:
-    """The words of `language`; English for one that is not there. Raises BadFile when its file is faulty."""
-    code = language if language in languages() else FALLBACK
+    """The words of `language`, else the nearest one's, with its own name and direction.
+
+    Raises BadFile when its file is faulty.
+    """
+    code = nearest(language)
     name = f"{code}.yaml"
     top = read_yaml((WORDINGS / name).read_text(encoding="utf-8"), name)
     wanted = [field.name for field in fields(Wording)]
     found = {key: place.text() for key, place in top.keys(wanted, wanted).items()}
     top.findings.raise_any()
-    return Wording(**found)
+    words, locale = Wording(**found), locale_of(language)
+    if language == code or locale.language == FALLBACK:
+        return words
+    return replace(words, name=locale.get_display_name() or words.name, direction=locale.text_direction)

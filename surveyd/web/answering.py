@@ -92,9 +92,10 @@ class Forms:
     def compiled(self, questionnaire: Questionnaire, language: str) -> CompiledForm:
         """The questionnaire's compiled pages in one of its languages."""
         key = (questionnaire.digest, language)
-        if key not in self._compiled:
-            self._compiled[key] = CompiledForm(questionnaire, language, self.environment)
-        return self._compiled[key]
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = CompiledForm(questionnaire, language, self.environment)
+        return found
 
 
 def open_forms(app: Flask) -> None:

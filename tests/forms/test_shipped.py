@@ -6,6 +6,7 @@ import pytest
 
 from surveyd.forms.definition import STAGES, Answers, Item
 from surveyd.forms.loading import load, shipped, shipped_names
+from surveyd.forms.pace import said
 from surveyd.forms.paths import route_of
 from surveyd.forms.texts import every_text, missing
 from surveyd.forms.wording import languages, wording
@@ -149,6 +150,27 @@ def test_every_language_has_all_words(language: str) -> None:
     assert words.progress.format(page=1, pages=2)
     assert "{limit}" in words.problem_too_long and "{length}" in words.problem_too_long
     assert "!" not in words.thanks_title + words.thanks_next
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "direction", "following"),
+    [
+        ("pt-BR", "português (Brasil)", "ltr", "Next"),
+        ("he", "עברית", "rtl", "Next"),
+        ("de-AT", "Deutsch (Österreich)", "ltr", "Weiter"),
+        ("en-GB", "English", "ltr", "Next"),
+    ],
+)
+def test_a_language_without_words_keeps_its_name_and_direction(
+    language: str, name: str, direction: str, following: str
+) -> None:
+    words = wording(language)
+    assert (words.name, words.direction, words.next) == (name, direction, following)
+
+
+@pytest.mark.parametrize("language", [*languages(), "pt-BR", "zh-Hant", "he", "xx"])
+def test_a_time_is_said_in_any_language(language: str) -> None:
+    assert "duration" not in said(150, language) + said(30, language)
 
 
 def test_an_unknown_language_gets_english_words() -> None:
