@@ -20,9 +20,7 @@ LARGEST = 1e15
 GROUPS = re.compile("[ \u00a0\u202f'\u2019]")
 NUMBER = re.compile(
     rf"(?P<sign>[+-]?)(?P<whole>\d+|\d{{1,3}}({GROUPS.pattern}\d{{3}})+)"
-    rf"([.,\N{ARABIC DECIMAL SEPARATOR}](?P<rest>\d+))?"
-)
-    rf"(?P<sign>[+-]?)(?P<whole>\d+|\d{{1,3}}({GROUPS.pattern}\d{{3}})+)([.,\u066b](?P<rest>\d+))?"
+    r"([.,\u066b](?P<rest>\d+))?"
 )
 """A number as people type it; blanks and apostrophes may group its thousands."""
 
