@@ -244,7 +244,9 @@ class CompiledForm:
 
     def _summary(self, problems: Mapping[str, Problem], route: Route, sight: Sight) -> Markup:
         marked = [item for item in self.questionnaire.items.values() if item.id in problems]
-        listed = [(item.id, self._text(item.text) or self._part_text(item)) for item in marked]
+        category = self._category(route.counted)
+        worded = [(item, item.text_for.get(category, item.text)) for item in marked]
+        listed = [(item.id, self._text(text) or self._part_text(item)) for item, text in worded]
         drawn = Fragment(self._draw("respond/problems.html", words=self.words, items=listed))
         return drawn.fill(self._said(route, sight))
 

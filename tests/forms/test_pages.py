@@ -138,6 +138,8 @@ def test_a_problem_stands_beside_its_field_and_on_top() -> None:
     assert 'id="why-problem">Please shorten this to 4000 characters; it has 4001.' in html
     assert 'aria-invalid="true"' in html and 'aria-describedby="why-problem why-help"' in html
     assert '<a href="#item-why">' in html
+    fond = page_of("reason", {"recommend": 10, "why": "x" * 4001}, problems={"why": Problem.TOO_LONG})
+    assert fond.count("What did we do particularly well?") == 2
     assert "x" * 4001 in html
 
 
