@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.invitations import end_asking, run
+from surveyd.distribution.invitations import end_asking, hold, run
 from surveyd.distribution.models import (
     Call,
     CallAttempt,
@@ -207,6 +207,7 @@ def record(
         raise Refused(f"Call back within {CALL_BACK_WITHIN.days} days; say an earlier time.")
     if len(note) > NOTE_LIMIT:
         raise Refused(f"The note is {len(note) - NOTE_LIMIT} characters too long; shorten it.")
+    hold(session, Invitation.id == call.invitation_id)
     claim_call(session, call, by=by, system_now=system_now, seen=seen)
     session.add(
         CallAttempt(

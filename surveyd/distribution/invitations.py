@@ -127,11 +127,29 @@ def take_back(rows: Rows, invitation_id: int, *, to_come: ToCome, now: datetime)
         CLOSE_CALLS.change(rows, {**this, "at": now})
 
 
+def hold(session: Session, which: ColumnElement[bool]) -> None:
+    """Let nobody else change the unanswered invitations that `which` names until this transaction ends.
+
+    Everybody begins with the invitation and goes on to touches, mails and calls, in this order: nobody waits
+    in a circle. What is read behind it is what was committed before. On SQLite a writer is alone anyway.
+    """
+    asked = select(Invitation.id).where(which, Invitation.state != InvitationState.ANSWERED)
+    held = asked.order_by(Invitation.id).with_for_update(key_share=True).subquery()
+    session.execute(select(func.count()).select_from(held))
+
+
 def end_asking(
     session: Session, which: ColumnElement[bool], *, state: InvitationState, reason: str, now: datetime
 ) -> int:
-    """End the waiting invitations that `which`, a condition, names; returns how many mails stop."""
-    ids = select(Invitation.id).where(which, Invitation.state == InvitationState.WAITING)
+    """End the invitations that `which`, a condition, names; returns how many mails stop.
+
+    Those that wait get `state`. What is planned or on the call list ends for all of them: somebody who had
+    declined or opted out may have asked for a call since.
+    """
+    hold(session, which)
+    waiting = (which, Invitation.state == InvitationState.WAITING)
+    run(session, update(Invitation).where(*waiting).values(state=state))
+    ids = select(Invitation.id).where(which)
     stopped = withdraw(session, Touch.invitation_id.in_(ids), reason=reason)
     run(
         session,
@@ -139,15 +157,11 @@ def end_asking(
         .where(Call.invitation_id.in_(ids), Call.state == CallState.OPEN)
         .values(state=CallState.CANCELLED, closed_at=now, reason=reason),
     )
-    run(
-        session,
-        update(Invitation).where(which, Invitation.state == InvitationState.WAITING).values(state=state),
-    )
     return stopped
 
 
 def end_waiting(session: Session, wave_id: int, *, state: InvitationState, reason: str, now: datetime) -> int:
-    """End all that a wave still waits for; returns how many mails were stopped."""
+    """End all that a wave still has ahead; returns how many mails were stopped."""
     return end_asking(session, Invitation.wave_id == wave_id, state=state, reason=reason, now=now)
 
 
@@ -157,19 +171,19 @@ def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> in
     A mail that has begun is out of our hands. Returns how many mails were stopped.
     """
     touches: Select[Any] = select(Touch.id).where(which)
-    stopped = run(
-        session,
-        update(Message)
-        .where(Message.touch_id.in_(touches), Message.state.in_(STOPPABLE))
-        .values(state=MessageState.CANCELLED, reason=reason, lease_by=None, lease_until=None),
-    )
     run(
         session,
         update(Touch)
         .where(which, Touch.state.in_(PENDING_TOUCH))
         .values(state=TouchState.CANCELLED, reason=reason),
     )
-    return stopped
+    # A touch that went out while we waited for it is a mail by now.
+    return run(
+        session,
+        update(Message)
+        .where(Message.touch_id.in_(touches), Message.state.in_(STOPPABLE))
+        .values(state=MessageState.CANCELLED, reason=reason, lease_by=None, lease_until=None),
+    )
 
 
 def run(rows: Rows, statement: Update, facts: Mapping[str, object] | None = None) -> int:

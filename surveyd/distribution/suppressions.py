@@ -7,25 +7,26 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound
-from surveyd.distribution.invitations import STOPPABLE, end_asking, run
+from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
 from surveyd.people.models import Contact
 
 
 def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
-    """Never mail or call this person again, on their own word; a second time stops what was queued since.
+    """Never mail or call this person again, on their own word; a second time stops what came since.
 
     Returns whether this was the first time. A contact that is gone counts as opted out.
     """
+    theirs = Invitation.contact_id == contact_id
+    hold(session, theirs)
     first = run(
         session,
         update(Contact)
         .where(Contact.id == contact_id, Contact.opted_out_at.is_(None))
         .values(opted_out_at=now),
     )
-    if first:
-        which = Invitation.contact_id == contact_id
-        end_asking(session, which, state=InvitationState.OPTED_OUT, reason="opted_out", now=now)
+    # Also a second time: they may have asked for a call in between.
+    end_asking(session, theirs, state=InvitationState.OPTED_OUT, reason="opted_out", now=now)
     stop_mails(session, contact_id, reason="opted_out")
     return bool(first)
 
