@@ -82,7 +82,8 @@ class AnonymousAnswers(Base):
     """The answers to an anonymous questionnaire: the day, and nothing that leads to a person or a visit.
 
     The key is random and, on SQLite, the only order that the table has. Answers are shown five and more at
-    once, so that the difference between two looks is never one person's.
+    once, so that the difference between two looks is never one person's: `batch` counts those groups, and is
+    empty while an answer waits for company. Within a batch nothing tells which answer came first.
     """
 
     __tablename__ = "anonymous_answers"
@@ -91,6 +92,19 @@ class AnonymousAnswers(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_versions.id"))
     given_on: Mapped[date]
     is_suspect: Mapped[bool] = mapped_column(default=False, server_default=false())
-    is_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
+    batch: Mapped[int | None]
     answers: Mapped[dict[str, Any]]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SpentPage(Base):
+    """A first page that was taken, so that the same press does not count twice; forgotten after a day.
+
+    The mark is an HMAC over the page's random number and what was answered. Neither is kept, so that nothing
+    leads from a mark to answers.
+    """
+
+    __tablename__ = "spent_pages"
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_on: Mapped[date] = mapped_column(index=True)
     __table_args__ = ({"sqlite_with_rowid": False},)

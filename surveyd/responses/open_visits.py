@@ -126,9 +126,13 @@ TAKE_AWAY = (
 )
 
 
-_held = (_told.c.link_id == bindparam("of_link"), _told.c.is_shown.is_(False), _told.c.is_suspect.is_(False))
+_of_link = _told.c.link_id == bindparam("of_link")
+_held = (_of_link, _told.c.batch.is_(None), _told.c.is_suspect.is_(False))
+# Whoever counts waits for who counts already; "no key" lets visits go on being begun meanwhile.
+ONE_AT_A_TIME = select(_link.c.id).where(_link.c.id == bindparam("of_link")).with_for_update(key_share=True)
 HELD_BACK = select(func.count()).select_from(_told).where(*_held)
-LET_SHOW = update(_told).where(*_held).values(is_shown=True)
+LAST_BATCH = select(func.coalesce(func.max(_told.c.batch), 0)).where(_of_link)
+LET_SHOW = update(_told).where(*_held).values(batch=bindparam("new_batch"))
 
 
 def find_door(rows: Rows, token: str) -> OpenDoor | None:
@@ -235,12 +239,20 @@ def send_anonymously(rows: Rows, door: OpenDoor, visit: Visit, *, answers: Answe
         "version_id": visit.version_id,
         "given_on": today,
         "is_suspect": bool(taken.suspicion),
-        "is_shown": False,
+        "batch": None,
         "answers": dict(answers),
     }
     rows.execute(insert(_told), row)
-    if rows.execute(HELD_BACK, {"of_link": door.id}).scalar_one() >= LEAST:
-        rows.execute(LET_SHOW, {"of_link": door.id})
+    let_show(rows, door.id)
+
+
+def let_show(rows: Rows, link_id: int) -> None:
+    """Make what is held back a new batch if five and more are; of two at once, one sees the other's."""
+    of_link = {"of_link": link_id}
+    rows.execute(ONE_AT_A_TIME, of_link)
+    if rows.execute(HELD_BACK, of_link).scalar_one() >= LEAST:
+        batch = rows.execute(LAST_BATCH, of_link).scalar_one() + 1
+        rows.execute(LET_SHOW, {**of_link, "new_batch": batch})
 
 
 def was_begun(keys: Keys, door: OpenDoor, token: str, *, today: date) -> bool:

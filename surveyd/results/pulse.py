@@ -1,19 +1,22 @@
 """The results of an anonymous questionnaire: counts and means of at least five answers, and nothing smaller.
 
-Answers join the results five and more at once, an item is shown from five answers to it on, and words stand
-in no order. There are no slices: the fewer people a number is about, the more it says about each.
+Answers join the results in batches of five and more. Each item takes whole batches in their order, and as
+many at once as bring at least five new answers to that item; the others wait. So the base of an item grows by
+five and more or not at all, and two looks at it never differ by one person. Words stand in no order. There
+are no slices: the fewer people a number is about, the more it says about each.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from secrets import SystemRandom
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import QuestionnaireVersion
-from surveyd.forms.conditions import Answers
+from surveyd.forms.conditions import Answer, Answers
 from surveyd.forms.definition import NOT_APPLICABLE, Item, Questionnaire
 from surveyd.forms.fields import kind_of
 from surveyd.forms.loading import from_data
@@ -25,6 +28,7 @@ from surveyd.scoring.nps import Summary
 
 WORDS = ("short_text", "long_text")
 NUMBER = "number"
+Batches = Sequence[Sequence[Answers]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,35 +88,58 @@ def pulse(session: Session, link_id: int) -> Pulse:
     link = get_link(session, link_id)
     definition = session.get_one(QuestionnaireVersion, link.version_id).definition
     questionnaire = from_data(definition)
-    kinds = (AnonymousAnswers.is_suspect, AnonymousAnswers.is_shown)
+    kinds = (AnonymousAnswers.is_suspect, AnonymousAnswers.batch.is_not(None))
     counted = select(*kinds, func.count()).where(AnonymousAnswers.link_id == link_id).group_by(*kinds)
     counts: Counter[str] = Counter()
     for is_suspect, is_shown, count in session.execute(counted):
         counts["suspect" if is_suspect else "answered" if is_shown else "held_back"] += count
-    shown = select(AnonymousAnswers.answers).where(
-        AnonymousAnswers.link_id == link_id, AnonymousAnswers.is_shown
-    )
-    answers: Sequence[Answers] = session.scalars(shown).all()
+    batches = _batches(session, link_id)
     return Pulse(
         questionnaire=questionnaire,
         answered=counts["answered"],
         held_back=counts["held_back"],
         suspect=counts["suspect"],
-        items=tuple(_items(questionnaire, answers)),
-        words=tuple(_words(questionnaire, answers)),
+        items=tuple(_items(questionnaire, batches)),
+        words=tuple(_words(questionnaire, batches)),
     )
 
 
-def _items(questionnaire: Questionnaire, answers: Sequence[Answers]) -> Iterator[ItemResult]:
+def _batches(session: Session, link_id: int) -> Batches:
+    """What was let show of the link, batch by batch, the oldest first."""
+    told = select(AnonymousAnswers.batch, AnonymousAnswers.answers)
+    shown = told.where(AnonymousAnswers.link_id == link_id, AnonymousAnswers.batch.is_not(None))
+    found: dict[int, list[Answers]] = {}
+    for batch, answers in session.execute(shown.order_by(AnonymousAnswers.batch)):
+        found.setdefault(batch, []).append(answers)
+    return list(found.values())
+
+
+def _enough(batches: Batches, picked: Callable[[Answers], Answer | None]) -> list[Answer]:
+    """What is picked from the batches, in groups of batches that bring at least five; the rest waits."""
+    shown: list[Answer] = []
+    waiting: list[Answer] = []
+    for batch in batches:
+        waiting += [one for answers in batch if (one := picked(answers)) is not None]
+        if len(waiting) >= LEAST:
+            shown, waiting = shown + waiting, []
+    return shown
+
+
+def _items(questionnaire: Questionnaire, batches: Batches) -> Iterator[ItemResult]:
     for item in questionnaire.items.values():
-        given = [answer[item.id] for answer in answers if answer.get(item.id) not in (None, NOT_APPLICABLE)]
-        if len(given) >= LEAST and item.kind == NUMBER:
+        given = _enough(batches, partial(_counted, item))
+        if given and item.kind == NUMBER:
             yield ItemResult(item, len(given), sum(map(float, given)) / len(given), (), None)
-        elif len(given) >= LEAST and (item.scale or item.options):
+        elif given and (item.scale or item.options):
             yield _item(item, given)
 
 
-def _item(item: Item, given: Sequence[int | float | str]) -> ItemResult:
+def _counted(item: Item, answers: Answers) -> Answer | None:
+    given = answers.get(item.id)
+    return None if given == NOT_APPLICABLE else given
+
+
+def _item(item: Item, given: Sequence[Answer]) -> ItemResult:
     values = list(kind_of(item).choices(item))
     chosen = Counter(value for answer in given for value in kind_of(item).picked(item, answer))
     shares = tuple(Share(value, chosen[value]) for value in values if value != NOT_APPLICABLE)
@@ -124,15 +151,14 @@ def _item(item: Item, given: Sequence[int | float | str]) -> ItemResult:
     return ItemResult(item, len(given), sum(ratings) / len(ratings), shares, score)
 
 
-def _words(questionnaire: Questionnaire, answers: Sequence[Answers]) -> Iterator[WordsResult]:
+def _words(questionnaire: Questionnaire, batches: Batches) -> Iterator[WordsResult]:
     for item in questionnaire.items.values():
         if item.kind in WORDS:
-            texts = _texts(item, answers)
-            if len(texts) >= LEAST:
+            texts = _enough(batches, partial(_text, item))
+            if texts:
                 SystemRandom().shuffle(texts)
-                yield WordsResult(item, tuple(texts))
+                yield WordsResult(item, tuple(map(str, texts)))
 
 
-def _texts(item: Item, answers: Iterable[Answers]) -> list[str]:
-    said = (str(answer.get(item.id) or "").strip() for answer in answers)
-    return [text for text in said if text]
+def _text(item: Item, answers: Answers) -> str | None:
+    return str(answers.get(item.id) or "").strip() or None

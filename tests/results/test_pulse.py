@@ -46,16 +46,16 @@ def link(session: Session) -> int:
     return make_link(session, program, facts, questionnaire=questionnaire, now=NOW, by=None).id
 
 
-def told(session: Session, link: int, *answers: Mapping[str, object], shown: bool = True) -> Pulse:
+def told(session: Session, link: int, *answers: Mapping[str, object], batch: int | None = 1) -> Pulse:
     """The results when these are there besides."""
     version = 2
     for number, given in enumerate(answers):
         row = AnonymousAnswers(
-            id=f"{shown}{number}",
+            id=f"{batch} {number}",
             link_id=link,
             version_id=version,
             given_on=NOW.date(),
-            is_shown=shown,
+            batch=batch,
             answers=dict(given),
         )
         session.add(row)
@@ -69,7 +69,7 @@ def test_an_empty_link_shows_nothing(session: Session, link: int) -> None:
 
 
 def test_what_waits_for_company_is_not_in_any_figure(session: Session, link: int) -> None:
-    found = told(session, link, *[{"mood": 1, "word": "No"}] * (LEAST - 1), shown=False)
+    found = told(session, link, *[{"mood": 1, "word": "No"}] * (LEAST - 1), batch=None)
     assert (found.answered, found.held_back, found.missing) == (0, LEAST - 1, 1)
     assert (found.items, found.words) == ((), ())
 
@@ -90,3 +90,15 @@ def test_who_says_that_it_does_not_apply_is_not_in_the_base(session: Session, li
 def test_words_of_fewer_than_five_stay_unsaid(session: Session, link: int) -> None:
     rows = [{"word": f"word {n}"} for n in range(LEAST - 1)] + [{"word": "  "}]
     assert told(session, link, *rows).words == ()
+
+
+def test_an_item_takes_whole_batches_of_five_answers_to_it(session: Session, link: int) -> None:
+    told(session, link, *[{"mood": 3, "word": "Well"}] * LEAST)
+    few = told(session, link, {"mood": 1, "word": "Badly"}, *[{"hours": 9}] * (LEAST - 1), batch=2)
+    [mood] = few.items
+    assert (few.answered, mood.base, mood.mean, few.words[0].texts) == (10, LEAST, 3.0, ("Well",) * LEAST)
+
+    more = told(session, link, *[{"mood": 2, "hours": 9}] * (LEAST - 1), batch=3)
+    hours, mood = more.items
+    assert (hours.base, mood.base, mood.mean) == (2 * (LEAST - 1), 2 * LEAST, 2.4)
+    assert len(more.words[0].texts) == LEAST

@@ -111,7 +111,7 @@ def hang_codes(session: Session, program_id: int, by: int) -> None:
                 link_id=pulse_link.id,
                 version_id=pulse_link.version_id,
                 given_on=NOW.date(),
-                is_shown=True,
+                batch=1,
                 answers=told,
             )
         )

@@ -244,7 +244,7 @@ def test_anonymous_answers_lead_back_to_nobody(
         assert told.given_on == NOW.date()
         assert len(told.id) == 32
         columns = {column.name for column in AnonymousAnswers.__table__.columns}
-        assert columns == {"id", "link_id", "version_id", "given_on", "is_suspect", "is_shown", "answers"}
+        assert columns == {"id", "link_id", "version_id", "given_on", "is_suspect", "batch", "answers"}
 
 
 def test_what_was_never_sent_is_forgotten_after_thirty_days(
