@@ -218,7 +218,7 @@ def test_a_rate_spaces_the_mails(post: Post, writer: Transaction, relay: Relay) 
     with writer() as session:
         following = session.get_one(Wave, post.wave_id).next_slot - of_day
     assert len(times) == 3
-    # However busy the machine is: three slots were taken one behind the other, and no mail went before its own.
+    # However busy the machine is: three slots one behind the other, and no mail before its own.
     assert following >= 3 / 20 - A_TICK
     assert times[-1] >= following - 1 / 20 - A_TICK
 
