@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound
 from surveyd.base.statements import insert_once
 from surveyd.distribution import outbox
-from surveyd.distribution.invitations import check_asking, end_asking, run
+from surveyd.distribution.invitations import check_asking, end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState, Program, Wave
 from surveyd.distribution.outbox import NewMessage
 from surveyd.distribution.staff_mails import staff_mail
@@ -52,6 +52,7 @@ def excuse(session: Session, invitation_id: int, given: Excuse, *, now: datetime
     As long as nobody has looked, a second excuse replaces the first without another mail; after that it
     changes nothing. Raises NotFound, and Refused once the asking is over or answered.
     """
+    hold(session, Invitation.id == invitation_id)
     row = session.execute(
         select(Invitation, Wave, Program, Contact, Account)
         .join(Wave, Wave.id == Invitation.wave_id)
@@ -59,10 +60,11 @@ def excuse(session: Session, invitation_id: int, given: Excuse, *, now: datetime
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Invitation.account_id)
         .where(Invitation.id == invitation_id)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         raise NotFound("invitation", invitation_id)
-    check_asking(row.Invitation, row.Wave)
+    check_asking(row.Invitation, row.Wave, now)
     which = Invitation.id == invitation_id
     end_asking(session, which, state=InvitationState.DECLINED, reason=NOT_RIGHT_PERSON, now=now)
     if not _write(session, row.Invitation, given, now=now):

@@ -93,11 +93,13 @@ def to_come(invitation_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]
     )
 
 
-def check_asking(invitation: Invitation, wave: Wave) -> None:
+def check_asking(invitation: Invitation, wave: Wave, now: datetime) -> None:
     """Raise Refused unless the person is still asked: neither answered nor closed. Who declined may go on."""
     if invitation.state is InvitationState.ANSWERED:
         raise Refused("The answers are sent already; nothing else is needed.")
     over = invitation.state in (InvitationState.CLOSED, InvitationState.CANCELLED)
+    # The sweep that closes the wave comes a little after its last moment.
+    over = over or (wave.closes_at is not None and now >= wave.closes_at)
     if over or wave.state not in (WaveState.PREPARING, WaveState.OPEN):
         raise Refused("The survey is closed; nobody is asked by it any more.")
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import from_local, zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import WISHED_CALL, WISHED_REMINDER, Window, numbered_step, plain_step
-from surveyd.distribution.invitations import check_asking, run, withdraw
+from surveyd.distribution.invitations import check_asking, hold, run, withdraw
 from surveyd.distribution.models import (
     Call,
     CallState,
@@ -83,7 +83,7 @@ class Wished:
 
 def offer_to(session: Session, invitation_id: int, *, now: datetime) -> Offer:
     """What the person of an invitation can ask for. Raises NotFound, and Refused once the asking is over."""
-    return _Asked(session, invitation_id).offer(now)
+    return _Asked(session, invitation_id, now=now).offer(now)
 
 
 def remind_on(session: Session, invitation_id: int, *, day: date, now: datetime) -> datetime:
@@ -93,7 +93,8 @@ def remind_on(session: Session, invitation_id: int, *, day: date, now: datetime)
     A second wish moves it again. Raises NotFound, and Refused for a day that is not on offer, after five
     reminders, and once the asking is over or answered.
     """
-    asked = _Asked(session, invitation_id, locks=True)
+    hold(session, Invitation.id == invitation_id)
+    asked = _Asked(session, invitation_id, now=now)
     if not asked.offer(now).allows(day):
         raise Refused("Choose a day from tomorrow until the day before the survey closes.")
     due = asked.due_on(day)
@@ -118,7 +119,8 @@ def call_instead(session: Session, invitation_id: int, *, phone: str, suits: str
     updates the first. Raises NotFound, and Refused without any number, after five calls, and once the asking
     is over or answered.
     """
-    asked = _Asked(session, invitation_id, locks=True)
+    hold(session, Invitation.id == invitation_id)
+    asked = _Asked(session, invitation_id, now=now)
     if not (phone or asked.contact.phone):
         raise Refused("Say the number under which you can be called.")
     withdraw(session, Touch.invitation_id == invitation_id, reason=ASKED_FOR_CALL)
@@ -143,10 +145,11 @@ def wish_of(session: Session, invitation_id: int) -> Wished | None:
 
 
 class _Asked:
-    """One invitation whose person may ask for something; with `locks` no other wish of it runs beside."""
+    """One invitation whose person may ask for something at `now`."""
 
-    def __init__(self, session: Session, invitation_id: int, *, locks: bool = False) -> None:
-        row = _read(session, invitation_id, locks=locks)
+    def __init__(self, session: Session, invitation_id: int, *, now: datetime) -> None:
+        row = _read(session, invitation_id)
+        check_asking(row.Invitation, row.Wave, now)
         self.invitation: Invitation = row.Invitation
         self.wave: Wave = row.Wave
         self.contact: Contact = row.Contact
@@ -174,10 +177,11 @@ class _Asked:
 
     def _may_be_mailed(self) -> bool:
         contact = self.contact
-        return bool(contact.email) and contact.opted_out_at is None and self.suppressed is None
+        may = contact.active and contact.opted_out_at is None and self.suppressed is None
+        return may and bool(contact.email)
 
 
-def _read(session: Session, invitation_id: int, *, locks: bool) -> Row[*tuple[object, ...]]:
+def _read(session: Session, invitation_id: int) -> Row[*tuple[object, ...]]:
     query = (
         select(
             Invitation,
@@ -195,10 +199,9 @@ def _read(session: Session, invitation_id: int, *, locks: bool) -> Row[*tuple[ob
         .where(Invitation.id == invitation_id)
         .execution_options(populate_existing=True)
     )
-    row = session.execute(query.with_for_update(of=Invitation) if locks else query).one_or_none()
+    row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("invitation", invitation_id)
-    check_asking(row.Invitation, row.Wave)
     return row
 
 

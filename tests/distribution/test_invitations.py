@@ -6,15 +6,19 @@ from threading import Event
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from surveyd.base.database import db, writing
+from surveyd.base.errors import Refused
 from surveyd.distribution import wishes
+from surveyd.distribution.excuses import Excuse, Named, excuse
 from surveyd.distribution.invitations import ToCome, answer, take_back
 from surveyd.distribution.models import CallState, InvitationState, TouchState, Wave
 from surveyd.distribution.suppressions import opt_out
 from surveyd.distribution.waves import cancel, close_due
-from tests.distribution.conftest import Post
-from tests.fixtures.apps import NOW
+from surveyd.distribution.wish_models import Nomination, WhyNot
+from tests.distribution.conftest import Post, answered
+from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
 
@@ -89,3 +93,30 @@ def test_an_answer_at_the_moment_of_the_close_waits_for_nobody_in_a_circle(
     assert sent.invitation(cast.anna.id).state is InvitationState.ANSWERED
     assert sent.invitation(cast.aziz.id).state is InvitationState.CLOSED
     assert {touch.state for touch in sent.touches().values()} <= {TouchState.RELEASED, TouchState.CANCELLED}
+
+
+def test_an_excuse_beside_an_answer_comes_to_nothing(
+    sent: Post, cast: Cast, app: Flask, reader: Transaction
+) -> None:
+    invitation_id, has_begun = anna(sent, cast), Event()
+
+    def excuse_oneself() -> None:
+        with app.app_context():
+            has_begun.wait(10)
+            try:
+                with writing() as session, pytest.raises(Refused, match="sent already"):
+                    given = Excuse(WhyNot.OTHER, named=Named("Nils", "nils@customer.test"))
+                    excuse(session, invitation_id, given, now=NOW, mail_domain="mail.surveyd.test")
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        with sent.writer() as session:
+            answered(session, invitation_id, now=NOW)
+            excusing = pool.submit(excuse_oneself)
+            has_begun.set()
+            wait([excusing], timeout=0.3)
+        excusing.result(10)
+
+    with reader() as session:
+        assert session.scalars(select(Nomination)).all() == []

@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import db, writing
@@ -157,10 +157,10 @@ class TestAReminder:
 
         assert offer.usual is None
 
-    def test_who_wants_no_mails_is_offered_none(self, sent: Post, cast: Cast) -> None:
+    @pytest.mark.parametrize("why", [{"opted_out_at": NOW}, {"active": False}])
+    def test_who_gets_no_mails_is_offered_none(self, sent: Post, cast: Cast, why: dict[str, object]) -> None:
         with sent.writer() as session:
-            session.get_one(Contact, cast.anna.id).opted_out_at = NOW
-            session.flush()
+            session.execute(update(Contact).where(Contact.id == cast.anna.id).values(**why))
 
             assert wishes.offer_to(session, anna(sent, cast), now=NOW).usual is None
 
