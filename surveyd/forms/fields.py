@@ -6,12 +6,13 @@ which field reads what comes back (forms/inputs.py), and which parts it is made 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 from wtforms.fields.core import UnboundField
 
-from surveyd.forms.conditions import Answer, OnAnswer
+from surveyd.forms.conditions import Answer, Answers, OnAnswer
 from surveyd.forms.definition import NOT_APPLICABLE, Item
 from surveyd.forms.inputs import (
     DateField,
@@ -71,8 +72,10 @@ class Kind:
         """What else is answered in this block, made when the questionnaire is read."""
         return ()
 
-    def meant(self, item: Item, sent: MultiDict[str, str]) -> Iterable[str]:
-        """Choices that were not sent and are meant by what was sent."""
+    def meant(
+        self, item: Item, sent: MultiDict[str, str], *, before: Answers = MappingProxyType({})
+    ) -> Iterable[str]:
+        """Choices that were not sent and are meant by what was sent, over what was answered `before`."""
         return ()
 
 
@@ -116,16 +119,22 @@ class ChoiceKind(Kind):
 
     def parts(self, item: Item) -> tuple[Item, ...]:
         """A line for words where an option is an "other"; it counts when that option is chosen."""
-        others = tuple(option.value for option in item.options if option.other)
-        if not others:
+        other = next((option for option in item.options if option.other), None)
+        if other is None:
             return ()
-        label = {code: f"{text} (other)" for code, text in item.label.items()}
-        words = Item(f"{item.id}_other", "short_text", {}, label=label, counts_if=OnAnswer(item.id, others))
+        label = {code: f"{text} · {other.text.get(code, other.value)}" for code, text in item.label.items()}
+        chosen = OnAnswer(item.id, (other.value,))
+        words = Item(f"{item.id}_other", "short_text", {}, label=label, counts_if=chosen)
         return (words,)
 
-    def meant(self, item: Item, sent: MultiDict[str, str]) -> Iterable[str]:
-        """The "other", for whoever wrote its words and chose nothing."""
-        if item.parts and not sent.get(item.id) and sent.get(item.parts[0].id, "").strip():
+    def meant(
+        self, item: Item, sent: MultiDict[str, str], *, before: Answers = MappingProxyType({})
+    ) -> Iterable[str]:
+        """The "other", for whoever wrote its words and chose nothing; not for who took its tick away."""
+        if not item.parts or sent.get(item.id):
+            return
+        words = sent.get(item.parts[0].id, "").replace("\r\n", "\n")
+        if words.strip() and words != before.get(item.parts[0].id):
             yield from (option.value for option in item.options if option.other)
 
 

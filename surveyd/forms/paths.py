@@ -5,7 +5,7 @@ answers to items that are shown themselves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.datastructures import MultiDict
 
@@ -34,7 +34,8 @@ class Reading:
 class Route:
     """One person's way: the pages that they see, in order, and the answers that count.
 
-    An answer counts when its item is shown. What is hidden is kept, and never scored.
+    An answer counts when its item is shown. What is hidden is kept until the answers
+    are sent, and never scored.
     """
 
     questionnaire: Questionnaire
@@ -42,9 +43,13 @@ class Route:
     answers: Answers
     counted: Mapping[str, Answer]
 
+    def find(self, name: str) -> Shown | None:
+        """The shown page of that name, if there is one."""
+        return next((shown for shown in self.pages if shown.page.id == name), None)
+
     def named(self, name: str) -> Shown:
         """The shown page of that name, else the first one."""
-        return next((shown for shown in self.pages if shown.page.id == name), self.pages[0])
+        return self.find(name) or self.pages[0]
 
     def at(self, page: Page) -> Shown:
         """`page` as this person sees it. Raises StopIteration when they do not."""
@@ -53,7 +58,8 @@ class Route:
     def beside(self, page: Page, *, steps: int) -> Shown:
         """The shown page so many `steps` after `page` (before it when negative), within the ends.
 
-        `page` itself may be hidden by now; its place in the questionnaire counts.
+        `page` itself may be hidden by now: its place in the questionnaire counts, and beyond the ends there
+        is the last or the first page.
         """
         order = {each.id: place for place, each in enumerate(self.questionnaire.pages)}
         here = order[page.id]
@@ -61,7 +67,17 @@ class Route:
             reachable = [shown for shown in self.pages if order[shown.page.id] > here][:steps]
         else:
             reachable = [shown for shown in reversed(self.pages) if order[shown.page.id] < here][:-steps]
-        return reachable[-1] if reachable else self.named(page.id)
+        ends = self.pages[-1 if steps > 0 else 0]
+        return reachable[-1] if reachable else self.find(page.id) or ends
+
+    def including(self, shown: Shown) -> "Route":
+        """The way with `shown` in its place, for a page that is hidden by now and has unsaved words."""
+        if self.find(shown.page.id):
+            return self
+        order = {each.id: place for place, each in enumerate(self.questionnaire.pages)}
+        drawn = Shown(shown.page, tuple((block, items) for block, items in shown.blocks if items))
+        pages = sorted((*self.pages, drawn), key=lambda each: order[each.page.id])
+        return replace(self, pages=pages)
 
     def faults(self, *, besides: Page | None = None) -> Iterator[tuple[Page, Mapping[str, Problem]]]:
         """The pages on which something is missing or wrong, each with its problems by item id.
@@ -99,7 +115,7 @@ def read_page(shown: Shown, answers: Answers, sent: MultiDict[str, str] | None =
     long, or no number, is kept among the answers.
     """
     fields = fields_of(shown.items)
-    meant = None if sent is None else _meant(shown, sent)
+    meant = None if sent is None else _meant(shown, answers, sent)
     for field in fields:
         field.process(meant, answers.get(field.name))
         field.validate(ALONE)
@@ -107,9 +123,11 @@ def read_page(shown: Shown, answers: Answers, sent: MultiDict[str, str] | None =
     return Reading({field.name: field.data for field in fields}, problems)
 
 
-def _meant(shown: Shown, sent: MultiDict[str, str]) -> MultiDict[str, str]:
+def _meant(shown: Shown, answers: Answers, sent: MultiDict[str, str]) -> MultiDict[str, str]:
     """What was sent, with the choices that are meant by it."""
-    meant = [(item.id, value) for item in shown.items for value in kind_of(item).meant(item, sent)]
+    meant = [
+        (item.id, value) for item in shown.items for value in kind_of(item).meant(item, sent, before=answers)
+    ]
     if not meant:
         return sent
     whole = MultiDict(sent)

@@ -63,6 +63,13 @@ class TestOther:
         assert read("second", ("one_other", "By post")).answers["one"] == "else"
         assert read("second", ("some_other", "All")).answers["some"] == "c"
 
+    def test_who_takes_its_tick_away_and_leaves_the_words_has_it_unticked(self) -> None:
+        before: dict[str, Answer] = {"some": "c", "some_other": "All\nof it"}
+        left = ("some_other", "All\r\nof it")
+        assert read("second", left, before=before).answers["some"] is None
+        assert read("second", left, ("some", "a"), before=before).answers["some"] == "a"
+        assert read("second", ("some_other", "Most"), before=before).answers["some"] == "c"
+
     def test_words_of_an_other_that_is_not_chosen_are_kept_and_do_not_count(self) -> None:
         found = read("second", ("one", "mail"), ("one_other", "By post"))
         route = route_of(KINDS, found.onto(SEEN))
