@@ -13,8 +13,9 @@ from surveyd.forms.source import Place
 TAKEN_IDS = frozenset(
     {"go", "page", "lang", "seen", "score", "token", "csrf_token", "issued", "website"}
     | {"survey", "problems", "saved", "about"}
+    | {"dataset"}
 )
-"""Names that the page's own fields have."""
+"""Names that the page's own fields have, and what a field of that name would hide of its form."""
 SCALE_KEYS = ("low", "high", "low_end", "high_end")
 OPTION_KEYS = ("value", "text", "other")
 LONGEST_SCALE = 101

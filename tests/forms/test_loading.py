@@ -97,6 +97,7 @@ def test_the_digest_names_the_content() -> None:
         (("na: true", "na: perhaps"), 15, "na", "true or false"),
         (("id: ease", "id: recommend"), 15, "id", "stands further up"),
         (("id: pick", "id: go"), 16, "id", "the page itself uses"),
+        (("id: pick", "id: dataset"), 16, "id", "the page itself uses"),
         (("        text: Pick\n", ""), 16, "items[2]", "'text' is missing"),
         (("item: recommend,", "item: easse,"), 27, "show_if.item", "did you mean 'ease'?"),
         (("category: [promoter", "category: [promotor"), 27, "category[0]", "did you mean 'promoter'?"),
