@@ -27,6 +27,7 @@ class Wording:
     saved: str
     saved_at: str
     not_saved: str
+    not_taken: str
     not_anonymous: str
     anonymous: str
     about: str

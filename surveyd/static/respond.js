@@ -4,6 +4,7 @@
 const PAUSE = 2500;
 const LONGEST_PAUSE = 60_000;
 const LONGEST_WAIT = 15_000;
+const STOPPED = 10_000;
 // What a browser takes along while the page is closing.
 const LARGEST_BODY = 60_000;
 
@@ -16,6 +17,7 @@ function keep() {
   // What the server sent is what it has; a browser may have put back more when it opened the page again.
   let kept = words((field) => field.defaultValue, "defaultChecked");
   let timer = 0;
+  let stopped = 0;
   let running = null;
   let failures = 0;
   let over = false;
@@ -51,7 +53,8 @@ function keep() {
     const page = document.documentElement.lang;
     const own = navigator.languages.find((language) => language.split("-")[0] === page) ?? page;
     // Digits as they stand on the scales.
-    const clock = new Intl.DateTimeFormat(`${own}-u-nu-latn`, { hour: "2-digit", minute: "2-digit" });
+    const digits = { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" };
+    const clock = new Intl.DateTimeFormat(own, digits);
     say(state.dataset.saved.replace("{time}", clock.format(new Date())), false);
   }
 
@@ -92,8 +95,11 @@ function keep() {
         sayWhen();
         return;
       }
-      // Sent from elsewhere, closed, or not begun: the next press of a button says it. Trouble passes.
+      // A first page that keeps nothing yet says so; else it was sent from elsewhere or closed. Trouble passes.
       over = answer.status < 500 && answer.status !== 429;
+      if (over && answer.status !== 204) {
+        say(state.dataset.over, true);
+      }
     } catch {
       over = false;
     }
@@ -104,7 +110,27 @@ function keep() {
     }
   }
 
-  form.addEventListener("input", () => soon());
+  function release() {
+    clearTimeout(stopped);
+    delete form.dataset.sent;
+  }
+
+  // Whoever writes the words of an "other" sees it chosen, unless something else is.
+  function chooseOther(words) {
+    const name = words.name?.endsWith("_other") ? words.name.slice(0, -"_other".length) : "";
+    const other = name && form.querySelector(`input[name="${name}"][data-other]`);
+    if (other && words.value.trim() && !form.querySelector(`input[name="${name}"]:checked`)) {
+      other.checked = true;
+    }
+  }
+
+  form.addEventListener("input", (event) => {
+    if (!running) {
+      release();
+    }
+    chooseOther(event.target);
+    soon();
+  });
   form.addEventListener("change", () => soon());
   window.addEventListener("online", save);
   document.addEventListener("visibilitychange", () => {
@@ -133,6 +159,8 @@ function keep() {
     } else {
       form.dataset.sent = "yes";
       clearTimeout(timer);
+      // The browser's Stop says nothing: the page stays, and its buttons must not be dead.
+      stopped = setTimeout(release, STOPPED);
     }
   });
 
@@ -144,7 +172,7 @@ function keep() {
 
   // A page that comes back from the browser's memory can be sent again, and may hold unsaved words.
   window.addEventListener("pageshow", () => {
-    delete form.dataset.sent;
+    release();
     if (changed().length) {
       soon();
     }

@@ -226,6 +226,38 @@ def test_once_sent_elsewhere_an_open_page_claims_nothing(
     with browsing.expect_response(lambda answer: answer.request.method == "POST"):
         pass_time(browsing)
     pass_time(browsing, int(timedelta(minutes=5).total_seconds() * 1000))
-    expect(browsing.get_by_role("status")).to_have_text("")
+    expect(browsing.get_by_role("status")).to_have_text("Not saved. Press the button below to see why.")
     browsing.get_by_role("button", name="Next").click()
     expect(browsing.get_by_role("heading", level=1)).to_have_text("Thank you, we have your answers")
+
+
+def test_after_the_browser_s_stop_the_page_is_saved_and_can_be_sent(
+    browsing: Page, live_server: str, letters: Letters, stored: Stored
+) -> None:
+    browsing.goto(f"{live_server}{letters.anna}?page=reason")
+    browsing.locator("#why").fill("stopped")
+    # As the Stop button leaves it: the press is taken, and no other page comes.
+    browsing.route("**/s/*", lambda route: route.abort("aborted"))
+    browsing.get_by_role("button", name="Next").click()
+    browsing.unroute("**/s/*")
+    browsing.locator("#why").press_sequentially(" and went on")
+    saved_again(browsing)
+    assert stored() == {"why": "stopped and went on"}
+    browsing.get_by_role("button", name="Next").click()
+    expect(browsing.get_by_role("heading", level=1)).to_have_text("Our relationship")
+
+
+def test_a_language_that_names_its_digits_is_no_trouble(
+    browser: Browser, live_server: str, letters: Letters
+) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'languages', {get: () => ['en-GB-u-nu-arab', 'en']})"
+    )
+    page.goto(f"{live_server}{letters.anna}?page=reason")
+    page.locator("#why").fill("on time")
+    saved_again(page)
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Saved at [0-9]{2}:[0-9]{2}$"))
+    context.close()
