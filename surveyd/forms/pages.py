@@ -231,6 +231,7 @@ class CompiledForm:
                 title=self._text(page.title),
                 intro=self._text(page.intro),
                 survey=self._text(self.questionnaire.title),
+                version=self.questionnaire.digest,
                 language=self.language,
                 languages=[(code, wording(code).name) for code in self.questionnaire.languages],
                 first=first,

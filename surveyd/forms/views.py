@@ -55,6 +55,7 @@ class PageView:
     title: str
     intro: str
     survey: str
+    version: str
     language: str
     languages: Sequence[tuple[str, str]]
     first: bool
