@@ -26,7 +26,7 @@ from surveyd.forms.loading import from_data
 from surveyd.forms.notices import NOTHING, Notice, Notices
 from surveyd.forms.pages import CompiledForm, Sight
 from surveyd.forms.paths import Route, route_of
-from surveyd.forms.turns import KEEP, turn, way_of
+from surveyd.forms.turns import KEEP, PAGE, turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
 from surveyd.results.scores import key_of
@@ -110,20 +110,19 @@ def forms() -> Forms:
 
 
 def show(
-    rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str], typed: Answers | None = None
+    rows: Rows, link: Link, *, door: Door, asked: Mapping[str, str], typed: Route | None = None
 ) -> Response:
     """The page where the person left off, or the one `asked` for by `page`; a notice when there is none.
 
-    `score` fills in the recommendation, in the page only: nothing is recorded. `typed` are the answers
-    to show in place of the saved ones when they could not be saved.
+    `score` fills in the recommendation, in the page only: nothing is recorded. `typed` is the way to show
+    in place of the saved one when the answers could not be saved.
     """
     questionnaire = forms().questionnaire(rows, link)
     language = questionnaire.language(asked.get("lang"), link.language)
     if link.is_sent or not link.takes_answers:
         return _ended(link, questionnaire, language, door=door)
     score = _score(questionnaire, asked.get("score", ""), link.answers)
-    answers = link.answers if typed is None else typed
-    route = route_of(questionnaire, {**answers, **score}, facts_of(link, door))
+    route = typed or route_of(questionnaire, {**link.answers, **score}, facts_of(link, door))
     page = route.named(asked.get("page") or link.page).page
     if score:
         page = next(page for page in questionnaire.pages if any(item.id in score for item in page.items))
@@ -143,6 +142,8 @@ def take(
     if link.is_sent or not link.takes_answers:
         return Taken(link, questionnaire, language, receipt=link.receipt)
     came = turn(questionnaire, link.answers, facts_of(link, door), at=link.page, sent=sent)
+    if PAGE not in sent:
+        return Taken(link, questionnaire, language, came.target)
     if came.target is None and not link.saves:
         saved = replace(link, answers=came.after.answers)
     else:

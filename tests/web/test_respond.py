@@ -320,9 +320,28 @@ def test_a_page_is_light(client: FlaskClient, letters: Letters) -> None:
         assert weight + len(gzip.compress(html)) < 10_000
 
 
-@pytest.mark.parametrize("fields", [{}, {"page": "nonsense"}, {"go": "sideways"}, {"page": "", "lang": "xx"}])
-def test_a_strange_post_is_taken_as_the_next_page(
-    client: FlaskClient, letters: Letters, fields: dict[str, str]
+@pytest.mark.parametrize(
+    ("fields", "then"),
+    [
+        ({"page": "recommendation"}, "reason"),
+        ({"page": "recommendation", "go": "sideways", "lang": "xx"}, "reason"),
+        ({"page": "nonsense"}, "recommendation"),
+        ({"page": "", "go": "send"}, "recommendation"),
+    ],
+)
+def test_a_strange_post_loses_nothing_and_skips_nothing(
+    client: FlaskClient, letters: Letters, fields: dict[str, str], then: str
 ) -> None:
     answered = client.post(letters.anna, data={"recommend": "9", **fields})
-    assert answered.location == f"{letters.anna}?page=reason"
+    assert answered.location == f"{letters.anna}?page={then}"
+    assert 'value="9" checked' in client.get(f"{letters.anna}?page=recommendation").text
+
+
+@pytest.mark.parametrize("go", ["next", "send", "keep"])
+def test_a_post_that_says_no_page_changes_nothing(
+    client: FlaskClient, letters: Letters, reader: Transaction, go: str
+) -> None:
+    answered = client.post(letters.anna, data={"recommend": "9", "go": go})
+    assert (answered.status_code, answered.location) == (303, f"{letters.anna}?page=recommendation")
+    with reader() as session:
+        assert session.execute(select(Draft.answers)).first() is None

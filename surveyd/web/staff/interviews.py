@@ -20,7 +20,7 @@ from surveyd.distribution import call_lists, calls
 from surveyd.distribution.calls import Overtaken
 from surveyd.distribution.models import Call, CallState
 from surveyd.forms.pages import SWITCH
-from surveyd.forms.paths import read_page, route_of
+from surveyd.forms.turns import as_typed
 from surveyd.reports.interview import background_of
 from surveyd.responses.drafts import Link, find_link_of
 from surveyd.web.access import reader
@@ -118,11 +118,10 @@ def _unsaved(call_id: int, sent: MultiDict[str, str], form: OutcomeForm, refused
     with reading() as session:
         _call, link = _find(session, call_id)
         door = plain_door(call_id, kept=kept_of(wish_for_calls()))
-        route = route_of(forms().questionnaire(session, link), link.answers, facts_of(link, door))
-        shown = route.named(sent.get("page", link.page))
-        typed = read_page(shown, link.answers, sent).onto(link.answers)
+        questionnaire, facts = forms().questionnaire(session, link), facts_of(link, door)
+        typed, at = as_typed(questionnaire, link.answers, facts, at=link.page, sent=sent)
         page = replace(_page(session, call_id, link, form), refused=str(refused), is_unsaved=True)
-        asked = {"page": shown.page.id, "lang": sent.get("lang", "")}
+        asked = {"page": at.id, "lang": sent.get("lang", "")}
         response = show(session, link, door=_door(call_id, page), asked=asked, typed=typed)
     response.status_code = 409
     return response
