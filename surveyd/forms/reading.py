@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from surveyd.forms import definition as d
 from surveyd.forms.condition_reading import read_conditions
 from surveyd.forms.item_reading import read_block, read_scale
-from surveyd.forms.sheet import ID, ID_WORDS, Sheet, each, matching
+from surveyd.forms.sheet import ID, ID_WORDS, PIPE, Sheet, each, matching
 from surveyd.forms.source import Place, read_yaml
+from surveyd.forms.texts import every_text
 
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 TOP_KEYS = ("slug", "title", "languages", "translations", "anonymous", "scales", "pages")
 MODULE_KEYS = ("languages", "scales", "pages")
 TRANSLATION_KEYS = ("register", "reviewed_by")
+TELLING_KINDS = ("contact_details", "email", "phone")
+TELLING_NAMES = ("contact", "account")
+"""What tells who somebody is: nothing that an anonymous questionnaire may ask or say."""
 PAGE_KEYS = ("id", "title", "intro", "stage", "items", "show_if", "skip_if", "roles")
 
 Modules = Mapping[str, Callable[[], str]]
@@ -32,6 +36,7 @@ def read_questionnaire(top: Place, modules: Modules) -> d.Questionnaire:
     _read_scales(keys, sheet)
     _read_pages(keys, sheet, modules)
     _check_recommendation(top, sheet)
+    anonymous = keys["anonymous"].flag() if "anonymous" in keys else False
     if not sheet.pages and "pages" in keys:
         keys["pages"].fault("has no page", "add a page with an item")
     found = d.Questionnaire(
@@ -39,9 +44,11 @@ def read_questionnaire(top: Place, modules: Modules) -> d.Questionnaire:
         title=title,
         languages=sheet.languages,
         pages=tuple(sheet.pages.values()),
-        anonymous=keys["anonymous"].flag() if "anonymous" in keys else False,
+        anonymous=anonymous,
         translations=_translations(keys["translations"], sheet) if "translations" in keys else {},
     )
+    if anonymous:
+        _check_anonymous(keys["anonymous"], found)
     top.findings.raise_any()
     return found
 
@@ -124,3 +131,19 @@ def _check_recommendation(top: Place, sheet: Sheet) -> None:
     for item in asked:
         if item.kind != "recommendation":
             top.fault(f"item {item.id!r} measures recommendation", "give it kind: recommendation")
+
+
+def _check_anonymous(place: Place, found: d.Questionnaire) -> None:
+    for block in found.blocks.values():
+        if block.kind in TELLING_KINDS:
+            place.fault(
+                f"item {block.id!r} asks who somebody is",
+                f"leave {block.id!r} out, or take anonymous away: whoever answers is promised that no answer"
+                " leads back to them",
+            )
+    for path, texts in every_text(found):
+        told = {name for text in texts.values() for name, _ in PIPE.findall(text)}
+        for name in sorted(told.intersection(TELLING_NAMES)):
+            place.fault(
+                f"the text {path} carries {{{name}}}", "write it without a name, or take anonymous away"
+            )

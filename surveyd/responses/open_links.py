@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
@@ -77,8 +78,9 @@ def make_link(
         raise Refused(
             f"The name {facts.slug!r} does not do; use small letters, digits, dots and dashes, such as lobby."
         )
+    taken = f"There is a link {facts.slug!r} already; choose another name."
     if session.scalar(select(OpenLink.id).where(OpenLink.slug == facts.slug)):
-        raise Refused(f"There is a link {facts.slug!r} already; choose another name.")
+        raise Refused(taken)
     link = OpenLink(
         slug=facts.slug,
         token=secrets.token_urlsafe(LINK_BYTES),
@@ -91,7 +93,10 @@ def make_link(
         created_by_id=by,
     )
     session.add(link)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody was quicker by a moment
+        raise Refused(taken) from error
     record(session, action="make", thing="open_link", thing_id=link.id, by=by, now=now)
     return link
 
