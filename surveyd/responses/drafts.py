@@ -74,6 +74,9 @@ class Link:
     corrects: bool
     """Whether a correction of what was sent is begun; see `responses.corrections`."""
     wave_kind: WaveKind
+    closes_at: datetime | None
+    channel: AnswerChannel | None
+    """The way in which the answers were sent; None until they are."""
 
     @property
     def is_sent(self) -> bool:
@@ -89,6 +92,13 @@ class Link:
     def takes_answers(self) -> bool:
         """Whether answers can still be given. Somebody who wants no more mail may still answer."""
         return self.wave_state in OPEN_WAVES and self.state not in SHUT
+
+    def takes_changes(self, now: datetime) -> bool:
+        """Whether a wish or a correction can still be handed in; the last moment is the wave's own.
+
+        A first answer is taken until the sweep has closed the wave, and counts as late.
+        """
+        return self.takes_answers and (self.closes_at is None or now < self.closes_at)
 
 
 def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
@@ -118,6 +128,8 @@ def _selecting(condition: ColumnElement[bool]) -> Select[Any]:
             _program.c.after_sending,
             _draft.c.corrects,
             _wave.c.kind,
+            _wave.c.closes_at,
+            _response.c.channel,
         )
         .select_from(_invitation)
         .join(_wave, _wave.c.id == _invitation.c.wave_id)
@@ -230,7 +242,8 @@ def _one(rows: Rows, statement: Prepared, key: str | int) -> Link | None:
     row = statement.first(rows, {"key": key})
     if row is None:
         return None
-    *known, answers, page, saves, receipt, after_sending, corrects, kind = row
+    *known, answers, page, saves, receipt, after_sending, corrects, kind, closes_at, channel = row
     left_off = [answers or {}, page or "", saves or 0, receipt or ""]
-    columns: list[Any] = [*known, *left_off, after_sending, bool(corrects), kind]
+    came = AnswerChannel(channel) if channel else None
+    columns: list[Any] = [*known, *left_off, after_sending, bool(corrects), kind, closes_at, came]
     return Link(*columns)

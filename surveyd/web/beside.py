@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from surveyd.base.services import services
 from surveyd.distribution.models import AfterSending
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.notices import NOTHING, After
@@ -17,7 +18,7 @@ def way_out(link: Link, language: str, *, personal: str, is_own: bool) -> Markup
 
     `is_own` is whether `language` is the one that they are written to in, which the address need not name.
     """
-    if not personal or link.corrects or not link.is_of_a_wave:
+    if not personal or link.corrects or not link.is_of_a_wave or not takes_changes(link):
         return Markup()
     address = f"{personal}/other" if is_own else f"{personal}/other?lang={language}"
     return LINE.format(address, ways_wording(language).way_out)
@@ -33,12 +34,17 @@ def may_correct(link: Link) -> bool:
     return link.is_sent and link.is_of_a_wave and link.after_sending is AfterSending.CORRECT
 
 
+def takes_changes(link: Link) -> bool:
+    """Whether a wish or a correction can still be handed in now."""
+    return link.takes_changes(services().clock.now())
+
+
 def after_of(link: Link, questionnaire: Questionnaire) -> After:
     """What this person may do with what they have sent. Anonymous answers are shown to nobody again."""
     if questionnaire.anonymous or not link.is_sent:
         return NOTHING
     return After(
         reads=link.after_sending in (AfterSending.READ, AfterSending.CORRECT),
-        corrects=may_correct(link) and link.takes_answers,
+        corrects=may_correct(link) and takes_changes(link),
         has_begun=link.corrects,
     )

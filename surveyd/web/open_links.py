@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, redirect, request
 from markupsafe import Markup
 from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from surveyd.base.clock import system_now
@@ -152,20 +153,29 @@ def show_visit(token: str, visit_token: str) -> AnyResponse:
 @bp.post("/o/<token>/<visit_token>", endpoint="take")
 def take_page(token: str, visit_token: str) -> AnyResponse:
     """Save the page and go on, back, or hand the answers in. A link that was switched off lets one finish."""
-    now, taken = services().clock.now(), None
-    with writing_rows() as rows:
+    # Read before the transaction begins: on SQLite others wait for it.
+    sent, now, taken = request.form, services().clock.now(), None
+    with reading_rows() as rows:
         door = find_door(rows, token)
-        visit = find_visit(rows, door.id, visit_token) if door else None
-        if door and visit:
-            taken = _take(rows, door, visit, action=f"/o/{token}/{visit_token}", now=now)
     if door is None:
         return _wrong_link()
+    with writing_rows() as rows:
+        visit = find_visit(rows, door.id, visit_token)
+        if visit is not None:
+            taken = _take(rows, door, visit, sent=sent, action=f"/o/{token}/{visit_token}", now=now)
     return _no_visit(door, visit_token) if taken is None else _answer(taken)
 
 
-def _take(rows: Connection, door: OpenDoor, visit: Visit, *, action: str, now: datetime) -> Came | None:
+def _take(
+    rows: Connection,
+    door: OpenDoor,
+    visit: Visit,
+    *,
+    sent: MultiDict[str, str],
+    action: str,
+    now: datetime,
+) -> Came | None:
     """Save one page of a visit; None when its answers were sent to where nothing leads back."""
-    sent = request.form
     questionnaire = open_forms_of_app().questionnaire(rows, visit)
     _, switched = way_of(sent)
     language = questionnaire.language(switched, sent.get("lang"), visit.language)

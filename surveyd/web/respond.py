@@ -4,16 +4,19 @@ Opening changes nothing; a person's POST does. A wrong link is counted against i
 good one never.
 """
 
+from dataclasses import replace
+
 from flask import Blueprint, Flask, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveyd.base.database import reading_rows, writing_rows
+from surveyd.base.database import Rows, reading_rows, writing_rows
 from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.closed_loop.intake import Office
+from surveyd.distribution.models import WaveState
 from surveyd.forms.notices import Notice
 from surveyd.forms.wording import nearest
-from surveyd.responses.drafts import find_link
+from surveyd.responses.drafts import Link, find_link
 from surveyd.web.answering import Door, answer, forms, open_forms, show, take
 from surveyd.web.assets import open_assets
 from surveyd.web.limits import WRONG_LINKS, client_address, guesses
@@ -55,6 +58,12 @@ def take_page(token: str) -> AnyResponse:
 def own_door(token: str) -> Door:
     """The door of a personal link."""
     return Door(f"/s/{token}", personal=f"/s/{token}")
+
+
+def closed(rows: Rows, link: Link, *, door: Door) -> Response:
+    """That the survey is closed, also where a first answer would still be taken or one was sent."""
+    over = replace(link, receipt="", wave_state=WaveState.CLOSED)
+    return show(rows, over, door=door, asked=request.values)
 
 
 def wrong_link() -> Response:

@@ -25,7 +25,8 @@ from surveyd.forms.ways_wording import WaysWording, ways_wording
 from surveyd.forms.wording import Wording, wording
 from surveyd.responses.drafts import Link, find_link
 from surveyd.web.answering import forms, show
-from surveyd.web.respond import bp, own_door, wrong_link
+from surveyd.web.beside import takes_changes
+from surveyd.web.respond import bp, closed, own_door, wrong_link
 from surveyd.web.wish_forms import LIMITS, WAYS, WayForm, forms_for
 
 
@@ -92,41 +93,48 @@ def show_ways(token: str) -> AnyResponse:
         link = find_link(session, token_digest(token))
         if link is None:
             return wrong_link()
-        if link.is_sent or not link.takes_answers or not link.is_of_a_wave:
-            return show(session, link, door=own_door(token), asked=request.args)
-        return _draw(_load(session, link, token, lang=request.args.get("lang")))
+        away = _turned_away(session, link, token)
+        return away or _draw(_load(session, link, token, lang=request.args.get("lang")))
 
 
 @bp.post("/s/<token>/other", endpoint="ask")
 def take_way(token: str) -> AnyResponse:
     """Do what one form asks for, and say what happens next."""
-    now, page = services().clock.now(), None
+    # All is read and looked through before the transaction begins: on SQLite others wait for it.
+    way, now = request.form.get("way", ""), services().clock.now()
+    with reading() as session:
+        link = find_link(session, token_digest(token))
+        if link is None:
+            return wrong_link()
+        away = _turned_away(session, link, token)
+        if away is not None:
+            return away
+        page = _load(session, link, token, lang=request.form.get("lang"))
+    if way not in WAYS or not page.forms[way].validate():
+        return _draw(page, status=422)
     try:
         with writing() as session:
-            link = find_link(session, token_digest(token))
-            if link is None:
-                return wrong_link()
-            if link.is_sent or not link.takes_answers or not link.is_of_a_wave:
-                return show(session, link, door=own_door(token), asked=request.form)
-            page = _load(session, link, token, lang=request.form.get("lang"))
-            way = request.form.get("way", "")
-            if way not in WAYS or not page.forms[way].validate():
-                return _draw(page, status=422)
             page.forms[way].take(session, link, now=now, mail_domain=services().config.mail_domain)
     except Refused:
         return _refused(token, page)
     return redirect(f"/s/{token}/other?{urlencode({'said': way, 'lang': page.language})}", 303)
 
 
-def _refused(token: str, page: WaysPage | None) -> AnyResponse:
+def _turned_away(session: Session, link: Link, token: str) -> Response | None:
+    """What somebody gets who can ask for nothing, or not any more; None for whom the forms are."""
+    if link.is_sent or not link.takes_answers or not link.is_of_a_wave:
+        return show(session, link, door=own_door(token), asked=request.values)
+    return None if takes_changes(link) else closed(session, link, door=own_door(token))
+
+
+def _refused(token: str, page: WaysPage) -> AnyResponse:
     """It was answered or closed meanwhile, or asked for too often."""
     with reading() as session:
         link = find_link(session, token_digest(token))
-        if link is None or page is None:
+        if link is None:
             return wrong_link()
-        if link.is_sent or not link.takes_answers:
-            return show(session, link, door=own_door(token), asked=request.form)
-    return _draw(replace(page, refused=page.ways.problem_too_often), status=409)
+        away = _turned_away(session, link, token)
+    return away or _draw(replace(page, refused=page.ways.problem_too_often), status=409)
 
 
 def _load(session: Session, link: Link, token: str, *, lang: str | None) -> WaysPage:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,10 +16,15 @@ from surveyd.base.clock import SetClock
 from surveyd.base.services import Services
 from surveyd.closed_loop.models import Case
 from surveyd.distribution.models import AfterSending, Message, Program
+from surveyd.distribution.questionnaires import publish
 from surveyd.distribution.waves import close_due
+from surveyd.forms.conditions import OnFact
+from surveyd.forms.definition import Questionnaire
+from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Draft, Response, Revision
 from surveyd.results.models import Score
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import relational
 from tests.web.respondents import Letters, send_letters
 
 HOSTILE = "<b>Late</b> {{7*7}} %(x)s"
@@ -64,6 +70,13 @@ def heading(response: TestResponse) -> str:
 
 def counted(session: Session) -> dict[str, object]:
     return dict(session.scalars(select(Response.answers)).one())
+
+
+def _why_by_phone() -> Questionnaire:
+    """The relational survey, in which only an interviewer asks for the reason."""
+    by_phone = OnFact("channel", ("phone",))
+    pages = (replace(page, show_if=by_phone if page.id == "reason" else None) for page in relational().pages)
+    return replace(relational(), pages=tuple(pages))
 
 
 class TestReading:
@@ -221,9 +234,12 @@ class TestCorrecting:
     ) -> None:
         client.post(f"{sent}/correct")
         clock.instant = NOW + timedelta(days=36)
-        # Before the sweep has closed the wave, and after it.
+        # Before the sweep has closed the wave, and after it: at once, not only when it is sent.
+        early, link = post(client, f"{sent}/correct", "reason", why="A last word"), client.get(sent)
         late = post(client, f"{sent}/correct", "closing", "send", contact_me="yes")
-        assert late.status_code == 410 and heading(late) == "This survey is closed"
+        for answer in (early, late, client.get(f"{sent}/correct")):
+            assert answer.status_code == 410 and heading(answer) == "This survey is closed"
+        assert "my correction" not in link.text and f"{sent}/answers" in link.text
         with writer() as session:
             close_due(session, now=clock.instant)
         for answer in (client.get(f"{sent}/correct"), client.post(f"{sent}/correct")):
@@ -231,6 +247,22 @@ class TestCorrecting:
         with reader() as session:
             assert session.scalars(select(Revision)).all() == []
             assert counted(session)["contact_me"] == "no"
+
+    def test_what_was_asked_on_the_phone_only_is_read_corrected_and_counts(
+        self, client: FlaskClient, sent: str, writer: Transaction, reader: Transaction
+    ) -> None:
+        with writer() as session:
+            response = session.scalars(select(Response)).one()
+            response.version_id = publish(session, _why_by_phone(), now=NOW)
+            response.channel = AnswerChannel.PHONE
+        assert "Late" in client.get(f"{sent}/answers").text
+        client.post(f"{sent}/correct")
+        moved = post(client, f"{sent}/correct", "recommendation", recommend="3")
+        assert moved.location == f"{sent}/correct?page=reason"
+        post(client, f"{sent}/correct", "closing", "send", contact_me="no")
+        with reader() as session:
+            assert (counted(session)["recommend"], counted(session)["why"]) == (3, HOSTILE)
+            assert session.scalars(select(Revision.channel)).one() == AnswerChannel.WEB
 
     def test_a_program_that_lets_them_be_read_only(
         self, client: FlaskClient, sent: str, allow: Callable[[AfterSending], None], reader: Transaction

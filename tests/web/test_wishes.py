@@ -96,6 +96,22 @@ class TestThePage:
         for answer in (client.get(f"{letters.anna}/other"), ask(client, letters.anna, "call")):
             assert answer.status_code == 410 and heading(answer) == "This survey is closed"
 
+    def test_between_the_last_moment_and_the_sweep_only_answers_are_taken(
+        self, client: FlaskClient, letters: Letters, clock: SetClock, reader: Transaction
+    ) -> None:
+        clock.instant = NOW + timedelta(days=35)
+        late = [ask(client, letters.anna, "call"), ask(client, letters.anna, "excuse", why="other")]
+        for answer in (client.get(f"{letters.anna}/other"), *late):
+            assert answer.status_code == 410 and heading(answer) == "This survey is closed"
+        assert "/other" not in client.get(letters.anna).text
+        client.post(letters.anna, data={"page": "recommendation", "recommend": "9"})
+        sent = client.post(letters.anna, data={"page": "closing", "go": "send"})
+        assert heading(sent) == "Thank you, we have your answers"
+        with reader() as session:
+            assert session.scalars(select(Wish)).all() == []
+            assert session.scalars(select(Nomination)).all() == []
+            assert session.scalars(select(Response)).one().answers == {"recommend": 9}
+
     def test_after_an_answer_there_is_nothing_to_ask_for(
         self, client: FlaskClient, letters: Letters, reader: Transaction
     ) -> None:
