@@ -181,8 +181,12 @@ def answer(taken: Taken, *, door: Door) -> AnyResponse:
 
 
 def facts_of(link: Link, door: Door) -> Facts:
-    """What the questionnaire's conditions may ask about the person at this door."""
-    return Facts(role=link.role, region=link.region, tier=link.tier, channel=door.channel.value)
+    """What the questionnaire's conditions may ask about the person at this door.
+
+    What was sent goes on by the way it came, whoever reads or corrects it where.
+    """
+    channel = link.channel or door.channel
+    return Facts(role=link.role, region=link.region, tier=link.tier, channel=channel.value)
 
 
 def _send(
