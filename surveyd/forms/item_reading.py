@@ -89,7 +89,7 @@ def _block_id(keys: Mapping[str, Place], sheet: Sheet) -> str:
         return ""
     place = keys["id"]
     item_id = matching(place, ID, ID_WORDS)
-    if item_id in TAKEN_IDS:
+    if item_id in TAKEN_IDS and not sheet.stored:
         place.fault(f"{item_id!r} is a name that the page itself uses", "choose another id")
     if item_id in sheet.blocks:
         place.fault(f"an item {item_id!r} stands further up", "give each item its own id")

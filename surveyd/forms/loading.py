@@ -29,7 +29,7 @@ def from_json(text: str) -> Questionnaire:
 
 def from_data(data: Mapping[str, object]) -> Questionnaire:
     """The questionnaire that plain data in the file's shape holds. Raises BadFile with every fault."""
-    return read_questionnaire(read_data(data, "stored version"), {})
+    return read_questionnaire(read_data(data, "stored version"), {}, stored=True)
 
 
 def shipped_names() -> list[str]:

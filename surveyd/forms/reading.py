@@ -24,9 +24,12 @@ Modules = Mapping[str, Callable[[], str]]
 """The YAML texts of the modules that a questionnaire can take in, by name."""
 
 
-def read_questionnaire(top: Place, modules: Modules) -> d.Questionnaire:
-    """The questionnaire that stands at `top`. Raises BadFile with every fault."""
-    sheet, keys = Sheet(), top.keys(TOP_KEYS, ("slug", "title", "languages", "pages"))
+def read_questionnaire(top: Place, modules: Modules, *, stored: bool = False) -> d.Questionnaire:
+    """The questionnaire that stands at `top`. Raises BadFile with every fault.
+
+    A `stored` version is not held to rules about names that came after it was published.
+    """
+    sheet, keys = Sheet(stored=stored), top.keys(TOP_KEYS, ("slug", "title", "languages", "pages"))
     sheet.languages = sheet.written = tuple(
         matching(place, LANGUAGE, "a language code such as en") for place in each(keys, "languages")
     )

@@ -15,8 +15,12 @@ PIPE = re.compile(r"\{([^{}|]*)(?:\|([^{}]*))?\}")
 
 @dataclass(slots=True)
 class Sheet:
-    """One reading of one file. `written` are the languages that the texts at hand may be in."""
+    """One reading of one file. `written` are the languages that the texts at hand may be in.
 
+    A `stored` version was read when it was published: rules that came later do not lock its answers away.
+    """
+
+    stored: bool = False
     languages: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     scales: dict[str, d.Scale] = field(default_factory=dict)

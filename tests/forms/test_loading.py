@@ -123,6 +123,13 @@ def test_every_fault_is_found_at_once() -> None:
     assert [fault.split(",")[1] for fault in found] == [" line 1", " line 17", " line 29", " line 29"]
 
 
+def test_a_stored_version_is_read_whatever_names_a_page_uses_since() -> None:
+    stored = load(GOOD, "small.yaml").canonical.replace('"id":"pick"', '"id":"website"')
+    stored = stored.replace('"item":"pick"', '"item":"website"')
+    assert "website" in from_json(stored).items
+    assert any("the page itself uses" in fault for fault in faults_of(changed(("id: pick", "id: website"))))
+
+
 def test_the_first_language_must_be_there_and_the_others_are_listed() -> None:
     found = faults_of(
         changed(("languages: [en]", "languages: [en, de]"), ("title: Small", "title: {de: Klein}"))
