@@ -10,10 +10,10 @@ from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.cli.questionnaire_files import export, read_source, translate
 from surveyd.cli.questionnaire_words import language_rows, outline, path_rows
 from surveyd.distribution.programs import find_program
+from surveyd.distribution.questionnaire_moves import use_in_program
 from surveyd.distribution.questionnaires import (
     get_version,
     list_questionnaires,
-    use_in_program,
     versions_of,
 )
 from surveyd.distribution.questionnaires import (
@@ -73,7 +73,7 @@ def publish(file: str, program: str | None, open_waves: bool, as_json: bool) -> 
         raise BadFile(faults)
     with house() as services, writing() as session:
         now, moved = services.clock.now(), 0
-        version = get_version(session, publish_version(session, load(text, label), now=now))
+        version = get_version(session, publish_version(session, load(text, label), now=now, is_act=True))
         if program:
             owner = find_program(session, program)
             moved = use_in_program(session, owner, version.id, open_waves=open_waves, now=now, by=None)

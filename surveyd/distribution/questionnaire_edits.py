@@ -61,10 +61,16 @@ def change_questionnaire(session: Session, slug: str, change: Change, *, by: int
 
     Raises what `change` does, and Overtaken when somebody else saved in the same moment.
     """
-    before = working_state(session, slug)
+    # One reading for both: who saves between the two would be overwritten unseen.
+    edit = find_edit(session, slug)
+    before = edit.questionnaire if edit else current_questionnaire(session, slug)
     changed = change(before)
-    if changed.digest != before.digest:
-        change_edit(session, begin_edit(session, slug, by=by, now=now), changed, by=by, now=now)
+    if changed.digest == before.digest:
+        return
+    edit = edit or begin_edit(session, slug, by=by, now=now)
+    if edit.questionnaire.digest != before.digest:
+        raise Overtaken("Somebody else changed this questionnaire in the same moment; do it once more.")
+    change_edit(session, edit, changed, by=by, now=now)
 
 
 def write_texts(
@@ -141,14 +147,14 @@ def drop_edit(session: Session, edit: Edit, *, by: int, now: datetime) -> None:
 
 
 def publish_edit(session: Session, edit: Edit, *, by: int, now: datetime) -> int:
-    """Publish the edit as it was read, and end it: the new version's id.
+    """Publish the edit as it was read, and end it: the version's id. It may be an earlier one, current again.
 
     Raises Overtaken when it is not that any more, and Refused when it changes nothing or its logic is faulty.
     """
     if edit.questionnaire.digest == current_questionnaire(session, edit.slug).digest:
         raise Refused("This edit changes nothing, so there is nothing to publish.")
     _remove(session, edit)
-    return publish(session, edit.questionnaire, now=now, by=by)
+    return publish(session, edit.questionnaire, now=now, by=by, is_act=True)
 
 
 def find_edit(session: Session, slug: str) -> Edit | None:

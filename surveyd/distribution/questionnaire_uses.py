@@ -45,17 +45,19 @@ def company_asking(session: Session, slug: str) -> str:
 
 
 def publishers_of(session: Session, version_ids: list[int]) -> dict[int, str]:
-    """Who published which version, as far as somebody did by hand."""
+    """Who published which version last, as far as somebody did by hand."""
     rows = session.execute(
         select(AuditEntry.thing_id, User.name)
-        .join(User, User.id == AuditEntry.user_id)
+        .outerjoin(User, User.id == AuditEntry.user_id)
         .where(
             AuditEntry.action == "publish",
             AuditEntry.thing == "questionnaire",
             AuditEntry.thing_id.in_(version_ids),
         )
+        .order_by(AuditEntry.id)
     )
-    return {thing_id: name for thing_id, name in rows if thing_id is not None}
+    last = {row.thing_id: row.name for row in rows}
+    return {thing_id: name for thing_id, name in last.items() if thing_id is not None and name is not None}
 
 
 def uses_of(session: Session, slug: str) -> list[Use]:

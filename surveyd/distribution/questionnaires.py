@@ -1,31 +1,22 @@
 """Questionnaires as they are kept: immutable versions, which programs use them, and how one is published.
 
 A version is named by the digest of its content. It is never changed and never removed: invitations,
-drafts and responses hang on the one that they were made with.
+drafts and responses hang on the one that they were made with. The current version of a questionnaire is the
+one that was published last: an earlier one that is published again is current again, under its old number.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
-from surveyd.distribution.invitations import run
-from surveyd.distribution.languages import asked_languages, refuse_gaps
-from surveyd.distribution.models import (
-    Invitation,
-    InvitationState,
-    Program,
-    QuestionnaireVersion,
-    Wave,
-    WaveKind,
-    WaveState,
-)
+from surveyd.distribution.models import Program, QuestionnaireVersion
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data, shipped, shipped_names
 from surveyd.forms.logic import faults_of
@@ -36,12 +27,18 @@ SHORT_DIGEST = 12
 """How much of a digest a person sees; as much as eight digits is enough to name a version."""
 LEAST_DIGEST = 8
 KEPT_VERSIONS = 64
+LARGEST_ID = 2**63 - 1
+A_MOMENT = timedelta(microseconds=1)
+LAST_FIRST = (QuestionnaireVersion.published_at.desc(), QuestionnaireVersion.id.desc())
 _KEPT: dict[str, Questionnaire] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """One version: the first of its questionnaire is number 1. `programs` use it for their next waves."""
+    """One version: the first of its questionnaire is number 1. `programs` use it for their next waves.
+
+    `published_at` is when it was published last.
+    """
 
     id: int
     slug: str
@@ -60,7 +57,7 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class QuestionnaireLine:
-    """One questionnaire. `latest` is its newest version, None for a shipped one that nobody has published.
+    """One questionnaire. `latest` is its current version, None for a shipped one that nobody has published.
 
     `title` is in its first language; `programs` are those that use any of its versions.
     """
@@ -74,7 +71,7 @@ class QuestionnaireLine:
     latest: VersionLine | None
     programs: tuple[str, ...]
     questionnaire: Questionnaire
-    """What its newest version says, or what comes with surveyd."""
+    """What its current version says, or what comes with surveyd."""
 
 
 def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
@@ -93,9 +90,9 @@ def list_questionnaires(session: Session) -> list[QuestionnaireLine]:
 
 
 def current_questionnaire(session: Session, slug: str) -> Questionnaire:
-    """The newest version that was published, else the one that comes with surveyd. Raises NotFound."""
-    newest = select(QuestionnaireVersion.definition).where(QuestionnaireVersion.slug == slug)
-    definition = session.scalars(newest.order_by(QuestionnaireVersion.id.desc()).limit(1)).one_or_none()
+    """The version that was published last, else the one that comes with surveyd. Raises NotFound."""
+    last = select(QuestionnaireVersion.definition).where(QuestionnaireVersion.slug == slug)
+    definition = session.scalars(last.order_by(*LAST_FIRST).limit(1)).one_or_none()
     return shipped(slug) if definition is None else from_data(definition)
 
 
@@ -109,29 +106,31 @@ def newer_shipped(session: Session, slug: str) -> Questionnaire | None:
 
 
 def versions_of(session: Session, slug: str) -> list[VersionLine]:
-    """The versions of one questionnaire, the newest first; empty for one that was never published."""
+    """The versions of one questionnaire, the current one first; empty for one that was never published."""
     return _lines(session, _versions().where(QuestionnaireVersion.slug == slug))[::-1]
 
 
 def newest_to_ask(session: Session) -> list[VersionLine]:
-    """The newest version of each questionnaire that a program can ask, by name: not of anonymous ones."""
-    numbered, latest = _versions().subquery(), func.max(QuestionnaireVersion.id)
+    """The current version of each questionnaire that a program can ask, by name: not of anonymous ones."""
+    numbered = _versions().subquery()
     anonymous = QuestionnaireVersion.definition["anonymous"].as_boolean()
-    newest = select(latest).group_by(QuestionnaireVersion.slug)
+    place = func.row_number().over(partition_by=QuestionnaireVersion.slug, order_by=LAST_FIRST)
+    ranked = select(QuestionnaireVersion.id, place.label("place")).subquery()
+    current = select(ranked.c.id).where(ranked.c.place == 1)
     named = select(QuestionnaireVersion.id).where(anonymous.is_(True))
-    query = select(numbered).where(numbered.c.id.in_(newest), numbered.c.id.not_in(named))
+    query = select(numbered).where(numbered.c.id.in_(current), numbered.c.id.not_in(named))
     return _lines(session, query.order_by(numbered.c.slug))
 
 
 def find_version(session: Session, name: str) -> QuestionnaireVersion:
-    """The version that `name` means: a questionnaire's newest one, or that of a digest (8 digits are enough).
+    """The version that `name` means: a questionnaire's current one, or that of a digest (8 digits do).
 
     Raises NotFound, and Refused when more than one digest begins so.
     """
-    query = select(QuestionnaireVersion).order_by(QuestionnaireVersion.id.desc()).limit(2)
-    newest = session.scalars(query.where(QuestionnaireVersion.slug == name)).first()
-    if newest is not None:
-        return newest
+    query = select(QuestionnaireVersion).order_by(*LAST_FIRST).limit(2)
+    current = session.scalars(query.where(QuestionnaireVersion.slug == name)).first()
+    if current is not None:
+        return current
     if len(name) < LEAST_DIGEST or not name.isalnum():
         raise NotFound("questionnaire version", name)
     begins = QuestionnaireVersion.digest.startswith(name.lower(), autoescape=True)
@@ -144,21 +143,32 @@ def find_version(session: Session, name: str) -> QuestionnaireVersion:
 
 
 def get_version(session: Session, version_id: int) -> QuestionnaireVersion:
-    """The version of that id. Raises NotFound."""
-    version = session.get(QuestionnaireVersion, version_id)
+    """The version of that id. Raises NotFound, also for a number that no id can be."""
+    version = session.get(QuestionnaireVersion, version_id) if 0 < version_id <= LARGEST_ID else None
     if version is None:
         raise NotFound("questionnaire version", version_id)
     return version
 
 
-def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by: int | None = None) -> int:
+def publish(
+    session: Session,
+    questionnaire: Questionnaire,
+    *,
+    now: datetime,
+    by: int | None = None,
+    is_act: bool = False,
+) -> int:
     """The id of this version of the questionnaire; publishing the same one twice makes one version.
 
-    A new one by somebody who is signed in leaves an audit row. Raises Refused when its logic has a fault.
+    A new one becomes current. A known one does only where publishing `is_act` of somebody, not where a
+    version is just needed. Either leaves an audit row, but for a new one that nobody signed in published.
+    Raises Refused when the logic of a new one has a fault.
     """
     found = select(QuestionnaireVersion.id).where(QuestionnaireVersion.digest == questionnaire.digest)
     known = session.execute(found).scalar_one_or_none()
     if known is not None:
+        if is_act:
+            _make_current(session, known, now=now, by=by)
         return known
     faults = faults_of(questionnaire)
     if faults:
@@ -168,7 +178,7 @@ def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by
         "slug": questionnaire.slug,
         "digest": questionnaire.digest,
         "definition": questionnaire.data(),
-        "published_at": now,
+        "published_at": _after_all(session, questionnaire.slug, now),
         "seconds": estimated(questionnaire),
     }
     insert_new(session, QuestionnaireVersion, [row], unique=["digest"])
@@ -181,51 +191,30 @@ def publish(session: Session, questionnaire: Questionnaire, *, now: datetime, by
     return version_id
 
 
-def use_in_program(
-    session: Session, program: Program, version_id: int, *, open_waves: bool, now: datetime, by: int | None
-) -> int:
-    """Let the program's next waves ask this version, those too that are scheduled and not launched.
-
-    With `open_waves` also who is asked by an open wave and has not begun; a half-done answer stays on its
-    version. Returns how many people were moved so. Raises NotFound, and Refused for an anonymous
-    questionnaire or one that lacks texts in a language in which somebody would be moved.
-    """
+def _make_current(session: Session, version_id: int, *, now: datetime, by: int | None) -> None:
+    """Publish a known version again, unless it is the current one; its content stays as it is."""
     version = get_version(session, version_id)
-    if version.definition.get("anonymous"):
-        raise Refused(
-            f"{version.slug} is anonymous, and a program asks people by name; make an open link for it."
-        )
-    found = read_version(version.digest, version.definition)
-    running = (Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM)
-    states = [WaveState.SCHEDULED, *([WaveState.OPEN] if open_waves else [])]
-    moved = _move(session, program, version.id, found) if open_waves else 0
-    session.execute(
-        update(Wave).where(*running, Wave.state.in_(states)).values(version_id=version_id),
-        execution_options={"synchronize_session": "fetch"},
-    )
-    program.version_id = version_id
-    program.language = found.language(program.language)
-    facts: dict[str, str | int] = {"version": version.digest[:SHORT_DIGEST], "moved": moved}
-    record(session, action="use_version", thing="program", thing_id=program.id, by=by, now=now, facts=facts)
-    return moved
+    if find_version(session, version.slug).id == version_id:
+        return
+    facts = {
+        "questionnaire": version.slug,
+        "version": version.digest[:SHORT_DIGEST],
+        "before": version.published_at.isoformat(),
+    }
+    version.published_at = _after_all(session, version.slug, now)
+    session.flush()
+    record(session, action="publish", thing="questionnaire", thing_id=version_id, by=by, now=now, facts=facts)
 
 
-def _move(session: Session, program: Program, version_id: int, found: Questionnaire) -> int:
-    """Put whoever has not begun in an open wave on the version, which is `found`."""
-    open_ = select(Wave.id).where(
-        Wave.program_id == program.id, Wave.kind == WaveKind.PROGRAM, Wave.state == WaveState.OPEN
-    )
-    # The first save marks an invitation as started, and sending one as answered.
-    waiting = (
-        Invitation.wave_id.in_(open_),
-        Invitation.state == InvitationState.WAITING,
-        Invitation.started_at.is_(None),
-        Invitation.version_id != version_id,
-    )
-    counted = select(Invitation.language, func.count().label("people")).where(*waiting)
-    wishes = {row.language: row.people for row in session.execute(counted.group_by(Invitation.language))}
-    refuse_gaps(found, asked_languages(found, wishes, fallback=program.language))
-    return run(session, update(Invitation).where(*waiting).values(version_id=version_id))
+def _after_all(session: Session, slug: str, now: datetime) -> datetime:
+    """Now, or just after the last publication where a clock was ahead: the last one is current."""
+    last = session.scalars(
+        select(QuestionnaireVersion.published_at)
+        .where(QuestionnaireVersion.slug == slug)
+        .order_by(*LAST_FIRST)
+        .limit(1)
+    ).one_or_none()
+    return now if last is None or last < now else last + A_MOMENT
 
 
 def _versions() -> Select[*tuple[Any, ...]]:
@@ -237,7 +226,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
         QuestionnaireVersion.digest,
         QuestionnaireVersion.published_at,
         QuestionnaireVersion.seconds,
-    ).order_by(QuestionnaireVersion.id)
+    ).order_by(QuestionnaireVersion.published_at, QuestionnaireVersion.id)
 
 
 def _lines(session: Session, query: Select[*tuple[Any, ...]]) -> list[VersionLine]:

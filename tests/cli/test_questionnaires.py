@@ -86,6 +86,15 @@ def test_publishing_twice_makes_one_version(say: Say, reader: Transaction) -> No
         assert find_version(session, "small").digest == load(SMALL, "x").digest
 
 
+def test_publishing_an_earlier_file_makes_it_current_again(say: Say) -> None:
+    Path("newer.yaml").write_text(SMALL.replace("en: Two", "en: Other"), encoding="utf-8")
+    for file in ("small.yaml", "newer.yaml", "small.yaml"):
+        assert say("publish", file).exit_code == 0
+    listed = json.loads(say("versions", "small", "--json").stdout)
+    assert [row["number"] for row in listed["rows"]] == [1, 2]
+    assert load(say("export", "small").stdout, "x").digest == load(SMALL, "x").digest
+
+
 def test_a_program_takes_it_up(say: Say, writer: Transaction) -> None:
     with writer() as session:
         asking = open_wave(session, NOW)

@@ -23,7 +23,13 @@ from surveyd.distribution.questionnaire_edits import (
     write_texts,
 )
 from surveyd.distribution.questionnaire_uses import company_asking, publishers_of, uses_of
-from surveyd.distribution.questionnaires import current_questionnaire, versions_of
+from surveyd.distribution.questionnaires import (
+    current_questionnaire,
+    find_version,
+    list_questionnaires,
+    newest_to_ask,
+    versions_of,
+)
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import with_texts
 from surveyd.people.models import AuditEntry
@@ -105,6 +111,23 @@ def test_a_change_to_an_edit_that_moved_on_is_refused(session: Session, asking: 
         change_edit(session, get_edit(session, NAME), replace(changed, slug="other"), by=by, now=NOW)
 
 
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_who_saves_while_somebody_else_does_overwrites_nothing(
+    session: Session, asking: Asking, *, is_begun: bool
+) -> None:
+    if is_begun:
+        write(session, asking, {WHY: "One"})
+
+    def change(state: Questionnaire) -> Questionnaire:
+        # What another transaction commits after this one has read.
+        write(session, asking, {TITLE: "Theirs"})
+        return with_texts(state, "en", {WHY: "Mine"})
+
+    with pytest.raises(Overtaken):
+        change_questionnaire(session, NAME, change, by=asking.people.admin.id, now=NOW)
+    assert texts(working_state(session, NAME))[TITLE] == "Theirs"
+
+
 def test_a_text_that_cannot_stand_changes_nothing(session: Session, asking: Asking) -> None:
     with pytest.raises(BadFile):
         write(session, asking, {WHY: "{nobody}"})
@@ -131,6 +154,27 @@ def test_an_edit_is_published_once_and_then_over(session: Session, asking: Askin
         publish_edit(session, replace(edit, questionnaire=worded_else(edit.questionnaire)), by=by, now=later)
     with pytest.raises(Refused, match="any more"):
         get_edit(session, NAME)
+
+
+def test_an_earlier_text_that_is_published_again_is_current_again(session: Session, asking: Asking) -> None:
+    by, seen = asking.people.admin.id, texts(working_state(session, NAME))
+    first = versions_of(session, NAME)[0]
+    ids = []
+    # The clock stands still: what was done last counts.
+    for words in ("Else?", seen[WHY], "Else?"):
+        write(session, asking, {WHY: words})
+        ids.append(publish_edit(session, get_edit(session, NAME), by=by, now=NOW))
+        assert texts(current_questionnaire(session, NAME))[WHY] == words
+        current = versions_of(session, NAME)[0]
+        assert (current.id, find_version(session, NAME).id) == (ids[-1], ids[-1])
+        assert {line.slug: line for line in newest_to_ask(session)}[NAME] == current
+        assert {line.slug: line for line in list_questionnaires(session)}[NAME].latest == current
+    second, again, last = ids
+    assert (again, last) == (first.id, second)
+    assert [(line.number, line.digest) for line in versions_of(session, NAME)][1] == (1, first.digest)
+    trail = session.scalars(select(AuditEntry.thing_id).where(AuditEntry.action == "publish")).all()
+    assert list(trail)[-3:] == ids
+    assert publishers_of(session, ids) == dict.fromkeys(ids, "Ada Admin")
 
 
 def worded_else(state: Questionnaire) -> Questionnaire:

@@ -15,11 +15,11 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.questionnaire_moves import use_in_program
 from surveyd.distribution.questionnaires import (
     find_version,
     list_questionnaires,
     publish,
-    use_in_program,
     versions_of,
 )
 from surveyd.distribution.waves import launch, schedule_wave
@@ -43,6 +43,13 @@ def test_the_same_content_is_one_version(session: Session) -> None:
     assert session.scalar(select(func.count()).select_from(QuestionnaireVersion)) == 2
     trail = session.scalars(select(AuditEntry).where(AuditEntry.action == "publish")).all()
     assert [entry.thing_id for entry in trail] == [first, other]
+
+
+def test_a_version_that_is_only_needed_does_not_become_current(session: Session) -> None:
+    old = publish(session, relational(), now=NOW)
+    new = publish(session, newer(), now=NOW)
+    assert publish(session, relational(), now=NOW) == old
+    assert find_version(session, "relational").id == new
 
 
 def test_versions_are_numbered_and_know_their_programs(session: Session) -> None:

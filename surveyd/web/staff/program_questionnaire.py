@@ -11,11 +11,11 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.distribution.program_lists import ProgramView, get_program, view_program
+from surveyd.distribution.questionnaire_moves import use_in_program
 from surveyd.distribution.questionnaire_uses import Use, uses_of
 from surveyd.distribution.questionnaires import (
     VersionLine,
     newest_to_ask,
-    use_in_program,
     versions_of,
 )
 from surveyd.web.access import reader

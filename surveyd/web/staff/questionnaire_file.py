@@ -12,8 +12,7 @@ from surveyd.base.errors import BadFile, Fault, Refused
 from surveyd.base.services import services
 from surveyd.distribution.questionnaire_edits import (
     Overtaken,
-    begin_edit,
-    change_edit,
+    change_questionnaire,
     working_state,
 )
 from surveyd.forms.definition import Questionnaire
@@ -74,13 +73,12 @@ def take_file(slug: str) -> Answer | tuple[str, int]:
 
 
 def _put(session: Session, slug: str, found: Questionnaire, *, seen: str) -> None:
-    by, now = reader().user_id, services().clock.now()
-    state = working_state(session, slug)
-    if found.digest == state.digest:
-        return
-    if seen != state.digest:
-        raise Overtaken("Somebody else changed this questionnaire meanwhile.")
-    change_edit(session, begin_edit(session, slug, by=by, now=now), found, by=by, now=now)
+    def put(state: Questionnaire) -> Questionnaire:
+        if found.digest != state.digest != seen:
+            raise Overtaken("Somebody else changed this questionnaire meanwhile.")
+        return found
+
+    change_questionnaire(session, slug, put, by=reader().user_id, now=services().clock.now())
 
 
 def _sent() -> str:

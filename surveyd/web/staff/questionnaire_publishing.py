@@ -19,8 +19,9 @@ from surveyd.distribution.questionnaire_edits import (
     get_edit,
     publish_edit,
 )
+from surveyd.distribution.questionnaire_moves import use_in_program
 from surveyd.distribution.questionnaire_uses import Use, uses_of
-from surveyd.distribution.questionnaires import current_questionnaire, use_in_program, versions_of
+from surveyd.distribution.questionnaires import current_questionnaire, versions_of
 from surveyd.forms.logic import Logic, check_logic
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.web.access import reader
@@ -28,10 +29,15 @@ from surveyd.web.filters import number
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.questionnaire_comparison import Changes, changes_of
 
+LONGEST_ID = 18
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """The edit before it is published. `chosen` programs take it, and those `at_once` in open waves too."""
+    """The edit before it is published. `chosen` programs take it, and those `at_once` in open waves too.
+
+    `is_known` says that a version has this text already, under the same `number`.
+    """
 
     slug: str
     edit: Edit
@@ -42,6 +48,7 @@ class ReviewPage:
     uses: list[Use]
     chosen: frozenset[int]
     at_once: frozenset[int]
+    is_known: bool = False
     problem: str = ""
 
     @property
@@ -126,21 +133,27 @@ def _draw(
     problem: str = "",
 ) -> str:
     slug = edit.slug
-    current = current_questionnaire(session, slug)
+    current, versions = current_questionnaire(session, slug), versions_of(session, slug)
+    known = next((line for line in versions if line.digest == edit.questionnaire.digest), None)
     page = ReviewPage(
         slug=slug,
         edit=edit,
-        number=len(versions_of(session, slug)) + 1,
+        number=known.number if known else len(versions) + 1,
         changes=changes_of(current, edit.questionnaire),
         logic=check_logic(edit.questionnaire),
         languages=spoken(edit.questionnaire),
         uses=uses_of(session, slug),
         chosen=chosen,
         at_once=at_once,
+        is_known=known is not None,
         problem=problem,
     )
     return render_template("staff/questionnaire_review.html", page=page)
 
 
 def _ids(name: str) -> frozenset[int]:
-    return frozenset(int(one) for one in request.form.getlist(name) if one.isascii() and one.isdigit())
+    """The ids that were ticked. Raises NotFound for a number that no id can be."""
+    sent = [one for one in request.form.getlist(name) if one.isascii() and one.isdigit()]
+    if any(len(one) > LONGEST_ID for one in sent):
+        raise NotFound("program", name)
+    return frozenset(int(one) for one in sent)
