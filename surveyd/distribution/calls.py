@@ -174,14 +174,6 @@ def release_call(session: Session, call: Call, *, by: int) -> None:
     session.refresh(call)
 
 
-def log_completed(session: Session, call: Call, *, now: datetime, by: int, note: str = "") -> None:
-    """Write down the attempt in which the questions were answered; that closed the call already."""
-    tried = {"call_id": call.id, "user_id": by, "at": now, "outcome": CallOutcome.COMPLETED, "note": note}
-    session.add(CallAttempt(**tried))
-    run(session, update(Call).where(Call.id == call.id).values(attempts=Call.attempts + 1))
-    session.flush()
-
-
 def record(
     session: Session,
     call: Call,

@@ -7,6 +7,7 @@ import pytest
 from surveyd.base.clock import system_now
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
+from surveyd.distribution.answered_calls import log_completed
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.call_lists import (
     Caller,
@@ -21,7 +22,6 @@ from surveyd.distribution.calls import (
     PAUSE_AFTER_MESSAGE,
     claim_call,
     find_call,
-    log_completed,
     record,
     release_call,
 )

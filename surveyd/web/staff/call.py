@@ -22,11 +22,10 @@ from surveyd.web.staff.call_outcomes import (
     FINAL,
     SAID,
     OutcomeForm,
-    is_recorded,
-    keep_outcome,
+    record_outcome,
     sent_outcome,
 )
-from surveyd.web.staff.calls import caller_now, kept_of, midnight, to_call, wish_for_calls
+from surveyd.web.staff.calls import kept_of, midnight, to_call, wish_for_calls
 from surveyd.web.staff.frame import bp
 
 
@@ -122,16 +121,10 @@ def record_call(call_id: int) -> Response | tuple[str, int]:
     page = _load(call_id, form)
     if not form.validate():
         return _show(page), 422
-    caller, wish = caller_now(), wish_for_calls()
     try:
-        keep_outcome(call_id, form, caller=caller)
+        return record_outcome(call_id, form)
     except Refused as refused:
-        late = _late(_load(call_id, form), refused)
-        if not is_recorded(form, late.meanwhile, by=late.user_id):
-            return _show(late), 409
-    with writing() as session:
-        following = call_lists.claim_next(session, wanted=wish, caller=caller)
-    return to_call(following, wish)
+        return _show(_late(_load(call_id, form), refused)), 409
 
 
 def _late(page: CallPage, refused: Refused) -> CallPage:

@@ -1,26 +1,30 @@
-"""What came of a call, as it is typed: on the call's own page, and beside the questions."""
+"""What came of a call, as it is typed and recorded: on the call's own page, and beside the questions."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import request
 from flask_babel import lazy_gettext
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 from wtforms import DateTimeLocalField, Form, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from surveyd.base.clock import from_local
-from surveyd.base.database import writing
+from surveyd.base.database import reading, writing
 from surveyd.base.services import services
-from surveyd.distribution import calls
+from surveyd.distribution import call_lists, calls
+from surveyd.distribution.answered_calls import log_late
 from surveyd.distribution.call_lists import Caller
-from surveyd.distribution.calls import AttemptLine
+from surveyd.distribution.calls import Overtaken
 from surveyd.distribution.excuses import WORDS_LIMIT, Excuse, Named, excuse
-from surveyd.distribution.models import CallOutcome
+from surveyd.distribution.models import Call, CallOutcome
 from surveyd.distribution.refusals import take_refusal
 from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.cells import read_address
+from surveyd.web.staff.calls import caller_now, to_call, wish_for_calls
 
 NO_MORE = "no_more"
 """Chosen for who wants no more calls and no more mails: they decline, and are never asked again."""
@@ -131,19 +135,34 @@ class OutcomeForm(Form):
         return calls.clean_note(self.note.data or "")[: calls.NOTE_LIMIT]
 
     @property
+    def words(self) -> str:
+        """All that was typed in words, as one note that can be kept: also the colleague whom they named."""
+        colleague = " ".join(filter(None, (self.colleague.data, self.colleague_email.data)))
+        return "\n".join(filter(None, (self.typed_note, colleague)))[: calls.NOTE_LIMIT]
+
+    @property
     def is_begun(self) -> bool:
         """Whether anything is typed or chosen that is not recorded yet."""
         fields = (self.note, self.colleague, self.colleague_email, self.outcome, self.call_back_at)
         return any(any(field.raw_data or ()) for field in fields)
 
     @property
+    def late_outcome(self) -> CallOutcome:
+        """What was chosen; that they were reached where nothing was, or a call back that nobody needs now."""
+        chosen = self.outcome.data
+        return self._outcome if chosen in BY_HAND and chosen != CallOutcome.CALL_BACK else CallOutcome.REACHED
+
+    @property
     def facts(self) -> tuple[CallOutcome, str, datetime | None]:
         """What is recorded: the outcome, the note, and when to call back."""
-        outcome = (
-            CallOutcome.DECLINED if self.outcome.data in (NO_MORE, NOT_ME) else CallOutcome(self.outcome.data)
-        )
+        outcome = self._outcome
         wall = self.call_back_at.data if outcome is CallOutcome.CALL_BACK else None
         return outcome, calls.clean_note(self.note.data or ""), self.instant(wall)
+
+    @property
+    def _outcome(self) -> CallOutcome:
+        chosen = self.outcome.data
+        return CallOutcome.DECLINED if chosen in (NO_MORE, NOT_ME) else CallOutcome(chosen)
 
 
 def sent_outcome(prefix: str = "") -> MultiDict[str, str]:
@@ -154,8 +173,37 @@ def sent_outcome(prefix: str = "") -> MultiDict[str, str]:
     return sent
 
 
-def keep_outcome(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
-    """Record what a valid form says, in a transaction of its own. Raises Refused as `calls.record` does."""
+def record_outcome(call_id: int, form: OutcomeForm) -> Response:
+    """Record what a valid form says, and go on to the next person; the same form twice counts once.
+
+    Raises Refused as `calls.record` does.
+    """
+    caller, wish = caller_now(), wish_for_calls()
+    try:
+        _keep(call_id, form, caller=caller)
+    except Overtaken:
+        if not _is_recorded(call_id, form, caller=caller):
+            raise
+    with writing() as session:
+        following = call_lists.claim_next(session, wanted=wish, caller=caller)
+    return to_call(following, wish)
+
+
+def keep_late(session: Session, call: Call, form: OutcomeForm, *, by: int, now: datetime) -> None:
+    """Keep what was typed about a call whose questions were answered another way meanwhile.
+
+    Nobody is asked any more: what is chosen without a word needs no attempt, but for a refusal, which counts
+    for every wave to come.
+    """
+    refuses = form.outcome.data == NO_MORE
+    if refuses:
+        take_refusal(session, call, by=by, now=now)
+    if form.words or refuses:
+        log_late(session, call, form.late_outcome, now=now, by=by, note=form.words)
+
+
+def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
+    """Record what a valid form says, in a transaction of its own."""
     outcome, note, back = form.facts
     now, ours, by = caller.now, caller.system_now, caller.user_id
     with writing() as session:
@@ -178,7 +226,10 @@ def keep_outcome(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
             excuse(session, call.invitation_id, form.excuse, now=now, mail_domain=domain)
 
 
-def is_recorded(form: OutcomeForm, meanwhile: tuple[AttemptLine, ...], *, by: int) -> bool:
-    """Whether this very outcome is among the attempts: the same form was sent twice, and counts once."""
+def _is_recorded(call_id: int, form: OutcomeForm, *, caller: Caller) -> bool:
+    """Whether this very outcome is among the attempts that the caller had not seen."""
+    with reading() as session:
+        call = calls.view_call(session, call_id, now=caller.now, system_now=caller.system_now)
+    meanwhile = call.log[form.seen.data or 0 :]
     tried = [(line.by_id, line.outcome, line.note, line.call_back_at) for line in meanwhile]
-    return (by, *form.facts) in tried
+    return (caller.user_id, *form.facts) in tried

@@ -16,8 +16,8 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.services import services
 from surveyd.closed_loop.intake import Office
-from surveyd.distribution import call_lists, calls
-from surveyd.distribution.calls import Overtaken
+from surveyd.distribution import calls
+from surveyd.distribution.answered_calls import log_completed
 from surveyd.distribution.models import Call, CallState
 from surveyd.forms.pages import SWITCH
 from surveyd.forms.turns import as_typed
@@ -25,8 +25,8 @@ from surveyd.reports.interview import background_of
 from surveyd.responses.drafts import Link, find_link_of
 from surveyd.web.access import reader
 from surveyd.web.answering import Door, Taken, answer, facts_of, forms, show, take
-from surveyd.web.staff.call_outcomes import BESIDE, OutcomeForm, is_recorded, keep_outcome, sent_outcome
-from surveyd.web.staff.calls import caller_now, kept_of, to_call, wish_for_calls
+from surveyd.web.staff.call_outcomes import BESIDE, OutcomeForm, keep_late, record_outcome, sent_outcome
+from surveyd.web.staff.calls import kept_of, wish_for_calls
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.interview_page import InterviewPage, drawn, lines_of, plain_door
 
@@ -80,8 +80,10 @@ def _take(call_id: int, sent: MultiDict[str, str], form: OutcomeForm) -> Taken:
             calls.claim_call(session, call, by=by, system_now=system_now())
         door = plain_door(call_id, kept=kept_of(wish_for_calls()))
         taken = take(session, link, door=door, sent=sent, now=now, office=office)
-        if was_open and taken.receipt and not link.is_sent:
-            calls.log_completed(session, call, now=now, by=by, note=form.typed_note)
+        if taken.receipt and taken.link.is_sent:
+            keep_late(session, call, form, by=by, now=now)
+        elif taken.receipt and was_open:
+            log_completed(session, call, now=now, by=by, note=form.typed_note)
         return taken
 
 
@@ -92,17 +94,10 @@ def _record(call_id: int, taken: Taken, form: OutcomeForm) -> Response:
     form.zone = zone_named(page.background.call.row.time_zone)
     if not form.validate():
         return _again(call_id, taken, page, status=422)
-    caller, wish = caller_now(), wish_for_calls()
     try:
-        keep_outcome(call_id, form, caller=caller)
+        return record_outcome(call_id, form)
     except Refused as refused:
-        log = page.background.call.log
-        meanwhile = log[form.seen.data or 0 :] if isinstance(refused, Overtaken) else ()
-        if not is_recorded(form, meanwhile, by=caller.user_id):
-            return _again(call_id, taken, replace(page, refused=str(refused)), status=409)
-    with writing() as session:
-        following = call_lists.claim_next(session, wanted=wish, caller=caller)
-    return to_call(following, wish)
+        return _again(call_id, taken, replace(page, refused=str(refused)), status=409)
 
 
 def _again(call_id: int, taken: Taken, page: InterviewPage, *, status: int) -> Response:
