@@ -23,6 +23,8 @@ from surveyd.people.tables import Row, Table
 
 CHUNK = 1000
 NOTE_LIMIT = 80
+FIRST_YEAR = 2000
+"""No wave is older."""
 LATE_INVITES = timedelta(days=365)
 """How long after its close a wave still takes in somebody whom it did not ask."""
 
@@ -153,6 +155,9 @@ class Reader:
         began = self.target.began.astimezone(zone)
         if given_at > self.now:
             self._fault(row, Own.GIVEN_AT, "lies in the future; correct it")
+        elif given_at.year < FIRST_YEAR:
+            # At the beginning of all time a zone's clock overflows.
+            self._fault(row, Own.GIVEN_AT, "is not a day on which this wave could be answered; correct it")
         elif given_at.astimezone(zone).date() < began.date():
             self._fault(row, Own.GIVEN_AT, f"lies before the wave began, on {began:%Y-%m-%d}; correct it")
         return given_at

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
@@ -23,6 +23,7 @@ from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, OFFICE, UNHAPPY, Asking, open_wave
 
 NO_TIME = "is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05"
+NO_DAY = "is not a day on which this wave could be answered; correct it"
 LATER = NOW + timedelta(days=2)
 
 
@@ -140,14 +141,12 @@ def test_what_was_begun_on_the_web_stays_where_the_file_says_nothing(asking: Ask
         (f"2026-03-11,9,,,{'x' * 4001}", "why: has 4001 characters; use at most 4000"),
         ("2026-03-13,9,,,", "given_at: lies in the future; correct it"),
         ("2026-03-09,9,,,", "given_at: lies before the wave began, on 2026-03-10; correct it"),
+        ("1999-12-31,9,,,", f"given_at: {NO_DAY}"),
         (
             "3/4/2026,9,,,",
             "given_at: 3/4/2026 is no day and no time; write it as 2026-03-31 or 2026-03-31T14:05",
         ),
-        (
-            "9999-12-31T23:59-23:00,9,,,",
-            f"given_at: 9999-12-31T23:59-23:00 {NO_TIME}",
-        ),
+        ("9999-12-31T23:59-23:00,9,,,", f"given_at: 9999-12-31T23:59-23:00 {NO_TIME}"),
         (",9,,,", "given_at: is empty; say when the answers were given"),
         ("2026-03-11,,,,", "answers no question; leave the row out"),
     ],
@@ -157,6 +156,12 @@ def test_a_wrong_cell_is_named_with_what_is_allowed(asking: Asking, cells: str, 
 
     assert said(preview) == [f"line 2, {reason}" if ":" in reason[:12] else f"line 2: {reason}"]
     assert (preview.new, preview.rejected) == (0, 1)
+
+
+def test_the_first_moment_of_all_time_is_named_where_the_clock_is_behind(asking: Asking) -> None:
+    asking.session.execute(update(Invitation).values(time_zone="America/New_York"))
+    preview = seen(asking, "contact,given_at,recommend\nC-adler,0001-01-01T00:00Z,9\n")
+    assert said(preview) == [f"line 2, given_at: {NO_DAY}"]
 
 
 @pytest.mark.parametrize(
