@@ -17,11 +17,12 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound
 from surveyd.base.statements import table_of
 from surveyd.base.tokens import Keys
-from surveyd.closed_loop.background import Background, Person
+from surveyd.closed_loop.background import Background, Person, owner_of
 from surveyd.closed_loop.cases import LOG, LONG_TEXT, EntryKind, clean
 from surveyd.closed_loop.mails import due_context
 from surveyd.closed_loop.models import Case, CaseState, CaseSurvey, Ending
 from surveyd.closed_loop.working_hours import TWO_WORKING_DAYS, Deadline, deadline_after
+from surveyd.distribution.languages import language_for
 from surveyd.distribution.mails import case_solved_context
 from surveyd.distribution.models import Program, Suppression, Wave
 from surveyd.distribution.outbox import NewMessage, queue
@@ -30,6 +31,7 @@ from surveyd.distribution.staff_mails import staff_mail
 from surveyd.distribution.standing_waves import Purpose, invite, standing_wave
 from surveyd.forms.conditions import Answers
 from surveyd.forms.definition import Questionnaire
+from surveyd.forms.texts import missing
 from surveyd.people.models import Contact, User
 from surveyd.responses.models import Response
 
@@ -88,7 +90,7 @@ def ask_if_solved(
         questionnaire = current_questionnaire(session, CASE_SOLVED)
     except NotFound:
         return None
-    language = questionnaire.language(contact.language, program.language)
+    language = _language(questionnaire, contact.language, program.language)
     invitation_id = _invite(
         session, program, contact, questionnaire=questionnaire, language=language, keys=keys, now=now
     )
@@ -117,10 +119,10 @@ def hear(rows: Rows, background: Background, *, answers: Answers, now: datetime)
     verdict = Said(str(said))
     deadline, owner = None, None
     if verdict is not Said.YES:
-        owner = _owner(rows, case_id)
+        owner = _owner(rows, case_id) or owner_of(rows, background)
         zones = [owner.time_zone] if owner else []
         deadline = deadline_after(now, TWO_WORKING_DAYS, zones=[*zones, background.contact.time_zone])
-    reopened = deadline is not None and _reopen(rows, case_id, deadline)
+    reopened = deadline is not None and _reopen(rows, case_id, deadline, owner=owner)
     if not reopened:
         one_more = update(_case).where(_case.c.id == case_id).values(steps=_case.c.steps + 1)
         rows.execute(one_more)
@@ -139,6 +141,13 @@ def _may_be_asked(session: Session, contact: Contact, *, now: datetime) -> bool:
         CaseSurvey.contact_id == contact.id, CaseSurvey.asked_at > now - REST
     )
     return session.execute(lately.limit(1)).first() is None
+
+
+def _language(questionnaire: Questionnaire, wanted: str, fallback: str) -> str:
+    """The language to ask in: one in which nothing is missing, else the questionnaire's first one."""
+    first, *others = questionnaire.languages
+    whole = [language for language in others if not missing(questionnaire, language)]
+    return language_for(wanted, fallback, [first, *whole])
 
 
 def _invite(
@@ -180,16 +189,17 @@ def _mail(
 
 
 def _owner(rows: Rows, case_id: int) -> Person | None:
-    """The owner of the case, unless they are gone."""
+    """The owner of the case, unless they are switched off."""
     query = select(_user.c.id, _user.c.name, _user.c.email, _user.c.time_zone)
     mine = query.join(_case, _case.c.owner_id == _user.c.id).where(_case.c.id == case_id, _user.c.active)
     row: Row[*tuple[Any, ...]] | None = rows.execute(mine).one_or_none()
     return None if row is None else Person(*row)
 
 
-def _reopen(rows: Rows, case_id: int, deadline: Deadline) -> bool:
-    """Open a closed case again with a new due time; False for one that is open as it is."""
+def _reopen(rows: Rows, case_id: int, deadline: Deadline, *, owner: Person | None) -> bool:
+    """Open a closed case again with a new due time, for `owner`; False for one that is open as it is."""
     values = {
+        "owner_id": owner.id if owner else None,
         "state": CaseState.OPEN,
         "closed_at": None,
         "contacted_at": None,

@@ -16,8 +16,11 @@ from surveyd.closed_loop.cases import EntryKind, Kinds, close_case
 from surveyd.closed_loop.models import Case, CaseState, CaseSurvey, Ending, RootCause
 from surveyd.distribution.models import Invitation, Message, Suppression, Wave, WaveKind
 from surveyd.distribution.programs import set_case_survey
+from surveyd.distribution.questionnaires import publish
+from surveyd.forms.editing import with_texts
+from surveyd.forms.loading import shipped
 from surveyd.people.access import SYSTEM
-from surveyd.people.models import Contact
+from surveyd.people.models import Account, Contact, User
 from surveyd.reports.account import account_view
 from tests.base.hostile import HOSTILE
 from tests.fixtures.apps import NOW, Transaction
@@ -78,6 +81,19 @@ class TestAsking:
         assert invitation.token_digest == token_digest(OFFICE.keys.survey_token(invitation_id))
         wave = asking.session.get_one(Wave, invitation.wave_id)
         assert (wave.kind, wave.slug) == (WaveKind.STANDING, "relationship cases 2026-03")
+
+    @pytest.mark.parametrize(("lacks", "language"), [("", "de"), ("de", "en")])
+    def test_in_a_language_that_has_every_text(
+        self, asking: Asking, case: int, lacks: str, language: str
+    ) -> None:
+        asking.session.get_one(Contact, asking.people.anna.id).language = "de-AT"
+        asking.session.flush()
+        if lacks:
+            edited = with_texts(shipped("case_solved"), lacks, {"pages.outcome.title": ""})
+            publish(asking.session, edited, now=NOW)
+        close(asking, case)
+        assert ask(asking, case)
+        assert [mail.language for mail in mails(asking.session, "case_solved")] == [language]
 
     def test_off_by_default(self, asking: Asking) -> None:
         case = case_of(asking, asking.people.anna.id)
@@ -154,6 +170,20 @@ class TestHearing:
         assert "lorry" not in str(mail.context)
         # It can be worked on and closed like any other.
         close(asking, case, at=timedelta(hours=9))
+
+    @pytest.mark.parametrize("has_manager", [True, False])
+    def test_somebody_else_sees_to_it_when_the_owner_is_gone(
+        self, asking: Asking, case: int, has_manager: bool
+    ) -> None:
+        people = asking.people
+        manager, expected = (people.milo, people.milo) if has_manager else (people.mona, people.admin)
+        asking.session.get_one(Account, people.nordwind).manager_id = manager.id
+        asking.session.get_one(User, people.mona.id).active = False
+        asking.session.flush()
+        self.answer(asking, case, solved="no")
+        assert asking.session.get_one(Case, case).owner_id == expected.id
+        [mail] = mails(asking.session, "case_reopened")
+        assert mail.recipient == expected.email
 
     def test_it_is_no_opinion_of_the_relationship(self, asking: Asking, case: int) -> None:
         before = account_view(asking.session, asking.people.nordwind, scope=SYSTEM)
