@@ -1,4 +1,4 @@
-"""`surveyd responses import FILE --wave W`: show what it would do, then do all of it or nothing."""
+"""`surveyd responses import FILE --wave W`: show what it would do, then do it if every row is good."""
 
 from pathlib import Path
 

@@ -1,9 +1,10 @@
-"""Answers from paper or another tool: a file is first looked at, then taken as a whole or not at all.
+"""Answers from paper or another tool: a file is first looked at, and taken when every row of it is good.
 
 With one row that cannot be taken nothing is written. Who has answered already, by whichever way, keeps that
 answer, so that the same file twice changes nothing. What somebody has begun on the web stays where the file
-says nothing. Writing goes some rows at a time: answers that may open a case one by one, so that nobody who
-answers on the web at the same moment waits for a whole file, others a hundred together.
+says nothing. Writing goes some rows at a time, each time in a transaction: answers that may open a case one
+by one, so that nobody who answers on the web at the same moment waits for a whole file, others a hundred
+together. A stop in the middle keeps what is stored by then, and the same file again adds the rest.
 """
 
 import hashlib

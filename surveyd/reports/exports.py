@@ -16,7 +16,7 @@ from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.scores import RULE_VERSION
 
-HEAD = ("receipt", "invitation", "contact", "account", "wave", "channel", "given_at")
+HEAD = ("receipt", "invitation", "contact", "account", "wave", "channel", "source", "given_at")
 TAIL = ("nps", "attitude", "intent", "ease", "segment")
 ROWS_AT_ONCE = 1000
 
@@ -59,6 +59,7 @@ def _query(scope: Scope, wave_id: int | None) -> Select[*tuple[Any, ...]]:
             Account.external_id.label("account"),
             Wave.slug.label("wave"),
             Response.channel,
+            Response.source,
             Response.given_at,
             Response.answers,
             Score.recommendation,
@@ -79,7 +80,8 @@ def _query(scope: Scope, wave_id: int | None) -> Select[*tuple[Any, ...]]:
 
 def _cells(row: Row[*tuple[Any, ...]], items: list[str]) -> Iterator[object]:
     answers: Mapping[str, object] = row.answers
-    yield from (row.receipt, row.invitation_id, row.contact, row.account, row.wave, row.channel)
+    yield from (row.receipt, row.invitation_id, row.contact, row.account, row.wave)
+    yield from (row.channel, row.source)
     yield row.given_at.isoformat()
     yield from (answers.get(item) for item in items)
     yield from (row.recommendation, row.attitude, row.intent, row.ease, row.segment)

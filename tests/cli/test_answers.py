@@ -108,6 +108,13 @@ def test_it_speaks_json(say: Say) -> None:
     assert found["faults"][0]["reason"] == "99 is not between 0 and 10"
 
 
+def test_the_export_says_how_an_answer_came(app: Flask, say: Say) -> None:
+    say("contact,given_at,channel_note,recommend\nC-adler,2026-03-10,=paper,9\n")
+    out = CliRunner().invoke(responses, ["export", "-"], obj=lambda config: app).output
+    [line] = csv.DictReader(io.StringIO(out))
+    assert (line["channel"], line["source"], line["recommend"]) == ("import", "'=paper", "9")
+
+
 def test_an_unknown_wave_is_one_line(app: Flask, say: Say) -> None:
     Path("paper.csv").write_text(TWO)
     words = ["import", "paper.csv", "--wave", "nope"]
