@@ -5,9 +5,11 @@ and, when it is something else, note a fault and return a harmless value, so tha
 finds every fault of a file at once.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 import yaml
 
@@ -15,6 +17,9 @@ from surveyd.base.errors import BadFile, Fault
 
 # Marks the slots of a compiled page (forms/pages.py), so no text may hold it.
 SLOT_MARK = "\ue000"
+# The halves of a pair (surrogates) can be escaped in YAML, and written to no file, page or database.
+HALVES = re.compile(r"[\ud800-\udfff]")
+DEEPEST = 40
 TRUE, FALSE = ("true", "yes"), ("false", "no")
 
 
@@ -63,8 +68,9 @@ class Place:
         if not isinstance(self.node, yaml.ScalarNode) or not self.node.value.strip():
             self.fault("must be a text")
             return ""
-        if SLOT_MARK in self.node.value or "\0" in self.node.value:
-            self.fault("holds a character that no text may hold", "remove U+0000 and U+E000")
+        if SLOT_MARK in self.node.value or "\0" in self.node.value or HALVES.search(self.node.value):
+            self.fault("holds a character that no text may hold", "remove U+0000, U+E000 and halves of pairs")
+            return ""
         return str(self.node.value).strip()
 
     def one_of(self, known: Iterable[str]) -> str:
@@ -139,6 +145,46 @@ class Place:
             found[key] = place
 
 
+class _Loader(yaml.SafeLoader):
+    """Composes at most DEEPEST levels, and only text that can be written; aliases count as what they name."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+        self._heights: dict[int, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node. Raises YAMLError, before anything that is too deep is read."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        self._depth += 1
+        node = super().compose_node(parent, index) if self._depth <= DEEPEST else None
+        height = self._height(node, is_alias=isinstance(event, yaml.AliasEvent))
+        if node is None or self._depth + height > DEEPEST:
+            problem = f"lists and mappings stand more than {DEEPEST} deep in each other"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        self._heights[id(node)] = height
+        self._depth -= 1
+        return node
+
+    def _height(self, node: yaml.Node | None, *, is_alias: bool) -> int:
+        """How many levels stand below a node; without end for one that stands in itself."""
+        if is_alias:
+            return self._heights.get(id(node), DEEPEST)
+        if isinstance(node, yaml.MappingNode):
+            below = [part for pair in node.value for part in pair]
+        else:
+            below = node.value if isinstance(node, yaml.SequenceNode) else []
+        return 1 + max(self._heights[id(part)] for part in below) if below else 0
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """One value or key. Raises YAMLError for text that nothing can hold."""
+        node = super().compose_scalar_node(anchor)
+        if HALVES.search(node.value):
+            problem = "a text holds half of a character (U+D800 to U+DFFF)"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return node
+
+
 def read_yaml(text: str, name: str, *, faults: list[Fault] | None = None) -> Place:
     """The top place of a YAML text. Raises BadFile when the text is not YAML at all.
 
@@ -146,8 +192,9 @@ def read_yaml(text: str, name: str, *, faults: list[Fault] | None = None) -> Pla
     """
     findings = Findings(name, [] if faults is None else faults)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+        node = yaml.compose(text, Loader=_Loader)
+    # An escape beyond the last character is a ValueError of the reader's.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it cannot be read"
         findings.add(mark.line + 1 if mark else 1, "", f"this is not valid YAML: {problem}")

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading
 from surveyd.distribution.questionnaire_uses import company_asking
+from surveyd.distribution.questionnaires import LARGEST_ID
 from surveyd.forms.conditions import Answer, Facts
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.fields import Problem
 from surveyd.forms.notices import Notice
 from surveyd.forms.pages import NONE, CompiledForm, Sight
 from surveyd.forms.paths import Route, route_of
+from surveyd.forms.source import HALVES
 from surveyd.forms.turns import turn, way_of
 from surveyd.people.contacts import find_contact
 from surveyd.people.models import Account
@@ -66,7 +68,9 @@ class Wish:
     @property
     def contact_id(self) -> int | None:
         """The contact of that id, if one was chosen."""
-        return int(self.contact) if self.contact.isascii() and self.contact.isdigit() else None
+        is_id = self.contact.isascii() and self.contact.isdigit()
+        # Beyond the largest id is nobody, as is that id itself.
+        return min(int(self.contact), LARGEST_ID) if is_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def _answers(questionnaire: Questionnaire, text: str) -> dict[str, Answer]:
     """The answers that the form carried; what cannot be one is left out."""
     try:
         carried = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(carried, dict):
         return {}
@@ -193,7 +197,9 @@ def _answers(questionnaire: Questionnaire, text: str) -> dict[str, Answer]:
 def _is_answer(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    if isinstance(value, str):
+        return not HALVES.search(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _thanks(language: str, *, company: str, again: str) -> str:
