@@ -18,6 +18,7 @@ from surveyd.base.errors import BadFile
 from surveyd.base.services import services
 from surveyd.distribution.questionnaire_edits import (
     Edit,
+    Overtaken,
     change_questionnaire,
     drop_edit,
     find_edit,
@@ -173,10 +174,18 @@ def take_shipped(slug: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/questionnaires/<slug>/edit/drop")
-def drop_questionnaire_edit(slug: str) -> Response:
-    """Throw the edit away; the current version stays."""
-    with writing() as session:
-        drop_edit(session, get_edit(session, slug), by=reader().user_id, now=services().clock.now())
+def drop_questionnaire_edit(slug: str) -> Response | tuple[str, int]:
+    """Throw the edit away as it was looked at; the current version stays."""
+    try:
+        with writing() as session:
+            edit = get_edit(session, slug)
+            if request.form.get("revision") != str(edit.revision):
+                raise Overtaken("Somebody else changed this edit since it was looked at.")
+            drop_edit(session, edit, by=reader().user_id, now=services().clock.now())
+    except Overtaken:
+        with reading() as session:
+            said = _("Somebody else changed this edit since you looked. Look at it again first.")
+            return _draw(session, slug, faults=[said]), 409
     return redirect(url_for("staff.questionnaire", slug=slug), 303)
 
 

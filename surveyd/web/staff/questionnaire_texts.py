@@ -27,6 +27,7 @@ from surveyd.forms.paths import Route
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.forms.wording import wording
 from surveyd.web.access import reader
+from surveyd.web.filters import number
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.questionnaire_frames import (
     SCORES,
@@ -38,8 +39,9 @@ from surveyd.web.staff.questionnaire_frames import (
 )
 from surveyd.web.staff.questionnaire_words import part_named, place_named, text_named
 
-TYPED, SEEN = "text.", "seen."
-"""What the names of the fields begin with: what is typed, and what stood there when the form was drawn."""
+TYPED, SEEN, KEPT = "text.", "seen.", "kept."
+"""What the names of the fields begin with: what is typed, what stood there when the form was drawn, and what
+was typed for a question that is not asked any more."""
 LONGEST = 4000
 SHORT = ("title", "label", "scale.low_end", "scale.high_end")
 
@@ -80,6 +82,8 @@ class TextsPage:
     is_edited: bool
     problem: str = ""
     rest: list[str] = field(default_factory=list)
+    orphans: Mapping[str, str] = field(default_factory=dict)
+    longest: int = LONGEST
     saved: bool = False
 
     @property
@@ -127,6 +131,18 @@ def save_texts(slug: str) -> Answer | tuple[str, int]:
     # What was not touched is no act of this person's: somebody else's newer text stands.
     typed = {path: text for path, text in _sent(TYPED).items() if text != seen.get(path, "")}
     language = request.args.get("language", "")
+    too_long = {
+        path: _(
+            "Shorten it to %(most)s characters; it has %(many)s.",
+            most=number(LONGEST),
+            many=number(len(text)),
+        )
+        for path, text in typed.items()
+        if len(text) > LONGEST
+    }
+    if too_long:
+        with reading() as session:
+            return _draw(session, slug, typed=typed, wrong=too_long), 422
     try:
         with writing() as session:
             write_texts(
@@ -142,6 +158,15 @@ def save_texts(slug: str) -> Answer | tuple[str, int]:
         with reading() as session:
             found = beside(working_state(session, slug), bad.faults)
             return _draw(session, slug, typed=typed, wrong=found[0], rest=found[1]), 422
+    except NotFound:
+        with reading() as session:
+            if not _orphans(working_state(session, slug), typed):
+                raise
+            said = _(
+                "A question that you wrote for was left out meanwhile. Nothing is saved yet: keep its text, "
+                "then save the others."
+            )
+            return _draw(session, slug, typed=typed, problem=said), 409
     except Meanwhile as meanwhile:
         with reading() as session:
             said = _(
@@ -202,7 +227,13 @@ def _draw(
     saved: bool = False,
 ) -> str:
     state = working_state(session, slug)
-    language, here = _known(state, request.args.get("language", "")), request.args.get("page", "")
+    language, here = request.args.get("language", ""), request.args.get("page", "")
+    orphans = _sent(KEPT) | _orphans(state, typed or {})
+    if orphans:
+        # Where the page or the language went too, there is still a form to show the words on.
+        language = language if language in state.languages else ""
+        here = here if here in {page.id for page in state.pages} else ""
+    language = _known(state, language)
     if here and here not in {page.id for page in state.pages}:
         raise NotFound("page of the questionnaire", here)
     first = state.languages[0]
@@ -224,11 +255,12 @@ def _draw(
         page=here,
         language=language,
         # An optional text that is not there in the first language is nothing to translate.
-        fields=[each for each in fields if language == first or each.source],
+        fields=[each for each in fields if language == first or each.source or each.typed != each.now],
         languages=spoken(state),
         is_edited=find_edit(session, slug) is not None,
         problem=problem,
         rest=rest or [],
+        orphans=orphans,
         saved=saved,
     )
     return render_template(
@@ -238,6 +270,13 @@ def _draw(
         part_named=part_named,
         scores=SCORES,
     )
+
+
+def _orphans(state: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, by path, for texts that are not there any more; all of it for such a language."""
+    is_spoken = request.args.get("language", "") in ("", *state.languages)
+    there = {place.path for place in text_places(state)} if is_spoken else set()
+    return {path: text for path, text in typed.items() if path not in there}
 
 
 def _known(state: Questionnaire, language: str) -> str:
@@ -250,7 +289,7 @@ def _known(state: Questionnaire, language: str) -> str:
 def _sent(prefix: str) -> dict[str, str]:
     """The texts of the form by path, with the line ends of a file."""
     return {
-        name.removeprefix(prefix): text.replace("\r\n", "\n").strip()[:LONGEST]
+        name.removeprefix(prefix): text.replace("\r\n", "\n").strip()
         for name, text in request.form.items()
         if name.startswith(prefix)
     }

@@ -1,5 +1,6 @@
 """Changing a questionnaire: texts, order, languages, the file; no typed word is lost, nobody overwritten."""
 
+import html
 import io
 
 import pytest
@@ -109,6 +110,22 @@ class TestTexts:
         assert admin.post(GERMAN, **typed(WHY, "Danach", "Zuerst")).status_code == 303
         assert state.text("de") == "Danach"
 
+    @pytest.mark.parametrize("place", ["pages.reason.why", "pages.reason"])
+    def test_words_for_a_question_that_was_left_out_stay(
+        self, admin: Staff, state: State, place: str
+    ) -> None:
+        words = typed(WHY, "Lang getippt", state.text("de")) | typed(TITLE, "Neu", "In Ihren Worten")
+        admin.post(f"{HERE}/parts", do=f"leave_out:{place}")
+        late = admin.post(GERMAN, **words)
+        assert late.status_code == 409 and "left out meanwhile" in late.text
+        assert "\nLang getippt</textarea>" in late.text and "Neu" in late.text
+
+    def test_a_text_is_never_cut(self, admin: Staff, state: State) -> None:
+        long, old = "x" * 4001, state.text("de")
+        answer = admin.post(GERMAN, **typed(WHY, long, old))
+        assert answer.status_code == 422 and "Shorten it to 4,000 characters; it has 4,001." in answer.text
+        assert long in answer.text and 'maxlength="4000"' in answer.text and state.text("de") == old
+
     def test_hostile_words_are_only_words(self, admin: Staff, state: State) -> None:
         english = f"{HERE}/texts?page=reason&language=en"
         answer = admin.post(english, **typed(WHY, HOSTILE, state.text("en")))
@@ -181,9 +198,16 @@ class TestParts:
     def test_an_edit_is_thrown_away_once(self, admin: Staff, state: State) -> None:
         before = state.now.digest
         admin.post(f"{HERE}/parts", do="require:pages.reason.why")
-        assert admin.post(f"{HERE}/drop").status_code == 303
+        seen = "2"
+        assert f'name="revision" value="{seen}"' in admin.get(HERE).text
+        # What a colleague wrote since is not thrown away unseen.
+        admin.post(GERMAN, **typed(WHY, "Was fehlt?", state.text("de")))
+        late = admin.post(f"{HERE}/drop", revision=seen)
+        assert late.status_code == 409 and 'name="revision" value="3"' in late.text
+        assert state.text("de") == "Was fehlt?"
+        assert admin.post(f"{HERE}/drop", revision="3").status_code == 303
         assert state.now.digest == before and not state.is_begun
-        assert admin.post(f"{HERE}/drop").status_code == 409
+        assert admin.post(f"{HERE}/drop", revision="3").status_code == 409
 
     def test_the_loyalty_module_is_added_to_a_questionnaire_that_lacks_it(
         self, admin: Staff, reader: Transaction
@@ -255,6 +279,23 @@ class TestFile:
         )
         assert "keep slug: relational" in admin.post(f"{HERE}/file", text=other, state=state.now.digest).text
         assert not state.is_begun
+
+    @pytest.mark.parametrize("bad", ['a: "\\ud800"', "a: " + "[" * 2000, "a: &a [*a]", 'a: "\\UFFFFFFFF"'])
+    def test_a_strange_file_is_a_fault_and_stays(self, admin: Staff, state: State, bad: str) -> None:
+        answer = admin.post(f"{HERE}/file", text=bad, state=state.now.digest)
+        assert answer.status_code == 422 and bad in html.unescape(answer.text)
+
+    def test_numbers_and_lists_beyond_all_measure_are_no_errors_of_ours(self, admin: Staff) -> None:
+        here = f"/staff/questionnaires/{NAME}"
+        admin.post(f"{HERE}/parts", do="require:pages.reason.why")
+        assert admin.post(f"{here}/publish", revision="2", program="9" * 5000).status_code == 404
+        for digits in (19, 5000):
+            answer = admin.post("/staff/programs/1/questionnaire", version="9" * digits)
+            assert answer.status_code in {404, 422}
+        assert admin.get(f"{here}/preview?contact={'9' * 30}").status_code == 404
+        for so_far in ("[" * 100_000, '{"why": "\\ud800"}'):
+            answer = admin.post(f"{here}/preview/page", **{"so-far": so_far, "go": "next"})
+            assert answer.status_code == 200
 
     def test_a_file_from_an_older_state_replaces_nothing_unseen(self, admin: Staff, state: State) -> None:
         seen = state.now.digest
