@@ -29,11 +29,14 @@ from surveyd.forms.paths import Route, route_of
 from surveyd.forms.turns import KEEP, PAGE, turn, way_of
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import Link, definition_of, save_page
+from surveyd.responses.shown_versions import as_shown
 from surveyd.results.scores import key_of
 from surveyd.web.beside import after_of, heading_of, way_out
 
 EXTENSION = "surveyd.forms"
 KEPT_FORMS = 64
+VERSION = "version-shown"
+"""The field that carries the version of the page's questionnaire; its name can be no item's."""
 SEEN = "Survey-Seen"
 """The header of a saved page that stays open, with what its view shows from now on."""
 
@@ -136,6 +139,7 @@ def take(
 
     A page with a problem is saved all the same. Going back never asks for what is missing.
     """
+    opened, link = link, as_shown(rows, link, sent.get(VERSION, ""))
     questionnaire = forms().questionnaire(rows, link)
     way, switched = way_of(sent)
     language = questionnaire.language(switched, sent.get("lang"), link.language)
@@ -144,7 +148,8 @@ def take(
     came = turn(questionnaire, link.answers, facts_of(link, door), at=link.page, sent=sent)
     if PAGE not in sent:
         return Taken(link, questionnaire, language, came.target)
-    if came.target is None and not link.saves:
+    # A draft keeps the version that was shown, where it is another one by now.
+    if came.target is None and not link.saves and link is opened:
         saved = replace(link, answers=came.after.answers)
     else:
         answers = came.reading.answers
