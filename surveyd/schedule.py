@@ -28,7 +28,7 @@ from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, 
 from surveyd.distribution.sender import Lane
 from surveyd.people import uploads
 from surveyd.reports.jobs import ring_for_papers
-from surveyd.responses import open_visits
+from surveyd.responses import open_spent, open_visits
 from surveyd.responses.durations import are_due, measure_versions
 
 log = logging.getLogger("surveyd.schedule")
@@ -145,9 +145,10 @@ def measure_durations(house: Services, now: datetime) -> int:
 def forget_visits(house: Services, now: datetime) -> int:
     """Forget what people began through open links and never sent."""
     with reading() as session:
-        if not open_visits.has_unfinished(session, now=now):
+        if not (open_visits.has_unfinished(session, now=now) or open_spent.has_old(session, now=now)):
             return 0
     with writing() as session:
+        open_spent.forget_old(session, now=now)
         return open_visits.forget_unfinished(session, now=now)
 
 

@@ -72,15 +72,8 @@ class Begun:
 
 
 BY_TOKEN = (
-    select(
-        _link.c.id,
-        _version.c.id,
-        _version.c.digest,
-        _program.c.company,
-        _program.c.language,
-        _link.c.is_anonymous,
-        _link.c.active,
-    )
+    select(_link.c.id, _version.c.id, _version.c.digest, _program.c.company, _program.c.language)
+    .add_columns(_link.c.is_anonymous, _link.c.active)
     .join(_program, _program.c.id == _link.c.program_id)
     .join(_version, _version.c.id == _link.c.version_id)
     .where(_link.c.token == bindparam("token"))
@@ -114,6 +107,7 @@ SAVE = (
     .values(
         answers=bindparam("new_answers"),
         page=bindparam("new_page"),
+        language=bindparam("new_language"),
         saves=_visit.c.saves + 1,
         updated_at=bindparam("now"),
     )
@@ -162,9 +156,13 @@ def begin(
     suspicion: str,
     keys: Keys,
     now: datetime,
+    mark: str = "",
 ) -> Begun:
-    """Keep the first page of somebody who came through the link; `suspicion` says what looks like spam."""
-    token = keys.signed(VISIT, f"{now.date().toordinal()}.{door.id}.{secrets.token_urlsafe(LINK_BYTES)}")
+    """Keep the first page of somebody who came through the link; `suspicion` says what looks like spam.
+
+    With a `mark` that was spent today, `visit_token` finds the visit's token again.
+    """
+    token = visit_token(keys, door.id, mark or secrets.token_urlsafe(LINK_BYTES), day=now.date())
     given = _merged({}, answers)
     row = {
         "link_id": door.id,
@@ -187,21 +185,33 @@ def begin(
     return Begun(Visit(visit_id, door.version_id, door.digest, language, given, page, 1, ""), token)
 
 
+def visit_token(keys: Keys, link_id: int, mark: str, *, day: date) -> str:
+    """The token of the visit that was begun through the link on that day with that mark."""
+    return keys.signed(VISIT, f"{day.toordinal()}.{link_id}.{mark}")
+
+
 def save_page(
-    rows: Rows, visit: Visit, *, answers: Mapping[str, Answer | None], page: str, now: datetime
+    rows: Rows,
+    visit: Visit,
+    *,
+    answers: Mapping[str, Answer | None],
+    page: str,
+    language: str,
+    now: datetime,
 ) -> Visit | None:
     """Save one page over what is there, as `drafts.save_page` does; one that was sent comes back unchanged.
 
+    `language` is what the person reads now: the visit goes on in it, and is kept in it.
     None when the visit is there no longer: its answers were sent to where nothing leads back.
     """
     for _ in range(TRIES):
         if visit.receipt:
             return visit
         merged = _merged(visit.answers, answers)
-        values = {"new_answers": merged, "new_page": page, "now": now}
+        values = {"new_answers": merged, "new_page": page, "new_language": language, "now": now}
         done = rows.execute(SAVE, {"of_visit": visit.id, "seen": visit.saves, **values})
         if cast(CursorResult[object], done).rowcount == 1:
-            return replace(visit, answers=merged, page=page, saves=visit.saves + 1)
+            return replace(visit, answers=merged, page=page, language=language, saves=visit.saves + 1)
         again = _one(rows.execute(VISIT_BY_ID, {"of_visit": visit.id}).first())
         if again is None:
             return None

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveyd.base.clock import system_now
 from surveyd.base.database import reading_rows, writing_rows
 from surveyd.base.services import services
 from surveyd.forms.definition import Questionnaire
@@ -23,20 +22,14 @@ from surveyd.forms.open_wording import open_wording, who_of
 from surveyd.forms.paths import route_of
 from surveyd.forms.turns import KEEP, STAY, Turn, turn, way_of
 from surveyd.forms.wording import nearest
-from surveyd.responses import open_visits
+from surveyd.responses import open_spent, open_visits
 from surveyd.responses.open_visits import OpenDoor, Visit, find_door, find_visit, fresh_visit
-from surveyd.web import open_pages
+from surveyd.web import open_guard, open_pages
 from surveyd.web.answering import SEEN
-from surveyd.web.limits import MANY_VISITS, MOST_VISITS, WRONG_LINKS, client_address, guesses
+from surveyd.web.limits import MOST_VISITS, WRONG_LINKS, client_address, guesses
 from surveyd.web.open_pages import FACTS, View, draw, open_forms_of_app, open_open_forms
 
 bp = Blueprint("open", __name__)
-
-FORM = "open-form"
-QUICK_SECONDS = 2.0
-"""Nobody reads a page and answers it in less."""
-TRAP, MANY, NO_FORM = "trap", "many", "no_form"
-"""What looks like spam: the hidden field is filled, too many come, or the page was never opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +65,7 @@ def show_first(token: str) -> AnyResponse:
         questionnaire = open_forms_of_app().questionnaire(rows, visit)
     language = _language(questionnaire, door)
     route = route_of(questionnaire, {}, FACTS)
-    issued = services().keys.signed(FORM, f"{system_now().timestamp():.1f}")
-    hidden = open_forms_of_app().guard(language, issued)
+    hidden = open_forms_of_app().guard(language, open_guard.issue())
     page = route.named(request.args.get("page", "")).page
     return draw(View(door, visit, route, page, language, f"/o/{token}", hidden))
 
@@ -104,7 +96,7 @@ def _not_yet(view: View) -> Response | None:
     words = open_wording(view.language)
     if way == STAY and switched:
         return _again(view, "", 200)
-    if _is_quick():
+    if open_guard.is_quick():
         return _again(view, words.once_more, 422)
     if not guesses().count(MOST_VISITS, client_address()):
         return _again(view, words.many, 429)
@@ -114,8 +106,14 @@ def _not_yet(view: View) -> Response | None:
 def _begin(view: View, came: Turn) -> Came:
     """Keep the first page, and hand the answers in where it is the only one."""
     door, questionnaire, now = view.door, view.route.questionnaire, services().clock.now()
-    suspicion = _suspicion()
+    keys, suspicion = services().keys, open_guard.suspicion(door)
+    nonce = open_guard.nonce()
+    mark = open_spent.mark_of(keys, door.id, nonce, came.reading.answers) if nonce else ""
     with writing_rows() as rows:
+        spent_on = open_spent.spend(rows, mark, today=now.date()) if mark else None
+        if spent_on:
+            token = open_visits.visit_token(keys, door.id, mark, day=spent_on)
+            return _begun_before(rows, view, came, token, now=now)
         begun = open_visits.begin(
             rows,
             door,
@@ -123,12 +121,23 @@ def _begin(view: View, came: Turn) -> Came:
             page=came.place,
             language=view.language,
             suspicion=suspicion,
-            keys=services().keys,
+            keys=keys,
             now=now,
+            mark=mark,
         )
         action = f"{view.action}/{begun.token}"
         taken = Came(door, begun.visit, came, view.language, action, questionnaire.languages)
         return _hand_in(rows, taken, questionnaire, now=now)
+
+
+def _begun_before(rows: Connection, view: View, came: Turn, token: str, *, now: datetime) -> Came:
+    """The same press on the same first page: it leads to the visit that the first one has begun."""
+    visit, questionnaire = find_visit(rows, view.door.id, token), view.route.questionnaire
+    taken = Came(
+        view.door, visit or view.visit, came, view.language, f"{view.action}/{token}", questionnaire.languages
+    )
+    # Anonymous answers that were sent leave no visit.
+    return replace(taken, told=True) if visit is None else _hand_in(rows, taken, questionnaire, now=now)
 
 
 @bp.get("/o/<token>/<visit_token>", endpoint="visit")
@@ -182,7 +191,9 @@ def _take(
     if visit.receipt:
         return Came(door, visit, None, language, action, questionnaire.languages)
     came = turn(questionnaire, visit.answers, FACTS, at=visit.page, sent=sent)
-    saved = open_visits.save_page(rows, visit, answers=came.reading.answers, page=came.place, now=now)
+    saved = open_visits.save_page(
+        rows, visit, answers=came.reading.answers, page=came.place, language=language, now=now
+    )
     if saved is None:
         return None
     taken = Came(door, saved, came, language, action, questionnaire.languages)
@@ -230,25 +241,6 @@ def _again(view: View, said: str, status: int) -> Response:
     if status == 429:
         response.headers["Retry-After"] = "600"
     return response
-
-
-def _is_quick() -> bool:
-    issued = _issued()
-    return issued is not None and system_now().timestamp() - issued < QUICK_SECONDS
-
-
-def _issued() -> float | None:
-    payload = services().keys.read_signed(FORM, request.form.get("issued", ""))
-    return float(payload) if payload else None
-
-
-def _suspicion() -> str:
-    """What about this first page looks like spam; empty for nothing."""
-    if request.form.get("website"):
-        return TRAP
-    if _issued() is None:
-        return NO_FORM
-    return "" if guesses().count(MANY_VISITS, client_address()) else MANY
 
 
 def _no_visit(door: OpenDoor, visit_token: str) -> Response:

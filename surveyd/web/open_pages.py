@@ -1,7 +1,7 @@
 """The pages of an open link, drawn: questions in its own voice, the guard against spam, and its notices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from flask import Flask, Response, current_app
@@ -18,6 +18,7 @@ from surveyd.forms.notices import Notice, Notices
 from surveyd.forms.open_wording import gone_voice, open_voice, open_wording, told_voice, with_contact_page
 from surveyd.forms.pages import CompiledForm, Sight
 from surveyd.forms.paths import Route
+from surveyd.forms.texts import missing
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.drafts import definition_of
 from surveyd.responses.open_visits import OpenDoor, Visit
@@ -48,7 +49,7 @@ class OpenForms:
                 self._versions.clear()
                 self._compiled.clear()
             plain = from_data(definition_of(rows, visit.version_id))
-            found = self._versions[visit.digest] = with_contact_page(plain)
+            found = self._versions[visit.digest] = with_contact_page(_complete(plain))
         return found
 
     def compiled(self, questionnaire: Questionnaire, language: str) -> CompiledForm:
@@ -69,6 +70,13 @@ class OpenForms:
         """A word above the page, for somebody who has to press once more."""
         template = self.environment.get_template("respond/open_word.html")
         return Markup(template.render(said=said))  # noqa: S704  # a template of ours, escaped
+
+
+def _complete(questionnaire: Questionnaire) -> Questionnaire:
+    """The questionnaire in its first language and in those that lack no text: nobody is asked half of it."""
+    first, *others = questionnaire.languages
+    whole = (first, *(language for language in others if not missing(questionnaire, language)))
+    return replace(questionnaire, languages=whole)
 
 
 def open_open_forms(app: Flask) -> None:

@@ -15,7 +15,7 @@ from surveyd.forms.loading import load, shipped
 from surveyd.responses.open_links import NewLink, make_link
 from surveyd.responses.open_models import AnonymousAnswers, OpenVisit, VisitState
 from surveyd.responses.open_visits import LEAST
-from surveyd.web.open_links import FORM
+from surveyd.web.open_guard import FORM
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import Asking, open_wave
 from tests.fixtures.cast import Cast

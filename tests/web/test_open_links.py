@@ -163,7 +163,7 @@ def test_many_from_one_address_are_marked_and_far_too_many_wait(
     passer: Passer, lobby: Lobby, reader: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few, most = limits.MANY_VISITS, limits.MOST_VISITS
-    monkeypatch.setattr("surveyd.web.open_links.MANY_VISITS", type(few)(1, 1, namespace="test-many"))
+    monkeypatch.setattr("surveyd.web.open_guard.MANY_VISITS", type(few)(1, 1, namespace="test-many"))
     monkeypatch.setattr("surveyd.web.open_links.MOST_VISITS", type(most)(2, 1, namespace="test-most"))
     for _ in range(2):
         assert passer.begin(lobby.path, "recommendation", recommend="3").status_code == 303
