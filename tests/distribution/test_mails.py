@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -296,10 +297,10 @@ def test_a_language_that_a_mail_does_not_have_falls_back(wanted: str, got: str) 
 
 
 def test_the_day_on_which_a_wave_closes_is_the_contacts_own() -> None:
-    facts = {"company": "C", "sender_name": "S", "contact": "A", "account": "N"}
+    wave = partial(wave_context, company="C", sender_name="S", contact="A", account="N")
     closes_at = datetime(2026, 4, 13, 22, 30, tzinfo=UTC)
     days = {
-        zone: wave_context(**facts, closes_at=closes_at, time_zone=zone)["closes_on"]
+        zone: wave(closes_at=closes_at, time_zone=zone)["closes_on"]
         for zone in ("Europe/Berlin", "America/New_York")
     }
     assert days == {"Europe/Berlin": "2026-04-14", "America/New_York": "2026-04-13"}

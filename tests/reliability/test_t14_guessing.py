@@ -113,7 +113,7 @@ class Guesser:
         each = guesses // (WRONG_SIGN_INS + 2)
         for at, token in enumerate(islice(_wrong(self.tokens), guesses)):
             lies = LIES if at % 2 else {}
-            self.statuses[self.respondent.ask(path=f"/s/{token}", **lies)[0]] += 1
+            self.statuses[self.respondent.ask("GET", f"/s/{token}", None, **lies)[0]] += 1
             if at % each == 0 and len(self.sign_ins) <= WRONG_SIGN_INS:
                 self.sign_ins.append(self.attempt.sign_in())
                 self.good.add(self.respondent.ask(path=f"/s/{random.choice(self.tokens)}")[0])
