@@ -113,6 +113,7 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.link_svg": WAVE_READERS,
     "staff.link_png": WAVE_READERS,
     "staff.link_results": WAVE_READERS,
+    "staff.count_suspects": ADMINS,
     "staff.make_link": ADMINS,
     "staff.switch_link": ADMINS,
     "staff.unmatched": CALLERS,

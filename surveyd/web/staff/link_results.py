@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.wrappers import Response as AnyResponse
 
-from surveyd.base.database import reading
+from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound
+from surveyd.base.services import services
 from surveyd.forms.definition import Item, Texts
+from surveyd.responses import open_links
 from surveyd.responses.open_links import LinkLine, view_link
 from surveyd.results.pulse import ItemResult, Pulse, Share, pulse
 from surveyd.scoring import nps
+from surveyd.web.access import reader
 from surveyd.web.filters import locale_name, number
 from surveyd.web.staff.frame import bp
 
@@ -75,6 +79,14 @@ def show_results(link_id: int) -> str:
     return render_template("staff/link_results.html", page=page, note=_note(found))
 
 
+@bp.post("/links/<id:link_id>/results/count")
+def count_suspects(link_id: int) -> AnyResponse:
+    """Count the answers as well that looked like spam."""
+    with writing() as session:
+        open_links.count_suspects(session, link_id, now=services().clock.now(), by=reader().user_id)
+    return redirect(url_for("staff.link_results", link_id=link_id), 303)
+
+
 def _note(found: Pulse) -> str:
     """What is not shown, and why."""
     said = []
@@ -87,11 +99,11 @@ def _note(found: Pulse) -> str:
                 many=number(found.held_back),
             )
         )
-    if found.suspect and found.answered:
+    if found.suspect:
         said.append(
             ngettext(
-                "1 more looked like spam and is counted nowhere.",
-                "%(many)s more looked like spam and are counted nowhere.",
+                "1 answer looks like spam and is left out.",
+                "%(many)s answers look like spam and are left out.",
                 found.suspect,
                 many=number(found.suspect),
             )

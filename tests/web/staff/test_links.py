@@ -290,9 +290,24 @@ class TestPulse:
         self.tell(passer, lobby, LEAST, mood="5")
         page = sign_in(lobby.cast.admin).get(f"/staff/links/{lobby.pulse}/results").text
         assert "mean 5" in page
-        assert "2 more looked like spam" in page
+        assert "2 answers look like spam and are left out." in page
 
     def test_a_link_that_is_not_anonymous_has_no_such_page(self, lobby: Lobby, sign_in: SignIn) -> None:
         admin = sign_in(lobby.cast.admin)
         assert admin.get(f"/staff/links/{lobby.link}/results").status_code == 404
         assert sign_in(lobby.cast.mona).get(f"/staff/links/{lobby.pulse}/results").status_code == 403
+
+    def test_what_looks_like_spam_is_left_out_until_an_admin_counts_it(
+        self, passer: Passer, lobby: Lobby, sign_in: SignIn
+    ) -> None:
+        path = f"/staff/links/{lobby.pulse}/results"
+        self.tell(passer, lobby, LEAST - 1, mood="4")
+        self.tell(passer, lobby, 1, mood="4", website="https://spam.test")
+        executive = sign_in(lobby.cast.executive)
+        assert "1 answer looks like spam and is left out." in (page := executive.get(path).text)
+        assert "Count them as well" not in page
+        admin = sign_in(lobby.cast.admin)
+        assert "Count them as well" in admin.get(path).text
+        assert admin.post(f"{path}/count").status_code == 303
+        assert "How we are: 5 answers" in (page := admin.get(path).text)
+        assert "spam" not in page
