@@ -22,7 +22,7 @@ from surveyd.distribution.questionnaire_edits import (
     write_texts,
 )
 from surveyd.forms.definition import Questionnaire
-from surveyd.forms.editing import TextPlace, beside, text_places, with_texts
+from surveyd.forms.editing import beside, text_places, with_texts
 from surveyd.forms.paths import Route
 from surveyd.forms.translations import Spoken, spoken
 from surveyd.forms.wording import wording
@@ -37,36 +37,13 @@ from surveyd.web.staff.questionnaire_frames import (
     framed_page,
     persona_of,
 )
+from surveyd.web.staff.questionnaire_text_fields import TextField, text_fields
 from surveyd.web.staff.questionnaire_words import part_named, place_named, text_named
 
 TYPED, SEEN, KEPT = "text.", "seen.", "kept."
 """What the names of the fields begin with: what is typed, what stood there when the form was drawn, and what
 was typed for a question that is not asked any more."""
 LONGEST = 4000
-SHORT = ("title", "label", "scale.low_end", "scale.high_end")
-
-
-@dataclass(frozen=True, slots=True)
-class TextField:
-    """One text in the form. `theirs` is what somebody else wrote meanwhile, where that is something else."""
-
-    place: TextPlace
-    source: str
-    now: str
-    typed: str
-    wrong: str = ""
-    theirs: str | None = None
-
-    @property
-    def is_short(self) -> bool:
-        """Whether one line is enough for it."""
-        is_line = self.place.key in SHORT or self.place.key.startswith("options.")
-        return is_line and "\n" not in self.typed
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether the text is there in the first language and not in this one."""
-        return bool(self.source) and not self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +108,7 @@ def save_texts(slug: str) -> Answer | tuple[str, int]:
     # What was not touched is no act of this person's: somebody else's newer text stands.
     typed = {path: text for path, text in _sent(TYPED).items() if text != seen.get(path, "")}
     language = request.args.get("language", "")
-    too_long = {
-        path: _(
-            "Shorten it to %(most)s characters; it has %(many)s.",
-            most=number(LONGEST),
-            many=number(len(text)),
-        )
-        for path, text in typed.items()
-        if len(text) > LONGEST
-    }
+    too_long = _too_long(typed)
     if too_long:
         with reading() as session:
             return _draw(session, slug, typed=typed, wrong=too_long), 422
@@ -237,25 +206,18 @@ def _draw(
     if here and here not in {page.id for page in state.pages}:
         raise NotFound("page of the questionnaire", here)
     first = state.languages[0]
-    fields = [
-        TextField(
-            place=place,
-            source=place.texts.get(first, ""),
-            now=place.texts.get(language, ""),
-            typed=(typed or {}).get(place.path, place.texts.get(language, "")),
-            wrong=(wrong or {}).get(place.path, ""),
-            theirs=(theirs or {}).get(place.path),
-        )
-        for place in text_places(state)
-        if place.page == here
-    ]
+    fields = text_fields(state, language, typed=typed or {}, wrong=wrong or {}, theirs=theirs or {})
     page = TextsPage(
         slug=slug,
         questionnaire=state,
         page=here,
         language=language,
         # An optional text that is not there in the first language is nothing to translate.
-        fields=[each for each in fields if language == first or each.source or each.typed != each.now],
+        fields=[
+            each
+            for each in fields
+            if each.place.page == here and (language == first or each.source or each.typed != each.now)
+        ],
         languages=spoken(state),
         is_edited=find_edit(session, slug) is not None,
         problem=problem,
@@ -270,6 +232,18 @@ def _draw(
         part_named=part_named,
         scores=SCORES,
     )
+
+
+def _too_long(typed: Mapping[str, str]) -> dict[str, str]:
+    return {
+        path: _(
+            "Shorten it to %(most)s characters; it has %(many)s.",
+            most=number(LONGEST),
+            many=number(len(text)),
+        )
+        for path, text in typed.items()
+        if len(text) > LONGEST
+    }
 
 
 def _orphans(state: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
