@@ -27,6 +27,8 @@ from surveyd.closed_loop import models as closed_loop_models
 from surveyd.closed_loop import rules
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution import paper_models
+from surveyd.distribution.models import QuestionnaireVersion
+from surveyd.distribution.questionnaires import SHORT_DIGEST
 from surveyd.forms.loading import shipped, shipped_names
 from surveyd.forms.wording import languages
 from surveyd.people import models as people_models
@@ -141,6 +143,8 @@ def data_of(session: Session) -> list[str]:
         for text in leaves(value)
         for text in (text, *PIPED.split(text))
     }
+    # A version is named by the beginning of its digest.
+    found |= {digest[:SHORT_DIGEST] for digest in session.scalars(select(QuestionnaireVersion.digest))}
     # Questionnaires that come with surveyd are read before they are published.
     found |= {text for name in shipped_names() for text in leaves(shipped(name).data())}
     found |= set(shipped_names())
