@@ -50,7 +50,7 @@ def read_questionnaire(top: Place, modules: Modules, *, stored: bool = False) ->
         anonymous=anonymous,
         translations=_translations(keys["translations"], sheet) if "translations" in keys else {},
     )
-    if anonymous:
+    if anonymous and not stored:
         _check_anonymous(keys["anonymous"], found)
     top.findings.raise_any()
     return found

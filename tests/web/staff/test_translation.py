@@ -147,6 +147,7 @@ def data_of(session: Session) -> list[str]:
     found |= {digest[:SHORT_DIGEST] for digest in session.scalars(select(QuestionnaireVersion.digest))}
     # Questionnaires that come with surveyd are read before they are published.
     found |= {text for name in shipped_names() for text in leaves(shipped(name).data())}
+    found |= {shipped(name).digest[:SHORT_DIGEST] for name in shipped_names()}
     found |= set(shipped_names())
     found |= {Locale.parse(code).get_display_name(LANGUAGE) or "" for code in languages()}
     # A name is shown by parts, too; a word that is a state is ours all the same.
