@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from surveyd.responses.open_models import AnonymousAnswers, OpenVisit, VisitState
-from surveyd.web import open_links
+from surveyd.web import open_guard
 from tests.fixtures.apps import Transaction
 from tests.web.lobby import Lobby, open_lobby
 
@@ -44,7 +44,7 @@ def test_without_javascript_from_the_code_to_the_receipt(
     press(page, "Next")
     expect(page.get_by_role("alert")).to_contain_text("press the button once more")
     expect(page.locator("input[name=recommend][value='2']")).to_be_checked()
-    monkeypatch.setattr(open_links, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(open_guard, "QUICK_SECONDS", 0.0)
     press(page, "Next")
     expect(page).to_have_url(re.compile(f"{lobby.path}/[^/]+[?]page=reason"))
 
@@ -72,7 +72,7 @@ def test_without_javascript_from_the_code_to_the_receipt(
 def test_each_page_is_for_everybody(
     page: Page, live_server: str, lobby: Lobby, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    monkeypatch.setattr(open_links, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(open_guard, "QUICK_SECONDS", 0.0)
     page.goto(f"{live_server}{lobby.path}?lang={language}")
     looked_at(page, "first page")
     page.locator("label:has(input[name=recommend][value='9'])").click()
@@ -88,7 +88,7 @@ def test_each_page_is_for_everybody(
 def test_an_anonymous_answer_with_javascript(
     page: Page, live_server: str, lobby: Lobby, reader: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_links, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(open_guard, "QUICK_SECONDS", 0.0)
     page.goto(live_server + lobby.pulse_path)
     page.locator("label:has(input[name=mood][value='4'])").click()
     press(page, "Next")

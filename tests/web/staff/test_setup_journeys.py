@@ -11,7 +11,7 @@ from sqlalchemy import select
 from surveyd import schedule
 from surveyd.people.jobs import work_on_upload
 from surveyd.people.models import Upload, UploadState
-from surveyd.web.staff import imports
+from surveyd.web.staff import upload_work
 from tests.fixtures.apps import Transaction
 from tests.fixtures.cast import PASSWORD
 from tests.fixtures.relays import Relay
@@ -45,7 +45,7 @@ def test_the_page_of_a_long_import_follows_its_worker(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    monkeypatch.setattr(upload_work, "AT_ONCE", dict.fromkeys(upload_work.AT_ONCE, 1))
     heading = page.get_by_role("heading", level=1)
     enter(page, live_server, cast_alone)
     send(page, tmp_path / "list.csv")
