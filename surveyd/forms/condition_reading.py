@@ -7,14 +7,14 @@ from surveyd.forms.conditions import FACTS, Condition, Joined, Not, OnAnswer, On
 from surveyd.forms.fields import KINDS, kind_of
 from surveyd.forms.sheet import Sheet, each
 from surveyd.forms.source import Place, did_you_mean
-from surveyd.scoring.rollup import ROLE_WEIGHTS
+from surveyd.scoring.policy import SHIPPED
 
 KEYS = ("show_if", "skip_if", "roles")
 LEAF_KEYS = ("item", "in", "equals", "category", "at_least", "at_most", "answered")
 FACT_KEYS = ("fact", "in", "equals")
 ALL_KEYS = ("all", "any", "not", "item", "fact")
 KNOWN_FACTS: Mapping[str, tuple[str, ...]] = {
-    "role": tuple(ROLE_WEIGHTS),
+    "role": tuple(role for role, _ in SHIPPED.accounts.roles),
     "channel": ("web", "phone", "import", "open", "api"),
 }
 """The facts of which all values are known."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 
 from surveyd.results.revenue import Point
-from surveyd.scoring.loyalty import PLACES, Policy, Segment
+from surveyd.scoring.loyalty import PLACES, Segment
+from surveyd.scoring.policy import SHIPPED, Policy
 
 LEFT, RIGHT, TOP, BOTTOM = 34.0, 636.0, 34.0, 566.0
 HEIGHT = 632.0
@@ -76,7 +77,7 @@ def matrix(
     A dot's area grows with the revenue, compared with the largest of its currency. Dots that would share one
     spot stand around it, never across a cut.
     """
-    rule = policy or Policy()
+    rule = policy or SHIPPED
     cut_x, cut_y = _across(rule.cut / 100), _upwards(rule.cut / 100)
     return Matrix(
         dots=tuple(_dots(points, cut_x, cut_y, sized=sized)),

@@ -20,10 +20,11 @@ from surveyd.forms.definition import Answer, Answers, Item, Questionnaire
 from surveyd.forms.loading import from_json
 from surveyd.results.models import Score
 from surveyd.scoring import nps, scale, stages
-from surveyd.scoring.loyalty import Axis, Battery, LoyaltyItem, Placement, Policy, battery, place
+from surveyd.scoring.loyalty import Axis, Battery, LoyaltyItem, Placement, battery, place
+from surveyd.scoring.policy import SHIPPED
 from surveyd.scoring.scale import Composite, Index, compose
 
-RULE_VERSION = Policy().version
+RULE_VERSION = SHIPPED.version
 """The rule by which new responses are scored."""
 
 GATE_WORDS = "intends to continue"

@@ -12,9 +12,10 @@ from surveyd.people.models import Contact, RelationshipRole
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.scores import RULE_VERSION
-from surveyd.scoring.loyalty import PLACES, Policy, Segment
+from surveyd.scoring.loyalty import PLACES, Segment
 from surveyd.scoring.nps import Category
-from surveyd.scoring.rollup import NOISE, ROLE_WEIGHTS
+from surveyd.scoring.policy import SHIPPED
+from surveyd.scoring.rollup import NOISE
 
 
 def standings(scope: Scope, *narrowed: ColumnElement[bool]) -> Subquery:
@@ -51,7 +52,7 @@ def count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _mean(index: SQLColumnExpression[float | None]) -> ColumnElement[Any]:
-    weights = [(Contact.role == RelationshipRole(role), float(by)) for role, by in ROLE_WEIGHTS.items()]
+    weights = [(Contact.role == RelationshipRole(role), float(by)) for role, by in SHIPPED.accounts.roles]
     weight = case(*weights, else_=1.0)
     known = func.nullif(func.sum(case((index.is_not(None), weight), else_=0.0)), 0.0, type_=Float)
     return func.sum(weight * index) / known
@@ -59,7 +60,7 @@ def _mean(index: SQLColumnExpression[float | None]) -> ColumnElement[Any]:
 
 def _place(attitude: ColumnElement[Any], intent: ColumnElement[Any]) -> ColumnElement[str]:
     """The segment of two means; an unknown mean is on neither side of the cut."""
-    cut = Policy().cut - NOISE
+    cut = SHIPPED.cut - NOISE
     places = [
         (and_((100 * attitude >= cut) == likes, (100 * intent >= cut) == stays), literal(segment.value))
         for (likes, stays), segment in PLACES.items()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.scale import HUNDREDTHS, Composite, Index, Item, compose
 
 
@@ -55,17 +56,6 @@ class LoyaltyItem(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The rule's numbers: cut, gate, border in hundredths of a point, needed in percent of a weight."""
-
-    version: str = "1"
-    cut: int = 6_250
-    gate: int = 5_000
-    border: int = 625
-    needed: int = 50
-
-
-@dataclass(frozen=True, slots=True)
 class Battery:
     """The items of one questionnaire version, ready to place people; build it with ``battery``."""
 
@@ -91,7 +81,7 @@ class Placement:
 
 def battery(items: Iterable[LoyaltyItem], *, policy: Policy | None = None) -> Battery:
     """Return the battery of ``items`` under ``policy``, by default the rule's first version."""
-    rule = policy or Policy()
+    rule = policy or SHIPPED
     members = tuple(items)
 
     def axis(wanted: Axis) -> Composite:

@@ -3,22 +3,15 @@
 Silence is a state of its own, never neutral; a decision maker at high risk is never averaged away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum
 
-from surveyd.scoring.loyalty import PLACES, Policy, Segment
+from surveyd.scoring.loyalty import PLACES, Segment
+from surveyd.scoring.policy import SHIPPED, Policy
 
 DECISION_MAKER = "decision_maker"
-ROLE_WEIGHTS: Mapping[str, int] = {
-    DECISION_MAKER: 3,
-    "influencer": 2,
-    "buyer": 2,
-    "gatekeeper": 1,
-    "user": 1,
-    "unknown": 1,
-}
 # The indices arrive as rounded doubles: a mean this close to the cut stands on it.
 NOISE = 1e-9
 
@@ -57,9 +50,9 @@ class Standing:
 
 def stand(voices: Sequence[Voice], *, invited: int, policy: Policy | None = None) -> Standing:
     """Return the standing of an account of whose ``invited`` people these answered; unknown roles weigh 1."""
-    rule = policy or Policy()
-    attitude = _mean([(voice.role, voice.attitude) for voice in voices])
-    intent = _mean([(voice.role, voice.intent) for voice in voices])
+    rule = policy or SHIPPED
+    attitude = _mean([(rule.accounts.weight(voice.role), voice.attitude) for voice in voices])
+    intent = _mean([(rule.accounts.weight(voice.role), voice.intent) for voice in voices])
     segment = Segment.UNCLASSIFIED if voices else None
     if attitude is not None and intent is not None:
         segment = PLACES[_reaches(attitude, rule), _reaches(intent, rule)]
@@ -68,10 +61,10 @@ def stand(voices: Sequence[Voice], *, invited: int, policy: Policy | None = None
     return Standing(segment, attitude, intent, len(voices), invited, at_risk, confidence)
 
 
-def _mean(values: Sequence[tuple[str, float | None]]) -> float | None:
-    known = [(ROLE_WEIGHTS.get(role, 1), value) for role, value in values if value is not None]
-    weight = sum(each for each, _ in known)
-    return fsum(each * value for each, value in known) / weight if weight else None
+def _mean(values: Sequence[tuple[int, float | None]]) -> float | None:
+    known = [(weight, value) for weight, value in values if value is not None]
+    total = sum(weight for weight, _ in known)
+    return fsum(weight * value for weight, value in known) / total if total else None
 
 
 def _reaches(mean: float, rule: Policy) -> bool:

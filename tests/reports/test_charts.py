@@ -15,7 +15,8 @@ from surveyd.reports.trend import trend
 from surveyd.results.revenue import Point
 from surveyd.results.trend import WavePoint, changes_of
 from surveyd.scoring import nps
-from surveyd.scoring.loyalty import Policy, Segment
+from surveyd.scoring.loyalty import Segment
+from surveyd.scoring.policy import Policy
 from surveyd.scoring.nps import Counts
 
 Render = Callable[..., str]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyd.scoring.loyalty import Axis, LoyaltyItem, Placement, Policy, Segment, battery, place
+from surveyd.scoring.loyalty import Axis, LoyaltyItem, Placement, Segment, battery, place
+from surveyd.scoring.policy import Policy
 from surveyd.scoring.scale import OutOfScale
 
 ATTITUDE = tuple(LoyaltyItem(f"a{n}", axis=Axis.ATTITUDE) for n in (1, 2, 3, 4))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyd.scoring.loyalty import Policy, Segment
+from surveyd.scoring.loyalty import Segment
+from surveyd.scoring.policy import Policy
 from surveyd.scoring.rollup import Confidence, Voice, stand
 
 
