@@ -23,6 +23,7 @@ from surveyd.distribution.models import (
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.answers import Asked
 from surveyd.responses.models import Draft
+from surveyd.results.policies import CURRENT_DIGEST
 
 CLOSED = frozenset({WaveState.CLOSED, WaveState.CANCELLED})
 
@@ -65,6 +66,8 @@ class Background:
     owner: Person | None
     has_draft: bool
     to_come: ToCome
+    policy: str
+    """The digest of the scoring policy in force."""
 
     def is_closed(self, given_at: datetime) -> bool:
         """Say whether the wave was over for answers given then."""
@@ -106,6 +109,7 @@ BACKGROUND = Prepared(
         _user.c.time_zone.label("owner_zone"),
         _draft.c.invitation_id.label("draft_of"),
         *to_come(_this),
+        CURRENT_DIGEST.label("policy"),
     )
     .join(_wave, _wave.c.id == _invitation.c.wave_id)
     .join(_program, _program.c.id == _wave.c.program_id)
@@ -162,4 +166,5 @@ def _background(row: Any) -> Background:
         owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email, row.owner_zone),
         has_draft=row.draft_of is not None,
         to_come=ToCome(row.touches, row.has_mail, row.has_call),
+        policy=row.policy,
     )

@@ -28,8 +28,9 @@ from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses.answers import DROP_DRAFT, AnswerChannel
 from surveyd.responses.models import Response, Revision
-from surveyd.results import scores
+from surveyd.results import policies, scores
 from surveyd.results.models import Score
+from surveyd.results.policies import LIVE_RULES
 from surveyd.results.scores import ResponseScore, ScoredResponse
 
 TRIES = 10
@@ -57,8 +58,9 @@ CURRENT = (
     .where(_response.c.invitation_id == bindparam("invitation_id"))
 )
 CORRECT = update(_response).where(_response.c.id == bindparam("response")).values(answers=bindparam("new"))
-DROP_SCORE = delete(_score).where(
-    _score.c.response_id == bindparam("response"), _score.c.rule_version == bindparam("rule")
+# A version that history is being rescored by has its score written anew behind this one.
+DROP_SCORES = delete(_score).where(
+    _score.c.response_id == bindparam("response"), _score.c.rule_version.in_(LIVE_RULES)
 )
 
 
@@ -171,9 +173,10 @@ def _score_anew(
     now: datetime,
 ) -> ResponseScore:
     """Replace the score by this rule; the one before can be worked out again from the revision."""
-    key = scores.key_of_version(rows, version_id=current.version_id, digest=current.digest)
+    policy = policies.with_digest(rows, background.policy)
+    key = scores.key_of_version(rows, version_id=current.version_id, digest=current.digest, policy=policy)
     score = scores.score(answers, key=key)
-    rows.execute(DROP_SCORE, {"response": current.id, "rule": score.rule})
+    rows.execute(DROP_SCORES, {"response": current.id})
     asked = background.asked
     scored = ScoredResponse(current.id, asked.wave_id, asked.account_id)
     scores.store(rows, scored, of=score, now=now)

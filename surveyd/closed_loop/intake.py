@@ -23,7 +23,7 @@ from surveyd.distribution.outbox import queue
 from surveyd.forms.conditions import Answers
 from surveyd.responses import answers as responses
 from surveyd.responses.answers import AnswerChannel, Given, Stored
-from surveyd.results import scores
+from surveyd.results import policies, scores
 from surveyd.results.scores import ResponseScore, ScoredResponse
 
 FRESH = timedelta(days=7)
@@ -101,7 +101,8 @@ def _score(
     now: datetime,
 ) -> ResponseScore:
     asked = background.asked
-    key = scores.key_of_version(rows, version_id=asked.version_id, digest=background.digest)
+    policy = policies.with_digest(rows, background.policy)
+    key = scores.key_of_version(rows, version_id=asked.version_id, digest=background.digest, policy=policy)
     score = scores.score(answers, key=key)
     scores.store(rows, ScoredResponse(stored.id, asked.wave_id, asked.account_id), of=score, now=now)
     return score

@@ -26,7 +26,7 @@ from surveyd.distribution.paper_models import Paper, PaperState
 from surveyd.people.models import Account, Contact
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 
 LEFT_OUT = {
     "contact_inactive": "the contact has left or was switched off",
@@ -70,7 +70,7 @@ def recipients(wave_id: int) -> Select[*tuple[Any, ...]]:
         .join(Account, Account.id == Invitation.account_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
         .outerjoin(Response, Response.invitation_id == Invitation.id)
-        .outerjoin(Score, and_(Score.response_id == Response.id, Score.rule_version == RULE_VERSION))
+        .outerjoin(Score, and_(Score.response_id == Response.id, Score.rule_version == CURRENT_RULE))
         .where(Invitation.wave_id == wave_id)
     )
 

@@ -19,7 +19,7 @@ from surveyd.distribution.paper_orders import Change
 from surveyd.people.models import Account
 from surveyd.reports.charts import Stripes, stripes
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring import nps
 from surveyd.scoring.nps import Counts
 
@@ -86,7 +86,7 @@ def account_paper(
     asked = select(func.count()).where(Invitation.wave_id == wave_id, Invitation.account_id == account_id)
     scores = session.execute(
         select(Score.recommendation, Score.stages).where(
-            Score.wave_id == wave_id, Score.account_id == account_id, Score.rule_version == RULE_VERSION
+            Score.wave_id == wave_id, Score.account_id == account_id, Score.rule_version == CURRENT_RULE
         )
     ).all()
     enough = len(scores) >= ANSWERS_AT_LEAST

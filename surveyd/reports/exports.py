@@ -14,7 +14,7 @@ from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, Contact
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 
 HEAD = ("receipt", "invitation", "contact", "account", "wave", "channel", "source", "given_at")
 TAIL = ("nps", "attitude", "intent", "ease", "segment")
@@ -71,7 +71,7 @@ def _query(scope: Scope, wave_id: int | None) -> Select[*tuple[Any, ...]]:
         .join(Contact, Contact.id == Response.contact_id)
         .join(Account, Account.id == Response.account_id)
         .join(Wave, Wave.id == Response.wave_id)
-        .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == RULE_VERSION))
+        .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == CURRENT_RULE))
         .where(visible_accounts(scope))
         .order_by(Response.id)
     )

@@ -12,8 +12,8 @@ from surveyd.distribution.models import Invitation
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.results.revenue import NOT_ASKED, SILENT, AccountGroup, Money, add_up
-from surveyd.results.scores import RULE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _people(wave_id: int, scope: Scope) -> Subquery:
     return (
         select(Invitation.contact_id, state.label("state"))
         .outerjoin(Response, Response.invitation_id == Invitation.id)
-        .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == RULE_VERSION))
+        .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == CURRENT_RULE))
         .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
         .subquery()
     )

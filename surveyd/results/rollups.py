@@ -16,7 +16,7 @@ from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Contact
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring import nps
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category, Counts, Summary
@@ -117,7 +117,7 @@ def account_figures(
 def _scores(wave_id: int, scope: Scope) -> list[ColumnElement[bool]]:
     return [
         Score.wave_id == wave_id,
-        Score.rule_version == RULE_VERSION,
+        Score.rule_version == CURRENT_RULE,
         visible_by_account(scope, Score.account_id),
     ]
 

@@ -6,7 +6,7 @@ applicable, left out, off the scale) counts as missing: a response is never lost
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,15 +21,12 @@ from surveyd.forms.loading import from_json
 from surveyd.results.models import Score
 from surveyd.scoring import nps, scale, stages
 from surveyd.scoring.loyalty import Axis, Battery, LoyaltyItem, Placement, battery, place
-from surveyd.scoring.policy import SHIPPED
+from surveyd.scoring.policy import SHIPPED, Axes, Part, Policy
 from surveyd.scoring.scale import Composite, Index, compose
 
-RULE_VERSION = SHIPPED.version
-"""The rule by which new responses are scored."""
-
 GATE_WORDS = "intends to continue"
-AXES = {"attitude": Axis.ATTITUDE, "intent": Axis.INTENT, "growth": Axis.GROWTH}
 STAGE = "stage:"
+ITEM = "item:"
 KEPT_VERSIONS = 64
 CALL_ME = "call"
 """The answer that asks for a call; being willing to be asked something is no such wish."""
@@ -52,7 +49,7 @@ class ScoringKey:
     asks_for_call: tuple[str, ...]
 
 
-_keys: dict[str, ScoringKey] = {}
+_keys: dict[tuple[str, Policy], ScoringKey] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,9 @@ class ResponseScore:
         return said
 
 
-def key_of(questionnaire: Questionnaire) -> ScoringKey:
-    """Return what ``questionnaire`` measures, worked out once per version and process."""
-    return _keys.get(questionnaire.digest) or _keep(questionnaire.digest, questionnaire)
+def key_of(questionnaire: Questionnaire, policy: Policy = SHIPPED) -> ScoringKey:
+    """Return what ``questionnaire`` measures by ``policy``, worked out once per version and process."""
+    return _keys.get((questionnaire.digest, policy)) or _keep(questionnaire.digest, questionnaire, policy)
 
 
 def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
@@ -146,12 +143,12 @@ def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datet
     INSERT.change(rows, row)
 
 
-def key_of_version(rows: Rows, *, version_id: int, digest: str) -> ScoringKey:
+def key_of_version(rows: Rows, *, version_id: int, digest: str, policy: Policy) -> ScoringKey:
     """Return what a stored version measures; only a version new to this process is read and loaded."""
-    key = _keys.get(digest)
+    key = _keys.get((digest, policy))
     if key is None:
         definition = rows.execute(DEFINITION, {"version_id": version_id}).scalar_one()
-        key = _keep(digest, from_json(json.dumps(definition)))
+        key = _keep(digest, from_json(json.dumps(definition)), policy)
     return key
 
 
@@ -159,10 +156,10 @@ def _value(index: Index | None) -> float | None:
     return None if index is None else index.value
 
 
-def _keep(digest: str, questionnaire: Questionnaire) -> ScoringKey:
+def _keep(digest: str, questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
     if len(_keys) >= KEPT_VERSIONS:
         _keys.clear()
-    key = _keys[digest] = _build_key(questionnaire)
+    key = _keys[digest, policy] = _build_key(questionnaire, policy)
     return key
 
 
@@ -170,21 +167,32 @@ def _number(answer: Answer | None, item: scale.Item) -> int | None:
     return answer if isinstance(answer, int) and item.accepts(answer) else None
 
 
-def _build_key(questionnaire: Questionnaire) -> ScoringKey:
-    items = questionnaire.items.values()
+def _build_key(questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
     recommendation = _recommendation(questionnaire)
-    loyalty = [_loyalty(item) for item in items if item.measures in AXES and item.scale]
-    eases = _scaled(questionnaire.measuring("ease"))
+    loyalty = [
+        _loyalty(item, axis, weight)
+        for axis, parts in _axes(policy.axes)
+        for item, weight in _counted(questionnaire, parts)
+    ]
+    eases = [_scale_of(item, weight) for item, weight in _counted(questionnaire, policy.axes.ease)]
+    drivers = _scaled(questionnaire.measuring("driver"))
     by_stage = [item for item in questionnaire.measuring(STAGE) if item.scale]
     names = dict.fromkeys(item.measures.removeprefix(STAGE) for item in by_stage)
+    asked = [recommendation] if recommendation else []
     return ScoringKey(
         recommendation=recommendation.id if recommendation else None,
-        battery=battery(loyalty),
+        battery=battery(loyalty, policy=policy),
         ease=compose(eases),
         stages=tuple(
             stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)))) for name in names
         ),
-        measured=(*([recommendation] if recommendation else []), *loyalty, *eases, *_scaled(by_stage)),
+        measured=(
+            *asked,
+            *loyalty,
+            *eases,
+            *_scaled(by_stage),
+            *drivers,
+        ),
         asks_for_call=tuple(item.id for item in questionnaire.measuring("contact_me")),
     )
 
@@ -197,23 +205,36 @@ def _recommendation(questionnaire: Questionnaire) -> scale.Item | None:
     return scale.Item(item.id, minimum=0, maximum=10)
 
 
+def _axes(axes: Axes) -> tuple[tuple[Axis, tuple[Part, ...]], ...]:
+    return (Axis.ATTITUDE, axes.attitude), (Axis.INTENT, axes.intent), (Axis.GROWTH, axes.growth)
+
+
+def _counted(questionnaire: Questionnaire, parts: Iterable[Part]) -> Iterator[tuple[Item, int]]:
+    """The items with a scale that a policy counts, each with its weight times the part's."""
+    for part in parts:
+        for item in questionnaire.items.values():
+            if item.scale and part.measures in (item.measures, ITEM + item.id):
+                yield item, item.weight * part.weight
+
+
 def _scaled(items: Iterable[Item]) -> list[scale.Item]:
-    return [
-        scale.Item(item.id, item.scale.low, item.scale.high, item.weight, item.reversed)
-        for item in items
-        if item.scale
-    ]
+    return [_scale_of(item, item.weight) for item in items if item.scale]
 
 
-def _loyalty(item: Item) -> LoyaltyItem:
+def _scale_of(item: Item, weight: int) -> scale.Item:
+    assert item.scale  # chosen by the caller
+    return scale.Item(item.id, item.scale.low, item.scale.high, weight, item.reversed)
+
+
+def _loyalty(item: Item, axis: Axis, weight: int) -> LoyaltyItem:
     assert item.scale  # chosen by the caller
     return LoyaltyItem(
         item.id,
         item.scale.low,
         item.scale.high,
-        item.weight,
+        weight,
         item.reversed,
-        axis=AXES[item.measures],
+        axis=axis,
         gate=item.gate,
         label=item.label.get("en", GATE_WORDS),
     )

@@ -11,7 +11,7 @@ from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Contact, RelationshipRole
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring.loyalty import PLACES, Segment
 from surveyd.scoring.nps import Category
 from surveyd.scoring.policy import SHIPPED
@@ -39,7 +39,7 @@ def standings(scope: Scope, *narrowed: ColumnElement[bool]) -> Subquery:
         )
         .join(Response, Response.id == Score.response_id)
         .join(Contact, Contact.id == Response.contact_id)
-        .where(Score.rule_version == RULE_VERSION, visible_by_account(scope, Score.account_id), *narrowed)
+        .where(Score.rule_version == CURRENT_RULE, visible_by_account(scope, Score.account_id), *narrowed)
         .group_by(Score.wave_id, Score.account_id)
         .subquery("means")
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.models import Wave, WaveKind, WaveState
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.results.models import Score
-from surveyd.results.scores import RULE_VERSION
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring import nps
 from surveyd.scoring.intervals import discoveries
 from surveyd.scoring.nps import Base, Category, Counts, Summary
@@ -54,7 +54,7 @@ def nps_trend(
         select(Score.wave_id, Score.category, func.count())
         .where(
             Score.wave_id.in_([wave.id for wave in waves]),
-            Score.rule_version == RULE_VERSION,
+            Score.rule_version == CURRENT_RULE,
             Score.category.is_not(None),
             visible_by_account(scope, Score.account_id),
         )

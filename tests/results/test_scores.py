@@ -107,7 +107,7 @@ def test_the_score_explains_itself(key: ScoringKey) -> None:
 def test_the_inputs_are_what_was_scored_and_no_words(key: ScoringKey) -> None:
     found = score(FULL, key=key)
 
-    assert found.inputs == {name: FULL[name] for name in FULL if name not in {"price", "why", "call"}}
+    assert found.inputs == {name: FULL[name] for name in FULL if name not in {"why", "call"}}
     json.dumps([found.inputs, found.explanation], allow_nan=False)
 
 

@@ -1,0 +1,10 @@
+"""Analyses that take long, kept by what they are about."""
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
