@@ -81,10 +81,41 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval | No
     """Return the interval of a share (0 to 1), None without answers; ValueError for impossible counts."""
     if not 0 <= successes <= n:
         raise ValueError("successes must lie between 0 and n.")
+    return wilson_around(successes / n, n, quantile=normal_quantile(confidence)) if n else None
+
+
+def wilson_around(share: float, n: float, *, quantile: float, unheard: float = 1.0) -> Interval:
+    """Return the interval of a share that says as much as ``n`` answers (above 0, may be broken).
+
+    ``unheard`` is the finite population factor: centre and width shrink towards the share with it.
+    """
+    square = quantile * quantile
+    centre = (share + square / (2 * n)) / (1 + square / n)
+    half = quantile * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    centre, half = share + unheard * (centre - share), unheard * half
+    return Interval(centre - half, centre + half).clamped(0, 1).containing(share)
+
+
+def unheard_factor(n: int, population: int | None) -> float:
+    """Return sqrt((N - n) / (N - 1)): 1 for an endless population (None), 0 when all ``population`` answered.
+
+    Raises ValueError when fewer were asked than answered.
+    """
+    if population is None:
+        return 1.0
+    if population < n:
+        raise ValueError("more people answered than were invited; count both over the same people.")
+    return 0.0 if population == n else sqrt((population - n) / (population - 1))
+
+
+def wald(losses: int, draws: int, wins: int, *, confidence: float = 0.95) -> Interval | None:
+    """Return the textbook interval of (wins - losses) / n, None for n = 0. To compare with: no page uses it.
+
+    It has no width where all said the same, and covers too seldom below some hundred answers.
+    """
+    n = losses + draws + wins
     if n == 0:
         return None
-    z = normal_quantile(confidence)
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Interval(centre - half, centre + half).clamped(0, 1).containing(share)
+    value = (wins - losses) / n
+    half = normal_quantile(confidence) * sqrt(max(0.0, ((wins + losses) / n - value * value) / n))
+    return Interval(value - half, value + half)

@@ -10,12 +10,19 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor, sqrt
 
-from surveyd.scoring.intervals import Interval, adjusted_moments, adjusted_wald, normal_quantile, two_sided_p
+from surveyd.scoring.bases import Base as Base
+from surveyd.scoring.bases import base as base
+from surveyd.scoring.intervals import (
+    Interval,
+    adjusted_moments,
+    adjusted_wald,
+    normal_quantile,
+    two_sided_p,
+    unheard_factor,
+)
 from surveyd.scoring.scale import Item
 
 RECOMMENDATION = Item("recommendation", minimum=0, maximum=10)
-LOW_BASE = 10
-NORMAL_BASE = 30
 
 
 class Category(StrEnum):
@@ -24,15 +31,6 @@ class Category(StrEnum):
     PROMOTER = "promoter"
     PASSIVE = "passive"
     DETRACTOR = "detractor"
-
-
-class Base(StrEnum):
-    """How much a number of answers can carry: nothing, counts only, a value marked as low base, a value."""
-
-    NONE = "none"
-    COUNTS = "counts"
-    LOW = "low"
-    NORMAL = "normal"
 
 
 def category(rating: int) -> Category:
@@ -92,21 +90,12 @@ def interval(of: Counts, *, invited: int | None = None, confidence: float = 0.95
     value = score(of)
     if value is None:
         return None
-    unheard = _unheard(of.n, invited)
+    unheard = unheard_factor(of.n, invited)
     raw = adjusted_wald(of.detractors, of.passives, of.promoters, confidence=confidence)
     estimate = float(value)
     centre = estimate + unheard * (raw.centre - estimate)
     half = unheard * raw.half_width
     return Interval(centre - half, centre + half).clamped(-1, 1).containing(estimate)
-
-
-def _unheard(n: int, invited: int | None) -> float:
-    """Return the finite population factor: 1 for an endless population, 0 when everybody answered."""
-    if invited is None:
-        return 1.0
-    if invited < n:
-        raise ValueError("more people answered than were invited; count both over the same people.")
-    return 0.0 if invited == n else sqrt((invited - n) / (invited - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +150,22 @@ def summary(of: Counts, *, invited: int | None = None, confidence: float = 0.95)
     return Summary(of, invited, score(of), around, base(of.n))
 
 
-def base(n: int) -> Base:
-    """Say what ``n`` ratings can carry."""
-    if n < LOW_BASE:
-        return Base.COUNTS if n else Base.NONE
-    return Base.LOW if n < NORMAL_BASE else Base.NORMAL
-
-
 def display(value: Fraction | float | None) -> str:
     """Return a share of -1 to 1 as a signed number, halves away from zero, 0 unsigned; None is a dash."""
+    return _signed(value, 0)
+
+
+def display_finely(value: Fraction | float | None) -> str:
+    """Return the same with one decimal: for a change that is 1 although 33 stands at both ends."""
+    return _signed(value, 1)
+
+
+def _signed(value: Fraction | float | None, decimals: int) -> str:
     if value is None:
         return "\N{EM DASH}"
-    points = Fraction(value) * 100
-    whole = floor(abs(points) + Fraction(1, 2))
+    units = Fraction(value) * 100 * 10**decimals
+    whole = floor(abs(units) + Fraction(1, 2))
+    shown = f"{whole // 10}.{whole % 10}" if decimals else f"{whole}"
     if whole == 0:
-        return "0"
-    return f"+{whole}" if points > 0 else f"\N{MINUS SIGN}{whole}"
+        return shown
+    return f"+{shown}" if units > 0 else f"\N{MINUS SIGN}{shown}"

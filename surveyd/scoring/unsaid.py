@@ -15,6 +15,7 @@ class Reason(StrEnum):
     TOO_FEW_ANSWERS = "too_few_answers"
     TOO_FEW_ACCOUNTS = "too_few_accounts"
     TOO_FEW_WAVES = "too_few_waves"
+    TOO_FEW_GROUPS = "too_few_groups"
     TOO_FEW_TOGETHER = "too_few_together"
     """Too few people answered both of two items."""
     NO_VARIATION = "no_variation"
@@ -31,6 +32,7 @@ SENTENCES = {
     Reason.TOO_FEW_ANSWERS: "{found} answers are too few for {subject}: {needed} needed.",
     Reason.TOO_FEW_ACCOUNTS: "{found} accounts are too few for {subject}: {needed} needed.",
     Reason.TOO_FEW_WAVES: "{found} waves are too few for {subject}: {needed} needed.",
+    Reason.TOO_FEW_GROUPS: "{found} groups are too few for {subject}: {needed} needed.",
     Reason.TOO_FEW_TOGETHER: "{found} people answered both parts of {subject}: {needed} needed.",
     Reason.NO_VARIATION: "Everybody gave the same answer to {subject}, so nothing can vary with it.",
     Reason.NO_WEIGHT: "All weights of {subject} are zero.",
