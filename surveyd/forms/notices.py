@@ -22,6 +22,8 @@ class Notice(StrEnum):
     UNKNOWN = "unknown"
     WAIT = "wait"
     CORRECTED = "corrected"
+    SOLVED = "solved"
+    """Thanks for saying whether a case is solved; no wave, no receipt to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Notices:
             Notice.UNKNOWN: words.unknown_body,
             Notice.WAIT: words.wait_body,
             Notice.CORRECTED: ways.corrected_body,
+            Notice.SOLVED: ways.solved_body,
         }
         title = {
             Notice.THANKS: words.thanks_title,
@@ -83,6 +86,7 @@ class Notices:
             Notice.UNKNOWN: words.unknown_title,
             Notice.WAIT: words.wait_title,
             Notice.CORRECTED: ways.corrected_title,
+            Notice.SOLVED: ways.solved_title,
         }
         template = self.environment.get_template("respond/notice.html")
         return Fragment(

@@ -30,6 +30,8 @@ class WaysWording:
     correcting: str
     corrected_title: str
     corrected_body: str
+    solved_title: str
+    solved_body: str
     way_out: str
     ways_title: str
     ways_intro: str

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from surveyd.base.database import Rows
 from surveyd.closed_loop.corrections import correct
 from surveyd.closed_loop.intake import Office, submit
+from surveyd.distribution.models import WaveKind
 from surveyd.forms.conditions import Facts
 from surveyd.forms.definition import Answer, Answers, Page, Questionnaire
 from surveyd.forms.fields import Problem, kind_of
@@ -257,6 +258,8 @@ def _ended(
     door: Door,
     told: Notice = Notice.THANKS,
 ) -> Response:
+    if door.personal and link.wave_kind is WaveKind.STANDING:
+        told = Notice.SOLVED
     notice, status = (told, 200) if link.is_sent else (Notice.CLOSED, 410)
     html = forms().notices.render(
         notice,

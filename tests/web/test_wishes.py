@@ -132,6 +132,10 @@ class TestThePage:
         assert heading(ask(client, letters.anna, "call")) == "One question first"
         with reader() as session:
             assert session.scalars(select(Wish)).all() == []
+        client.post(letters.anna, data={"page": "recommendation", "recommend": "9"})
+        thanks = client.post(letters.anna, data={"page": "closing", "go": "send"})
+        assert heading(thanks) == "Thank you, we have heard you"
+        assert "opens the matter again" in thanks.text
 
 
 class TestAnotherDay:
