@@ -38,6 +38,7 @@ FIRST = {
         "high_from": 3,
         "high_coverage": 50,
         "medium_from": 2,
+        "stale_after": 365,
     },
     "minimums": {
         "shown": 10,
@@ -48,7 +49,7 @@ FIRST = {
         "clusters": 10,
     },
 }
-DIGEST = "054f95e9d7fb962af244e233833c71b2f419fabceb53967a132013191651b0db"
+DIGEST = "604f28f3642f4a37354b222b764ef2241d1b55cc2d6391a6d19e96b24f3e9f54"
 
 revision = "0014"
 down_revision = "0013"

@@ -15,6 +15,7 @@ ACCOUNT_NUMBERS = (
     "high_from",
     "high_coverage",
     "medium_from",
+    "stale_after",
 )
 MINIMUMS = ("shown", "normal", "drivers", "drivers_each", "driver_accounts", "clusters")
 

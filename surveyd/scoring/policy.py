@@ -53,7 +53,8 @@ class AccountRule:
     """How an account stands: roles by weight, the method, and from where a flag is raised.
 
     `split_agreement` is in percent of the weight, `split_spread` in points of the attitude index. `high_from`
-    and `medium_from` are voices, `high_coverage` is answered of invited in percent.
+    and `medium_from` are voices, `high_coverage` is answered of invited in percent; an answer is stale after
+    `stale_after` days.
     """
 
     method: RollUp = RollUp.WEIGHTED_MEAN
@@ -70,6 +71,7 @@ class AccountRule:
     high_from: int = 3
     high_coverage: int = 50
     medium_from: int = 2
+    stale_after: int = 365
 
     def weight(self, role: str) -> int:
         """What a voice of this role weighs; an unheard-of role weighs as an unknown one."""
