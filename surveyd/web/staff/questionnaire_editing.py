@@ -167,10 +167,19 @@ def sign_translation(slug: str) -> Response | tuple[str, int]:
 
 @bp.post("/questionnaires/<slug>/edit/shipped")
 def take_shipped(slug: str) -> Response | tuple[str, int]:
-    """Put the text that comes with this version of surveyd in the place of the edit."""
+    """Put the text that comes with this version of surveyd in the place of what was looked at."""
     with reading() as session:
         found = newer_shipped(session, slug)
-    return _changed(slug, lambda state: found or state)
+
+    def take(state: Questionnaire) -> Questionnaire:
+        if request.form.get("seen") != state.digest:
+            raise Overtaken("Somebody else changed this edit since it was looked at.")
+        return found or state
+
+    try:
+        return _changed(slug, take)
+    except Overtaken:
+        return _overtaken(slug)
 
 
 @bp.post("/questionnaires/<slug>/edit/drop")
@@ -183,10 +192,14 @@ def drop_questionnaire_edit(slug: str) -> Response | tuple[str, int]:
                 raise Overtaken("Somebody else changed this edit since it was looked at.")
             drop_edit(session, edit, by=reader().user_id, now=services().clock.now())
     except Overtaken:
-        with reading() as session:
-            said = _("Somebody else changed this edit since you looked. Look at it again first.")
-            return _draw(session, slug, faults=[said]), 409
+        return _overtaken(slug)
     return redirect(url_for("staff.questionnaire", slug=slug), 303)
+
+
+def _overtaken(slug: str) -> tuple[str, int]:
+    said = _("Somebody else changed this edit since you looked. Look at it again first.")
+    with reading() as session:
+        return _draw(session, slug, faults=[said]), 409
 
 
 def _changed(slug: str, change: Change, *, anchor: str | None = None) -> Response | tuple[str, int]:

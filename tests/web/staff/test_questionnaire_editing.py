@@ -191,7 +191,10 @@ class TestParts:
             older = with_texts(state.now, "en", {WHY: "An older one?"})
             session.execute(update(QuestionnaireVersion).values(digest=older.digest, definition=older.data()))
         assert button in admin.get(HERE).text
-        assert admin.post(f"{HERE}/shipped").status_code == 303
+        # What a colleague wrote since is not written over unseen.
+        late = admin.post(f"{HERE}/shipped", seen=relational().digest)
+        assert late.status_code == 409 and f'name="seen" value="{older.digest}"' in late.text
+        assert admin.post(f"{HERE}/shipped", seen=older.digest).status_code == 303
         assert state.now.digest == relational().digest and state.is_begun
         assert button not in admin.get(HERE).text
 
