@@ -23,8 +23,11 @@ class Reason(StrEnum):
     NO_WEIGHT = "no_weight"
     """All weights are zero."""
     TOO_MANY_PATTERNS = "too_many_patterns"
+    TOO_MANY_PARTS = "too_many_parts"
     NOT_SETTLED = "not_settled"
     """An iteration did not come to rest within its limit."""
+    TOO_UNCERTAIN = "too_uncertain"
+    """A model was right too rarely on what it had not seen; counted in hundredths."""
 
 
 SENTENCES = {
@@ -37,6 +40,8 @@ SENTENCES = {
     Reason.NO_VARIATION: "Everybody gave the same answer to {subject}, so nothing can vary with it.",
     Reason.NO_WEIGHT: "All weights of {subject} are zero.",
     Reason.TOO_MANY_PATTERNS: "{found} patterns of gaps are too many for {subject}: at most {needed}.",
+    Reason.TOO_UNCERTAIN: "The model for {subject} was right too rarely: {found} of 100, {needed} needed.",
+    Reason.TOO_MANY_PARTS: "{found} parts are too many to split {subject}: at most {needed}.",
     Reason.NOT_SETTLED: "The estimate of {subject} did not settle within {needed} steps.",
 }
 

@@ -1,0 +1,244 @@
+"""Pain and delight: which drivers go along with detraction when low, and with promotion when high.
+
+For each driver there is a low answer (0 to 40 of 100: 1 or 2 of 5, 0 to 4 of 10) and a high one (90 and
+more: 5 of 5, 9 or 10 of 10). Pain is the share that the low answers have in who is a detractor, delight the
+share that the high ones have in who is a promoter, both by LMG; a driver whose sign is the wrong way round
+has none. One nth of n drivers is the cut on both. Beside it stands the penalty-reward contrast in points of
+the recommendation (Brandt 1987) and the asymmetry of the two (Mikulic and Prebezac 2008).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveyd.scoring.bootstrap import SEED, Draws, Progress, draws, resampled
+from surveyd.scoring.driver_items import Answers, Driver, LeftOut, Screened, screen
+from surveyd.scoring.drivers import each, shares
+from surveyd.scoring.gaps import MOST_PATTERNS
+from surveyd.scoring.lmg import Floats, importances
+from surveyd.scoring.moments import Standard, Table, method, standardise
+from surveyd.scoring.policy import SHIPPED, Policy
+from surveyd.scoring.unsaid import Reason, Unsaid
+
+LOW, HIGH = 0.4, 0.9
+DETRACTOR, PROMOTER = 6, 9
+LEAST_SHARE, LEAST = 0.05, 20
+CERTAIN = 0.7
+POINTS = 1e-9
+Marks = Callable[[Floats, Floats], Floats]
+
+
+class Quadrant(StrEnum):
+    """What a driver is good for."""
+
+    MAKE_OR_BREAK = "make_or_break"
+    HYGIENE = "hygiene"
+    DELIGHTER = "delighter"
+    LOW = "low"
+
+
+QUADRANTS = (Quadrant.LOW, Quadrant.DELIGHTER, Quadrant.HYGIENE, Quadrant.MAKE_OR_BREAK)
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Points of the recommendation, 0 to 10, beside a middling answer: lost by a low one, won by a high one.
+
+    `asymmetry` is from -1 (only a penalty) to 1 (only a reward), None where one has the wrong sign or both
+    are nothing.
+    """
+
+    penalty: float
+    reward: float
+    asymmetry: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One driver: shares of pain and of delight, its quadrant, and how many of the draws put it there (0 to
+    1).
+
+    `low` and `high` are the shares of low and high answers among all who answered it.
+    """
+
+    driver: Driver
+    pain: float
+    delight: float
+    quadrant: Quadrant
+    certainty: float
+    low: float
+    high: float
+    n: int
+    contrast: Contrast
+
+    @property
+    def certain(self) -> bool:
+        """Say whether the quadrant may be drawn as a fact."""
+        return self.certainty >= CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class PainDelight:
+    """All drivers that can be placed, by pain and delight together; `cut` is the same on both axes."""
+
+    n: int
+    accounts: int
+    times: int
+    cut: float
+    places: tuple[Place, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def pain_delight(
+    answers: Answers,
+    *,
+    policy: Policy = SHIPPED,
+    times: int = 500,
+    seed: int = SEED,
+    most_patterns: int = MOST_PATTERNS,
+    progress: Progress | None = None,
+) -> PainDelight | Unsaid:
+    """Return the place of each driver, or why none can be said; the outcome is the recommendation, 0 to 10.
+
+    Not placed is whom fewer than 5 % or 20 people rated low, or high. Deterministic by `seed`.
+    """
+    found = screen(answers, policy.minimums)
+    if isinstance(found, Unsaid):
+        return found
+    found, left_out = _placeable(found)
+    if not found.answers.items:
+        return left_out[0].why
+    drawn = draws(found.accounts, times=times, seed=seed)
+    parts = []
+    for wanted, outcome in ((_low, _detracts), (_high, _promotes)):
+        standard = standardise(_table(found, (wanted,), outcome))
+        if not standard.scale[-1]:
+            return Unsaid(Reason.NO_VARIATION, "the recommendation")
+        part = _shares(standard, drawn, most_patterns, progress)
+        if isinstance(part, Unsaid):
+            return part
+        parts.append(part)
+    contrasts = _contrasts(found, most_patterns)
+    if isinstance(contrasts, Unsaid):
+        return contrasts
+    return PainDelight(
+        n=found.n,
+        accounts=found.accounts,
+        times=times,
+        cut=1 / len(found.answers.items),
+        places=_places(found, parts[0], parts[1], contrasts),
+        left_out=left_out,
+    )
+
+
+def _low(steps: Floats, spans: Floats) -> Floats:
+    return np.where(np.isnan(steps), np.nan, steps <= LOW * spans + POINTS)
+
+
+def _high(steps: Floats, spans: Floats) -> Floats:
+    return np.where(np.isnan(steps), np.nan, steps >= HIGH * spans - POINTS)
+
+
+def _detracts(ratings: Floats) -> Floats:
+    return np.asarray(ratings <= DETRACTOR, dtype=np.float64)
+
+
+def _promotes(ratings: Floats) -> Floats:
+    return np.asarray(ratings >= PROMOTER, dtype=np.float64)
+
+
+def _table(found: Screened, marks: tuple[Marks, ...], outcome: Callable[[Floats], Floats]) -> Table:
+    """Return a table of 0 and 1 by driver, once for each mark, and the outcome last."""
+    spans = np.array([float(item.span) for item in found.answers.items])
+
+    def read(at: slice) -> Floats:
+        steps = found.answers.steps(at)
+        rated = outcome(found.answers.outcome[at].astype(np.float64))
+        return np.column_stack([mark(steps, spans) for mark in marks] + [rated])
+
+    return Table(read, found.codes, found.weights)
+
+
+def _counts(found: Screened, mark: Marks) -> NDArray[np.int64]:
+    """Return how many people the mark holds for, by driver."""
+    table = _table(found, (mark,), _detracts)
+    total = sum(np.nan_to_num(table.read(at))[:, :-1].sum(axis=0) for at in table.slices())
+    return np.asarray(total, dtype=np.int64)
+
+
+def _placeable(found: Screened) -> tuple[Screened, tuple[LeftOut, ...]]:
+    """Return the drivers that enough people rated low, and high, and the others with the reason."""
+    people = found.known.sum(axis=0)
+    needed = np.maximum(LEAST, np.ceil(LEAST_SHARE * people)).astype(int)
+    kept, left_out = [], list(found.left_out)
+    counted = {"low": _counts(found, _low), "high": _counts(found, _high)}
+    for column, item in enumerate(found.answers.items):
+        few = [end for end, counts in counted.items() if counts[column] < needed[column]]
+        if few:
+            rated = int(counted[few[0]][column])
+            why = Unsaid(Reason.TOO_FEW_ANSWERS, f"{item.id} rated {few[0]}", rated, int(needed[column]))
+            left_out.append(LeftOut(item, why))
+        else:
+            kept.append(column)
+    return found.only(kept), tuple(left_out)
+
+
+def _shares(standard: Standard, drawn: Draws, most: int, progress: Progress | None) -> Floats | Unsaid:
+    """Return (draws, p) shares of what is explained, 0 for a driver that goes the wrong way."""
+    by = method(standard, most=most)
+    if isinstance(by, Unsaid):
+        return by
+    tables, _ = resampled(standard, by, drawn)
+    right = tables[:, :-1, -1] > 0
+    return np.where(right, shares(each(tables, importances, progress)), 0.0)
+
+
+def _contrasts(found: Screened, most: int) -> list[Contrast] | Unsaid:
+    """Return each driver's penalty and reward, all others alike: a regression on all low and high marks."""
+    standard = standardise(_table(found, (_low, _high), np.asarray))
+    by = method(standard, most=most, drawn=False)
+    if isinstance(by, Unsaid):
+        return by
+    table = resampled(standard, by, draws(found.accounts, times=0))[0][0]
+    slopes = np.linalg.pinv(table[:-1, :-1], rcond=POINTS, hermitian=True) @ table[:-1, -1]
+    points = slopes * standard.scale[:-1] / standard.scale[-1]
+    drivers = len(found.answers.items)
+    return [
+        _contrast(-float(low), float(high))
+        for low, high in zip(points[:drivers], points[drivers:], strict=True)
+    ]
+
+
+def _contrast(penalty: float, reward: float) -> Contrast:
+    whole = penalty + reward
+    told = min(penalty, reward) >= 0 and whole > POINTS
+    return Contrast(penalty, reward, (reward - penalty) / whole if told else None)
+
+
+def _places(found: Screened, pain: Floats, delight: Floats, contrasts: list[Contrast]) -> tuple[Place, ...]:
+    """Return the places by pain and delight together, of (draws, p) shares of which the first is
+    everybody's.
+    """
+    cut = 1 / len(found.answers.items) - POINTS
+    quadrants = 2 * (pain >= cut) + (delight >= cut)
+    agreeing = (quadrants[1:] == quadrants[0]).mean(axis=0) if len(pain) > 1 else np.ones(pain.shape[1])
+    people = found.known.sum(axis=0)
+    lows, highs = _counts(found, _low) / people, _counts(found, _high) / people
+    places = [
+        Place(
+            driver=item,
+            pain=float(pain[0, column]),
+            delight=float(delight[0, column]),
+            quadrant=QUADRANTS[quadrants[0, column]],
+            certainty=float(agreeing[column]),
+            low=float(lows[column]),
+            high=float(highs[column]),
+            n=int(people[column]),
+            contrast=contrasts[column],
+        )
+        for column, item in enumerate(found.answers.items)
+    ]
+    return tuple(sorted(places, key=lambda place: -(place.pain + place.delight)))
