@@ -1,0 +1,94 @@
+"""Emerging terms."""
+
+from math import log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveyd.scoring.terms import Term, Usage, emerging, log_odds
+from surveyd.scoring.unsaid import Reason, Unsaid
+
+
+REST = dict.fromkeys(range(4, 10), 200)
+
+
+def usage(*uses: tuple[int, int, int], words: int, pools: list[int] | None = None) -> Usage:
+    """Uses as (word, contact, account)."""
+    word, contact, account = np.array(uses or [(0, 0, 0)]).T[:, : len(uses)]
+    return Usage(word, contact, account, np.array(pools or [0] * words))
+
+
+def spoken(
+    first: dict[int, int], second: dict[int, int], *, accounts: int = 10, pools: list[int] | None = None
+) -> tuple[Term, ...] | Unsaid:
+    """Each group uses each word in so many comments, each of a contact of its own."""
+    uses = [
+        (word, contact + (1000 if group else 0), contact % accounts)
+        for group, counts in enumerate((first, second))
+        for word, count in counts.items()
+        for contact in range(count)
+    ]
+    is_first = np.array([contact < 1000 for _, contact, _ in uses], dtype=bool)
+    return emerging(usage(*uses, words=10, pools=pools or [0] * 10), is_first, ~is_first)
+
+
+def test_the_worked_example() -> None:
+    # 10 of 1,000 words against none of 1,000; the prior of 500 words holds 2.5 of this one.
+    found = log_odds(10, 1000, 0, 1000)
+    assert found
+    assert found.difference == pytest.approx(log(12.5 / 1487.5) - log(2.5 / 1497.5))
+    assert found.standard_error == pytest.approx(sqrt(1 / 12.5 + 1 / 2.5))
+    assert (round(found.difference, 3), round(found.z, 2)) == (1.616, 2.33)
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 0, 0), (1, 5, 0, 0), (0, 0, 1, 5), (0, 5, 0, 5), (5, 5, 5, 5)])
+def test_what_cannot_be_compared_is_none(counts: tuple[int, int, int, int]) -> None:
+    assert log_odds(*counts) is None
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 500), st.integers(1, 500))
+def test_the_groups_mirror_each_other(y1: int, y2: int, more1: int, more2: int) -> None:
+    one, other = log_odds(y1, y1 + more1, y2, y2 + more2), log_odds(y2, y2 + more2, y1, y1 + more1)
+    if one is None:
+        assert other is None
+    else:
+        assert other
+        assert one.z == pytest.approx(-other.z)
+
+
+def test_a_word_of_one_group_emerges() -> None:
+    found = spoken({1: 30, **REST}, {1: 2, **REST})
+    assert isinstance(found, tuple)
+    [term] = found
+    assert (term.word, term.first, term.second, term.contacts, term.accounts) == (1, 30, 2, 30, 10)
+    assert term.z > 1.96
+
+
+def test_the_other_groups_words_have_the_other_sign() -> None:
+    found = spoken(REST, {3: 40, **REST})
+    assert isinstance(found, tuple)
+    assert [(term.word, term.contacts, term.z < 0) for term in found] == [(3, 40, True)]
+
+
+def test_four_contacts_are_too_few_and_two_accounts_as_well() -> None:
+    assert spoken({1: 4, 2: 20}, {2: 20}) == ()
+    assert spoken({1: 30, 2: 200}, {2: 200}, accounts=2) == ()
+
+
+def test_one_person_who_repeats_a_word_is_one_person() -> None:
+    uses = [(1, 7, 1)] * 30 + [(word, at, at) for word in REST for at in range(400)]
+    first = np.array([word == 1 or contact < 200 for word, contact, _ in uses])
+    assert emerging(usage(*uses, words=10), first, ~first) == ()
+
+
+def test_languages_are_compared_each_by_itself() -> None:
+    # Word 5 is the only one of its language, so nothing sets it apart from the rest of that language.
+    assert spoken({2: 200, 5: 60}, {2: 200, 5: 1}, pools=[0, 0, 0, 0, 0, 1, 0, 0, 0, 0]) == ()
+
+
+def test_without_words_on_both_sides_nothing_is_said() -> None:
+    assert spoken({1: 9}, {}) == Unsaid(Reason.NO_ANSWERS, "emerging terms")
+    assert spoken({}, {1: 9}) == Unsaid(Reason.NO_ANSWERS, "emerging terms")
+    assert spoken({}, {}) == Unsaid(Reason.NO_ANSWERS, "emerging terms")

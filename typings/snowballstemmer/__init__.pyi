@@ -1,0 +1,6 @@
+# What surveyd uses of snowballstemmer, which ships no types.
+
+class Stemmer:
+    def stemWord(self, word: str) -> str: ...
+
+def stemmer(lang: str) -> Stemmer: ...
