@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("rescored", sa.Integer(), nullable=False),
         sa.Column("rescored_to", sa.BigInteger(), nullable=False),
         sa.Column("leased_until", INSTANT, nullable=True),
+        sa.Column("comparison", JSON, nullable=True),
         sa.CheckConstraint(sa.column("state").in_(STATES), name=op.f("ck_scoring_policies_policystate")),
         sa.ForeignKeyConstraint(
             ["proposed_by_id"], ["users.id"], name=op.f("fk_scoring_policies_proposed_by_id")

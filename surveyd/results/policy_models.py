@@ -24,7 +24,8 @@ class ScoringPolicy(Base):
     """One version of the scoring policy; its definition never changes. One version is in force.
 
     While history is rescored, `rescored` of `to_rescore` responses are done, up to `rescored_to` by id, and
-    `leased_until` (system time) says until when some worker has it in hand.
+    `leased_until` (system time) says until when some worker has it in hand. Of a proposal they say the same
+    about its `comparison` with the version in force.
     """
 
     __tablename__ = "scoring_policies"
@@ -43,6 +44,7 @@ class ScoringPolicy(Base):
     rescored: Mapped[int] = mapped_column(default=0)
     rescored_to: Mapped[int] = mapped_column(BigInteger, default=0)
     leased_until: Mapped[datetime | None]
+    comparison: Mapped[dict[str, Any] | None]
     __table_args__ = (
         Index(
             "uq_scoring_policies_current",

@@ -182,9 +182,10 @@ def _build_key(questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
     return ScoringKey(
         recommendation=recommendation.id if recommendation else None,
         battery=battery(loyalty, policy=policy),
-        ease=compose(eases),
+        ease=compose(eases, needed=policy.needed),
         stages=tuple(
-            stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)))) for name in names
+            stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)), needed=policy.needed))
+            for name in names
         ),
         measured=(
             *asked,
@@ -210,11 +211,15 @@ def _axes(axes: Axes) -> tuple[tuple[Axis, tuple[Part, ...]], ...]:
 
 
 def _counted(questionnaire: Questionnaire, parts: Iterable[Part]) -> Iterator[tuple[Item, int]]:
-    """The items with a scale that a policy counts, each with its weight times the part's."""
-    for part in parts:
-        for item in questionnaire.items.values():
-            if item.scale and part.measures in (item.measures, ITEM + item.id):
-                yield item, item.weight * part.weight
+    """The items with a scale that a policy counts, each with its weight times the part's.
+
+    What is said of a single item goes before what is said of what it measures.
+    """
+    weights = {part.measures: part.weight for part in parts}
+    for item in questionnaire.items.values():
+        weight = weights.get(ITEM + item.id, weights.get(item.measures, 0))
+        if item.scale and weight:
+            yield item, item.weight * weight
 
 
 def _scaled(items: Iterable[Item]) -> list[scale.Item]:
