@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from surveyd.scoring.terms import Term, Usage, emerging, log_odds
 from surveyd.scoring.unsaid import Reason, Unsaid
 
-
 REST = dict.fromkeys(range(4, 10), 200)
 
 

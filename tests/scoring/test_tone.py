@@ -1,5 +1,7 @@
 """The tone of comments, learned and judged."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def features(text: str, language: str = "en") -> list[str]:
 
 
 def corpus(
-    documents: list[list[int]], signs: list[float], accounts: list[int] | None = None, *, needed: int = 10
+    documents: list[list[int]], signs: Sequence[float], accounts: list[int] | None = None, *, needed: int = 10
 ) -> Tone | Unsaid:
     """Learn from documents given as codes of features."""
     comments = np.array([at for at, document in enumerate(documents) for _ in document], dtype=int)
