@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from surveyd.base import models as base_models
 from surveyd.base.clock import Clock
 from surveyd.base.config import Config, load_config
 from surveyd.base.database import open_database
@@ -11,14 +12,18 @@ from surveyd.closed_loop import models as closed_loop_models
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution import paper_models, questionnaire_models, wish_models
 from surveyd.people import models as people_models
+from surveyd.people import rate_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import models as result_models
+from surveyd.results import outside_models
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
 TABLES = (
+    base_models,
     people_models,
+    rate_models,
     distribution_models,
     paper_models,
     questionnaire_models,
@@ -26,6 +31,7 @@ TABLES = (
     response_models,
     open_models,
     result_models,
+    outside_models,
     closed_loop_models,
 )
 
