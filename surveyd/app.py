@@ -16,7 +16,7 @@ from surveyd.people import rate_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import models as result_models
-from surveyd.results import outside_models
+from surveyd.results import outside_models, theme_models
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
@@ -32,6 +32,7 @@ TABLES = (
     open_models,
     result_models,
     outside_models,
+    theme_models,
     closed_loop_models,
 )
 
