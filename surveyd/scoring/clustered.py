@@ -85,8 +85,10 @@ def _checked(weights: Floats) -> Floats:
     weights = np.asarray(weights, dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("a weight is a number that is not negative.")
-    largest = weights.max(initial=0)
-    return weights / largest if largest else weights
+    # Divided by a power of two, which rounds nothing.
+    _, exponent = np.frexp(weights.max(initial=0))
+    brought: Floats = np.ldexp(weights, -exponent)
+    return brought
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,9 +145,12 @@ def combination(parts: Sequence[tuple[float, Influence]]) -> Influence:
     sizes = {len(part.pulls) for _, part in parts}
     if len(sizes) != 1:
         raise ValueError("a combination needs parts over the same account codes.")
+    terms = np.array([factor * part.pulls for factor, part in parts])
+    pulls = terms.sum(axis=0)
+    pulls[np.abs(pulls) <= NOISE * np.abs(terms).sum(axis=0)] = 0
     return Influence(
         sum(factor * part.value for factor, part in parts),
-        np.sum([factor * part.pulls for factor, part in parts], axis=0),
+        pulls,
         np.logical_or.reduce([part.heard for _, part in parts]),
         sum(part.n for _, part in parts),
         min(part.n_effective for _, part in parts),

@@ -89,7 +89,7 @@ def ordered_trend(
 
 def false_discovery(ps: Sequence[float]) -> list[float]:
     """Return for each p the lowest rate of false discoveries at which it stands: Benjamini-Hochberg."""
-    return _adjusted(ps, lambda p, rank: p * len(ps) / rank, falling=True)
+    return _adjusted(ps, lambda p, rank: p * (len(ps) / rank), falling=True)
 
 
 def holm(ps: Sequence[float]) -> list[float]:

@@ -161,9 +161,7 @@ def group(
     )
     if isinstance(index, Unsaid):
         return index
-    if isinstance(favourable, Unsaid):
-        return favourable
-    return EaseGroup(of.scale, index, favourable)
+    return favourable if isinstance(favourable, Unsaid) else EaseGroup(of.scale, index, favourable)
 
 
 def change(

@@ -75,10 +75,10 @@ def _tenth(descending: Floats) -> float:
     With the k largest cut to c, c = s (k c + rest), so c = s rest / (1 - k s) for a share s; the first k
     whose c is not below the next one settles it.
     """
-    rest = float(descending.sum())
+    # Added up from the smallest, so that a giant's rounding does not swallow the others.
+    rests = np.cumsum(descending[::-1])[::-1]
     for k, largest in enumerate(descending[: round(1 / HIGHEST_SHARE)]):
-        ceiling = HIGHEST_SHARE * rest / (1 - k * HIGHEST_SHARE)
+        ceiling = HIGHEST_SHARE * float(rests[k]) / (1 - k * HIGHEST_SHARE)
         if largest <= ceiling:
             return ceiling
-        rest -= float(largest)
     return float(descending.min())

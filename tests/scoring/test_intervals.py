@@ -10,6 +10,8 @@ from surveyd.scoring.intervals import (
     discoveries,
     normal_quantile,
     two_sided_p,
+    unheard_factor,
+    wald,
     wilson,
 )
 
@@ -36,6 +38,40 @@ def test_adjusted_wald_as_published(
     for confidence, expected in ((0.95, at_95), (0.90, at_90)):
         found = adjusted_wald(losses, draws, wins, confidence=confidence)
         assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("losses", "draws", "wins", "expected"),
+    # R package NPS 0.1.1, plain Wald.
+    [
+        (54, 108, 162, (0.2521738388, 0.4144928278)),
+        (0, 1, 1, (-0.1929519122, 1.1929519122)),
+        (1, 1, 1, (-0.9239358829, 0.9239358829)),
+        (0, 0, 10, (1, 1)),
+        (10, 0, 0, (-1, -1)),
+        (38, 71, 118, (0.2548120474, 0.4500337676)),
+        (362, 176, 462, (0.0440808845, 0.1559191155)),
+    ],
+)
+def test_plain_wald_as_published(losses: int, draws: int, wins: int, expected: tuple[float, float]) -> None:
+    found = wald(losses, draws, wins)
+
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_plain_wald_of_nobody_says_nothing() -> None:
+    assert wald(0, 0, 0) is None
+
+
+def test_how_much_of_a_population_is_unheard() -> None:
+    # Own rule, sqrt((N - n) / (N - 1)).
+    assert unheard_factor(227, 350) == pytest.approx(0.5936628084, abs=1e-9)
+    assert unheard_factor(27, 30) == pytest.approx(0.3216337605, abs=1e-9)
+    assert unheard_factor(12, 12) == unheard_factor(1, 1) == 0
+    assert unheard_factor(5, None) == 1
+    with pytest.raises(ValueError, match="more people answered"):
+        unheard_factor(2, 1)
 
 
 # SciPy 1.17.1, norm.ppf of 0.95, 0.975 and 0.995.

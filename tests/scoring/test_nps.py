@@ -190,6 +190,20 @@ def test_a_score_is_shown_as_a_signed_whole_number(value: Fraction | float | Non
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Fraction(3, 1000), "+0.3"),
+        (Fraction(-125, 10_000), "−1.3"),
+        (0.0004, "0.0"),
+        (1.0, "+100.0"),
+        (None, "—"),
+    ],
+)
+def test_a_small_change_is_shown_with_one_decimal(value: Fraction | float | None, shown: str) -> None:
+    assert nps.display_finely(value) == shown
+
+
+@pytest.mark.parametrize(
     ("counts", "base", "shown"),
     [
         (Counts(0, 0, 1), Base.COUNTS, "1 promoting, 0 passive, 0 detracting"),
