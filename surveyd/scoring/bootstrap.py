@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from surveyd.scoring.arrays import Floats, Mask
 from surveyd.scoring.intervals import Interval
-from surveyd.scoring.lmg import Floats
-from surveyd.scoring.moments import Flags, Method, Standard
+from surveyd.scoring.moments import Method, Standard
 
 SEED = 1
 Progress = Callable[[int, int], None]
@@ -27,7 +27,7 @@ def draws(accounts: int, *, times: int, seed: int = SEED) -> Draws:
     return counts
 
 
-def resampled(of: Standard, by: Method, drawn: Draws) -> tuple[Floats, Flags]:
+def resampled(of: Standard, by: Method, drawn: Draws) -> tuple[Floats, Mask]:
     """Return the correlations (draws, d, d), those of everybody first, and which had to be repaired."""
     sums: Floats | None = None
     for at in of.table.slices():

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveyd.scoring.gaps import Known
-from surveyd.scoring.lmg import Floats
-from surveyd.scoring.moments import Table
+from surveyd.scoring.arrays import Floats, Mask
+from surveyd.scoring.gaps import from surveyd.scoring.moments import Table
 from surveyd.scoring.policy import Minimums
 from surveyd.scoring.scale import Item, OutOfScale
 from surveyd.scoring.unsaid import Reason, Unsaid
@@ -78,7 +77,7 @@ class Screened:
     answers: Answers
     codes: NDArray[np.intp]
     weights: Floats
-    known: Known
+    known: Mask
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -158,7 +157,7 @@ def _too_few(n: int, accounts: int, drivers: int, minimums: Minimums) -> Unsaid 
     return None
 
 
-def _kept(answers: Answers, rows: NDArray[np.intp], known: Known) -> tuple[list[int], tuple[LeftOut, ...]]:
+def _kept(answers: Answers, rows: NDArray[np.intp], known: Mask) -> tuple[list[int], tuple[LeftOut, ...]]:
     """Return the columns that stay, and the others with the reason."""
     both = _together(known)
     enough = int(np.ceil(COVERAGE * len(rows)))
@@ -185,7 +184,7 @@ def _alone(subject: str, given: NDArray[Any], enough: int) -> Unsaid | None:
     return Unsaid(Reason.NO_VARIATION, subject) if np.ptp(given) == 0 else None
 
 
-def _together(known: Known) -> NDArray[np.int64]:
+def _together(known: Mask) -> NDArray[np.int64]:
     """Return (p, p): how many answered both of two drivers."""
     both = np.zeros((known.shape[1], known.shape[1]), dtype=np.int64)
     for start in range(0, len(known), BLOCK):

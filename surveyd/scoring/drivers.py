@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from surveyd.scoring.arrays import Floats
 from surveyd.scoring.bootstrap import SEED, Progress, draws, interval, ranks, resampled
 from surveyd.scoring.driver_items import Answers, Screened, screen
 from surveyd.scoring.driver_report import (
@@ -23,7 +24,7 @@ from surveyd.scoring.driver_report import (
 )
 from surveyd.scoring.gaps import MOST_PATTERNS
 from surveyd.scoring.grouped import grouped, owen, too_many
-from surveyd.scoring.lmg import EXACT_UP_TO, TINY, Floats, importances
+from surveyd.scoring.lmg import EXACT_UP_TO, TINY, importances
 from surveyd.scoring.moments import Complete, Likelihood, method, standardise
 from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.unsaid import Reason, Unsaid
@@ -61,10 +62,8 @@ def drivers(
     if isinstance(found, Unsaid):
         return found
     standard = standardise(found.table())
-    by = method(standard, most=most_patterns)
-    if isinstance(by, Unsaid):
-        return by
     count = bootstraps(len(found.answers.items)) if times is None else times
+    by = method(standard, most=most_patterns, drawn=count > 0)
     tables, repaired = resampled(standard, by, draws(found.accounts, times=count, seed=seed))
     values = each(tables, importances, progress)
     listed = _listed(found, tables, values)

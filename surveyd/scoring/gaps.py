@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surveyd.scoring.lmg import TINY, Floats
+from surveyd.scoring.arrays import Floats, Mask
+from surveyd.scoring.lmg import TINY
 from surveyd.scoring.unsaid import Reason, Unsaid
 
 MOST_PATTERNS = 2_000
@@ -21,7 +22,6 @@ SETTLED = 1e-9
 NEGATIVE = -1e-8
 NUDGE = 1e-5
 SINGULAR = 1e-4
-Known = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ class Sums:
     Sums and products hold 0 where the pattern has a gap.
     """
 
-    known: Known
+    known: Mask
     weight: Floats
     totals: Floats
     products: Floats
@@ -56,7 +56,7 @@ class Fill:
     leftover: Floats
 
 
-def patterns(known: Known) -> tuple[Known, NDArray[np.intp]]:
+def patterns(known: Mask) -> tuple[Mask, NDArray[np.intp]]:
     """Return the distinct rows of an (n, d) mask, and for each row which of them it is."""
     packed = np.packbits(known, axis=1)
     words = np.zeros((known.shape[0], -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
@@ -70,7 +70,7 @@ def patterns(known: Known) -> tuple[Known, NDArray[np.intp]]:
     return known[first], of_row
 
 
-def empty(known: Known) -> Sums:
+def empty(known: Mask) -> Sums:
     """Return sums of nobody yet, for these patterns."""
     patterns, width = known.shape
     products = np.zeros((patterns, width, width))
@@ -87,7 +87,7 @@ def add(to: Sums, rows: Floats, *, weights: Floats, of_row: NDArray[np.intp]) ->
     to.products[found] += np.add.reduceat(weighed[:, :, None] * ordered[:, None, :], starts)
 
 
-def fill(known: Known, at: Estimate) -> Fill:
+def fill(known: Mask, at: Estimate) -> Fill:
     """Return how each pattern's gaps are expected under `at`; what is known stays as it is.
 
     The known columns are swept in one after the other; one that adds nothing to those before it is passed
@@ -175,7 +175,7 @@ def stretch(of: Sums, at: Estimate) -> Floats:
     return np.asarray(np.linalg.inv(np.eye(len(base)) - rate), dtype=np.float64)
 
 
-def repaired(correlations: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def repaired(correlations: Floats) -> tuple[Floats, Mask]:
     """Return (b, d, d) correlations that can be, and which of them could not: their negative roots are cut.
 
     Correlations by pairs rest on other people each, so that together they may be impossible.

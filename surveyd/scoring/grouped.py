@@ -10,7 +10,8 @@ from math import comb
 
 import numpy as np
 
-from surveyd.scoring.lmg import EXACT_UP_TO, Floats, explained, shapley
+from surveyd.scoring.arrays import Floats
+from surveyd.scoring.lmg import EXACT_UP_TO, explained, shapley
 
 Groups = Sequence[Sequence[int]]
 

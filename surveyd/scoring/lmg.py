@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from surveyd.scoring.arrays import Floats
 
 EXACT_UP_TO = 20
 """So many drivers have a million subsets, which takes under a second; beyond, Johnson's weights are used."""

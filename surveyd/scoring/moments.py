@@ -13,11 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from surveyd.scoring.arrays import Floats, Mask
 from surveyd.scoring.gaps import (
     MOST_PATTERNS,
+    STEPS,
     Estimate,
     Fill,
-    Known,
     add,
     empty,
     fill,
@@ -28,11 +29,10 @@ from surveyd.scoring.gaps import (
     square,
     stretch,
 )
-from surveyd.scoring.lmg import TINY, Floats, correlations
+from surveyd.scoring.lmg import TINY, correlations
 from surveyd.scoring.unsaid import Unsaid
 
 ROWS = 4_096
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ class Standard:
     table: Table
     centre: Floats
     scale: Floats
-    known: Known
+    known: Mask
 
     def rows(self, at: slice) -> Floats:
         """Return (r, d) standardised rows, 0 where there is no answer."""
@@ -83,7 +83,7 @@ class Method(Protocol):
     def features(self, rows: Floats, at: slice) -> Floats:
         """Return (r, q): what is added up of each row."""
 
-    def correlations(self, sums: Floats) -> tuple[Floats, Flags]:
+    def correlations(self, sums: Floats) -> tuple[Floats, Mask]:
         """Return (b, d, d) of (b, q) sums, and which of them had to be repaired."""
 
 
@@ -116,7 +116,7 @@ class Complete:
         """One, each number, each product."""
         return np.concatenate([np.ones((len(rows), 1)), rows, _upper(rows, rows)], axis=1)
 
-    def correlations(self, sums: Floats) -> tuple[Floats, Flags]:
+    def correlations(self, sums: Floats) -> tuple[Floats, Mask]:
         """Plain correlations; they can always be."""
         return _steady(_moments(sums, self.width)[1]), np.zeros(len(sums), dtype=np.bool_)
 
@@ -125,7 +125,7 @@ class Complete:
 class Likelihood:
     """Gaps are filled with what is expected of them, and draws are stretched as `gaps.stretch` says."""
 
-    known: Known
+    known: Mask
     of_row: NDArray[np.intp]
     at: Estimate
     fills: Fill
@@ -140,7 +140,7 @@ class Likelihood:
         crossed = _upper(filled, filled) + self.fills.leftover[:, first, second][which]
         return np.concatenate([np.ones((len(rows), 1)), filled, crossed], axis=1)
 
-    def correlations(self, sums: Floats) -> tuple[Floats, Flags]:
+    def correlations(self, sums: Floats) -> tuple[Floats, Mask]:
         """Correlations by likelihood; a stretched draw that cannot be is repaired."""
         width = len(self.at.mean)
         mean, covariance = _moments(sums, width)
@@ -155,7 +155,7 @@ class Likelihood:
 class Pairwise:
     """Each correlation from those who answered both."""
 
-    known: Known
+    known: Mask
 
     def features(self, rows: Floats, at: slice) -> Floats:
         """For each two columns: how many answered both, sums, squares, and products."""
@@ -164,7 +164,7 @@ class Pairwise:
         pairs = [left[:, :, None] * right[:, None, :] for left, right in zip(lefts, rights, strict=True)]
         return np.stack(pairs, axis=1).reshape(len(rows), -1)
 
-    def correlations(self, sums: Floats) -> tuple[Floats, Flags]:
+    def correlations(self, sums: Floats) -> tuple[Floats, Mask]:
         """Correlations by pairs, 0 where nobody answered both; the impossible is repaired."""
         width = self.known.shape[1]
         both, total, squares, crossed = np.moveaxis(sums.reshape(-1, 4, width, width), 1, 0)
@@ -177,8 +177,8 @@ class Pairwise:
         return repaired(np.divide(joint, scale, out=np.zeros_like(joint), where=scale > TINY))
 
 
-def method(of: Standard, *, most: int = MOST_PATTERNS, drawn: bool = True) -> Method | Unsaid:
-    """Choose how gaps are met: likelihood up to `most` patterns of gaps, pairs above; Unsaid as `likelihood`.
+def method(of: Standard, *, most: int = MOST_PATTERNS, steps: int = STEPS, drawn: bool = True) -> Method:
+    """Choose how gaps are met: likelihood up to `most` patterns of them, pairs above or if EM never settles.
 
     Whoever looks at the plain estimate only, and at no draw, sets `drawn` to False and saves time.
     """
@@ -190,8 +190,8 @@ def method(of: Standard, *, most: int = MOST_PATTERNS, drawn: bool = True) -> Me
     sums = empty(distinct)
     for at in of.table.slices():
         add(sums, of.rows(at), weights=of.table.weights[at], of_row=of_row[at])
-    estimate = likelihood(sums)
+    estimate = likelihood(sums, steps=steps)
     if isinstance(estimate, Unsaid):
-        return estimate
+        return Pairwise(of.known)
     stretched = stretch(sums, estimate) if drawn else None
     return Likelihood(of.known, of_row, estimate, fill(distinct, estimate), stretched)

@@ -14,11 +14,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from surveyd.scoring.arrays import Floats
 from surveyd.scoring.bootstrap import SEED, Draws, Progress, draws, resampled
 from surveyd.scoring.driver_items import Answers, Driver, LeftOut, Screened, screen
 from surveyd.scoring.drivers import each, shares
 from surveyd.scoring.gaps import MOST_PATTERNS
-from surveyd.scoring.lmg import Floats, importances
+from surveyd.scoring.lmg import importances
 from surveyd.scoring.moments import Standard, Table, method, standardise
 from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.unsaid import Reason, Unsaid
@@ -117,19 +118,13 @@ def pain_delight(
         standard = standardise(_table(found, (wanted,), outcome))
         if not standard.scale[-1]:
             return Unsaid(Reason.NO_VARIATION, "the recommendation")
-        part = _shares(standard, drawn, most_patterns, progress)
-        if isinstance(part, Unsaid):
-            return part
-        parts.append(part)
-    contrasts = _contrasts(found, most_patterns)
-    if isinstance(contrasts, Unsaid):
-        return contrasts
+        parts.append(_shares(standard, drawn, most_patterns, progress))
     return PainDelight(
         n=found.n,
         accounts=found.accounts,
         times=times,
         cut=1 / len(found.answers.items),
-        places=_places(found, parts[0], parts[1], contrasts),
+        places=_places(found, parts[0], parts[1], _contrasts(found, most_patterns)),
         left_out=left_out,
     )
 
@@ -186,22 +181,17 @@ def _placeable(found: Screened) -> tuple[Screened, tuple[LeftOut, ...]]:
     return found.only(kept), tuple(left_out)
 
 
-def _shares(standard: Standard, drawn: Draws, most: int, progress: Progress | None) -> Floats | Unsaid:
+def _shares(standard: Standard, drawn: Draws, most: int, progress: Progress | None) -> Floats:
     """Return (draws, p) shares of what is explained, 0 for a driver that goes the wrong way."""
-    by = method(standard, most=most)
-    if isinstance(by, Unsaid):
-        return by
-    tables, _ = resampled(standard, by, drawn)
+    tables, _ = resampled(standard, method(standard, most=most), drawn)
     right = tables[:, :-1, -1] > 0
     return np.where(right, shares(each(tables, importances, progress)), 0.0)
 
 
-def _contrasts(found: Screened, most: int) -> list[Contrast] | Unsaid:
+def _contrasts(found: Screened, most: int) -> list[Contrast]:
     """Return each driver's penalty and reward, all others alike: a regression on all low and high marks."""
     standard = standardise(_table(found, (_low, _high), np.asarray))
     by = method(standard, most=most, drawn=False)
-    if isinstance(by, Unsaid):
-        return by
     table = resampled(standard, by, draws(found.accounts, times=0))[0][0]
     slopes = np.linalg.pinv(table[:-1, :-1], rcond=POINTS, hermitian=True) @ table[:-1, -1]
     points = slopes * standard.scale[:-1] / standard.scale[-1]

@@ -1,0 +1,294 @@
+"""Key drivers of planted truth, of few people, of gaps, and the worked example of the method's page."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from surveyd.scoring import lmg
+from surveyd.scoring.driver_items import Answers, Driver, screen
+from surveyd.scoring.driver_report import DriverReport, Gaps, Overlap
+from surveyd.scoring.drivers import bootstraps, drivers
+from surveyd.scoring.policy import SHIPPED
+from surveyd.scoring.scale import OutOfScale
+from surveyd.scoring.unsaid import Reason, Unsaid
+from tests.scoring.importances_known import KNOWN, SWISS
+
+STAGES = (0, 0, 0, 1, 1, 2, 2, 2, 3, 3)
+PLANTED = np.array([0.30, 0.10, 0.05, 0.25, 0.08, 0.20, 0.12, 0.05, 0.15, 0.02])
+ITEMS = tuple(Driver(f"d{number + 1}", stage=f"stage {stage}") for number, stage in enumerate(STAGES))
+
+
+def programme(people: int = 1_200, *, seed: int = 11, missing: float = 0.0) -> Answers:
+    """Answers of five points from a planted truth: driver 1 weighs most, then 4; accounts of about three."""
+    generator = np.random.default_rng(seed)
+    accounts = generator.integers(0, max(2, people // 3), people)
+    shared = generator.normal(size=people)[accounts]
+    general = np.sqrt(0.4) * shared + np.sqrt(0.6) * generator.normal(size=people)
+    of_stage = generator.normal(size=(people, 4))[:, STAGES]
+    felt = 0.7 * general[:, None] + 0.3 * of_stage + np.sqrt(0.42) * generator.normal(size=(people, 10))
+    felt_whole = felt @ PLANTED
+    attitude = np.sqrt(0.68) * felt_whole / felt_whole.std() + np.sqrt(0.32) * generator.normal(size=people)
+    values = np.clip(np.round(3.4 + felt), 1, 5).astype(np.int8)
+    values[generator.random(values.shape) < missing] = -1
+    return Answers(ITEMS, values, np.clip(60 + 18 * attitude, 0, 100), accounts)
+
+
+def report(answers: Answers, *, times: int = 60, **facts: object) -> DriverReport:
+    found = drivers(answers, times=times, **facts)  # type: ignore[arg-type]  # passed on
+    assert isinstance(found, DriverReport), found
+    return found
+
+
+def refused(answers: Answers) -> Unsaid:
+    found = drivers(answers, times=0)
+    assert isinstance(found, Unsaid), found
+    return found
+
+
+def narrowed(answers: Answers, *columns: int) -> Answers:
+    """The same people with these items alone."""
+    items = tuple(answers.items[column] for column in columns)
+    return replace(answers, items=items, values=answers.values[:, columns])
+
+
+def test_the_planted_drivers_come_first_and_hold_together() -> None:
+    found = report(programme(3_000, missing=0.04), times=200)
+    assert [one.driver.id for one in found.drivers[:2]] == ["d1", "d4"]
+    assert found.gaps is Gaps.LIKELIHOOD and found.exact and not found.repaired
+    assert sum(one.value for one in found.drivers) == pytest.approx(found.r_squared)
+    assert sum(one.share for one in found.drivers) == pytest.approx(1)
+    for one in found.drivers:
+        assert 0 <= one.interval.low <= one.share <= one.interval.high <= 1
+        assert 1 <= one.ranks[0] <= one.ranks[1] <= 10
+        assert one.direction == 1 and one.distinct
+    assert [one.tier for one in found.drivers] == sorted(one.tier for one in found.drivers)
+    assert found.drivers[0].tier == 1 and found.drivers[-1].tier > 1
+    assert found.r_squared_interval.low < found.r_squared < found.r_squared_interval.high
+
+
+def test_stages_hold_their_drivers_exactly() -> None:
+    found = report(programme())
+    assert not isinstance(found.stages, Unsaid)
+    assert sum(stage.value for stage in found.stages) == pytest.approx(found.r_squared)
+    assert sum(stage.share for stage in found.stages) == pytest.approx(1)
+    for stage in found.stages:
+        assert sum(part for _, part in stage.parts) == pytest.approx(stage.value)
+        assert stage.interval.low <= stage.share <= stage.interval.high
+    own = tuple(replace(item, stage="") for item in ITEMS)
+    assert report(replace(programme(), items=own)).stages == ()
+    mixed = (replace(ITEMS[0], stage=""), *ITEMS[1:])
+    groups = report(replace(programme(), items=mixed)).stages
+    assert not isinstance(groups, Unsaid) and {"d1", "stage 0"} <= {stage.name for stage in groups}
+
+
+def test_the_worked_example_of_the_page() -> None:
+    """Two drivers, r = .5 and 0 with the outcome, .5 with each other: 7/24 and 1/24 of 1/3."""
+    table = np.array([[[1, 0.5, 0.5], [0.5, 1, 0], [0.5, 0, 1]]])
+    assert lmg.explained(table, [(0,), (1,)])[:, 0] == pytest.approx([0, 1 / 4, 0, 1 / 3])
+    assert lmg.lmg(table)[0] == pytest.approx([7 / 24, 1 / 24])
+
+
+def test_the_same_answers_give_the_same_report() -> None:
+    answers = programme(400)
+    assert report(answers) == report(answers)
+    assert report(answers, seed=2).drivers[0].interval != report(answers).drivers[0].interval
+    shuffled = np.random.default_rng(1).permutation(400)
+    moved = Answers(
+        ITEMS, answers.values[shuffled], answers.outcome[shuffled], 7 * answers.accounts[shuffled] - 1
+    )
+    again, first = report(moved), report(answers)
+    assert [one.value for one in again.drivers] == pytest.approx([one.value for one in first.drivers])
+    assert [one.interval.low for one in again.drivers] == pytest.approx(
+        [one.interval.low for one in first.drivers]
+    )
+
+
+def test_the_swiss_rows_with_a_constant_beside_them() -> None:
+    """47 provinces are too few by our rule, so each counts twice; the constant is told and takes nothing."""
+    rows = np.tile(np.array(list(SWISS.values())).T, (2, 1))
+    items = tuple(Driver(name, minimum=0, maximum=100) for name in [*list(SWISS)[1:], "same"])
+    values = np.column_stack([rows[:, 1:], np.full(94, 3.0)])
+    found = report(Answers(items, values, rows[:, 0], np.arange(94) % 47))
+    by_id = {one.driver.id: one.value for one in found.drivers}
+    assert [by_id[name] for name in list(SWISS)[1:]] == pytest.approx(KNOWN[0].lmg, abs=1e-9)
+    assert [(one.driver.id, one.why) for one in found.left_out] == [
+        ("same", Unsaid(Reason.NO_VARIATION, "same"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("people", "reason", "found", "needed"),
+    [
+        (2, Reason.TOO_FEW_ANSWERS, 2, 100),
+        (11, Reason.TOO_FEW_ANSWERS, 11, 100),
+        (99, Reason.TOO_FEW_ANSWERS, 99, 100),
+    ],
+)
+def test_few_answers_say_nothing(people: int, reason: Reason, found: int, needed: int) -> None:
+    answers = programme(people)
+    assert refused(answers) == Unsaid(reason, "drivers", found, needed)
+    assert refused(answers).sentence == f"{people} answers are too few for drivers: 100 needed."
+
+
+def test_nobody_one_account_one_opinion_and_no_weight_say_nothing() -> None:
+    answers = programme(300)
+    silent = replace(answers, values=np.full((300, 10), -1, dtype=np.int8))
+    assert refused(silent) == Unsaid(Reason.NO_ANSWERS, "drivers")
+    empty = Answers(ITEMS, np.zeros((0, 10)), np.zeros(0), np.zeros(0, dtype=int))
+    assert refused(empty) == Unsaid(Reason.NO_ANSWERS, "drivers")
+    assert refused(replace(answers, outcome=np.full(300, np.nan))).reason is Reason.NO_ANSWERS
+    few = replace(answers, accounts=np.arange(300) % 19)
+    assert refused(few) == Unsaid(Reason.TOO_FEW_ACCOUNTS, "drivers", 19, 20)
+    flat = replace(answers, outcome=np.full(300, 50.0))
+    assert refused(flat) == Unsaid(Reason.NO_VARIATION, "the outcome")
+    assert refused(replace(answers, weights=np.zeros(300))) == Unsaid(Reason.NO_WEIGHT, "drivers")
+    alike = replace(answers, values=np.full((300, 10), 4, dtype=np.int8))
+    assert refused(alike) == Unsaid(Reason.NO_VARIATION, "d1")
+
+
+def test_the_policy_sets_what_is_needed() -> None:
+    stricter = replace(SHIPPED, minimums=replace(SHIPPED.minimums, drivers_each=31))
+    found = drivers(programme(300), policy=stricter, times=0)
+    assert found == Unsaid(Reason.TOO_FEW_ANSWERS, "drivers", 300, 310)
+
+
+def test_who_answered_half_counts_half() -> None:
+    """A hundred people with ten drivers are enough only if they answered them."""
+    answers = programme(100, missing=0.0)
+    values = answers.values.copy()
+    values[:5, :9] = -1
+    assert refused(replace(answers, values=values)) == Unsaid(Reason.TOO_FEW_ANSWERS, "drivers", 95, 100)
+
+
+def test_a_driver_that_few_were_asked_is_left_out_and_told() -> None:
+    answers = programme(400)
+    values = answers.values.copy()
+    values[:250, 0] = -1
+    values[:, 1] = -1
+    values[:230, 2] = -1
+    values[199:, 3] = -1
+    found = report(replace(answers, values=values))
+    assert {one.driver.id: one.why for one in found.left_out} == {
+        "d1": Unsaid(Reason.TOO_FEW_ANSWERS, "d1", 150, 160),
+        "d2": Unsaid(Reason.NO_ANSWERS, "d2"),
+        "d3": Unsaid(Reason.TOO_FEW_TOGETHER, "d3", 0, 50),
+    }
+    assert len(found.drivers) == 7
+
+
+def test_nobody_is_dropped_for_a_gap() -> None:
+    """Six drivers of which each lacks half: complete rows would be one of 64."""
+    full = narrowed(programme(1_500), *range(6))
+    answers = replace(
+        full, values=np.where(np.random.default_rng(2).random((1_500, 6)) < 0.5, -1, full.values)
+    )
+    found = report(answers, times=0)
+    assert found.n == np.count_nonzero((answers.values >= 0).any(axis=1))
+    assert found.r_squared == pytest.approx(report(full, times=0).r_squared, abs=0.04)
+    pairs = report(answers, times=5, most_patterns=10)
+    assert pairs.gaps is Gaps.PAIRS
+    assert pairs.r_squared == pytest.approx(found.r_squared, abs=0.04)
+
+
+def test_weights_scale_freely_and_zero_is_absence() -> None:
+    answers = programme(500)
+    weights = np.random.default_rng(3).integers(1, 4, 500).astype(float)
+    one, ten = (report(replace(answers, weights=factor * weights)) for factor in (1, 10))
+    assert [d.value for d in one.drivers] == pytest.approx([d.value for d in ten.drivers])
+    silenced = weights * (np.arange(500) % 5 > 0)
+    gone = np.flatnonzero(silenced)
+    fewer = Answers(ITEMS, answers.values[gone], answers.outcome[gone], answers.accounts[gone], weights[gone])
+    assert report(replace(answers, weights=silenced)) == report(fewer)
+
+
+def test_a_reversed_driver_turns_its_sign_and_its_rating_alone() -> None:
+    answers = narrowed(programme(600), 0, 3, 5)
+    turned = replace(answers, items=(replace(ITEMS[0], reversed=True), ITEMS[3], ITEMS[5]))
+    plain, other = report(answers).drivers[0], report(turned).drivers[0]
+    assert (plain.driver.id, other.driver.id) == ("d1", "d1")
+    assert other.value == pytest.approx(plain.value) and other.r == pytest.approx(-plain.r)
+    assert (plain.direction, other.direction) == (1, -1)
+    assert other.performance.mean == pytest.approx(100 - plain.performance.mean)
+    assert plain.performance.top == np.mean(answers.values[:, 0] >= 4)
+
+
+def test_what_goes_along_with_nothing_is_told_from_what_does() -> None:
+    answers = programme(800)
+    noise = np.random.default_rng(5).integers(1, 6, 800)
+    found = report(replace(answers, values=np.column_stack([answers.values[:, :9], noise])), times=200)
+    last = found.drivers[-1]
+    assert (last.driver.id, last.direction, last.distinct) == ("d10", 0, False)
+    assert "d10" not in found.quick_wins
+
+
+def test_quick_wins_matter_and_are_rated_low() -> None:
+    answers = programme(900)
+    values = answers.values.copy()
+    values[:, 0] = np.maximum(1, values[:, 0] - 1)
+    found = report(replace(answers, values=values))
+    assert found.quick_wins[0] == "d1"
+    mean = np.mean([one.performance.mean for one in found.drivers])
+    chosen = [one for one in found.drivers if one.driver.id in found.quick_wins]
+    assert all(one.share > 0.1 and one.performance.mean < mean for one in chosen)
+
+
+def test_drivers_that_say_the_same_are_told() -> None:
+    answers = programme(500)
+    assert not report(answers).overlap.warns
+    copied = replace(answers, values=answers.values[:, [0, 1, 2, 3, 4, 5, 6, 7, 8, 0]])
+    found = report(copied).overlap
+    assert found.warns and found.condition is None
+    assert [(pair.one, pair.other) for pair in found.pairs] == [("d1", "d10")]
+    assert found.pairs[0].r == pytest.approx(1)
+    assert Overlap((), 31.0).warns and Overlap((), None).warns and not Overlap((), 30.0).warns
+
+
+def test_many_drivers_go_by_johnsons_weights_and_stages_as_far_as_they_can() -> None:
+    answers = programme(700)
+    items = tuple(Driver(f"e{number}", stage="all" if number else "") for number in range(22))
+    wide = Answers(items, np.tile(answers.values, 3)[:, :22], answers.outcome, answers.accounts)
+    wide.values[:, 10:] = np.random.default_rng(8).integers(1, 6, (700, 12))
+    found = report(wide, times=10)
+    assert not found.exact
+    assert found.stages == Unsaid(Reason.TOO_MANY_PARTS, "stages", 22, 20)
+    assert sum(one.value for one in found.drivers) == pytest.approx(found.r_squared)
+
+
+def test_draws_are_fewer_where_each_takes_longer() -> None:
+    assert [bootstraps(drivers) for drivers in (1, 12, 13, 16, 17, 20, 21)] == [
+        500, 500, 200, 200, 100, 100, 500,
+    ]  # fmt: skip
+
+
+def test_progress_is_told_to_its_end() -> None:
+    told: list[tuple[int, int]] = []
+    report(narrowed(programme(300), 0, 1), times=120, progress=lambda done, total: told.append((done, total)))
+    assert told == [(49, 120), (99, 120), (120, 120)]
+
+
+def test_answers_outside_the_scale_or_of_other_people_are_refused() -> None:
+    with pytest.raises(OutOfScale, match="d1 takes a whole number from 1 to 5"):
+        Answers(ITEMS[:1], np.array([[6]], dtype=np.int8), np.zeros(1), np.zeros(1))
+    with pytest.raises(ValueError, match="people by items"):
+        Answers(ITEMS[:1], np.ones((2, 1)), np.zeros(1), np.zeros(2))
+    with pytest.raises(ValueError, match="people by items"):
+        Answers(ITEMS[:2], np.ones((2, 1)), np.zeros(2), np.zeros(2))
+
+
+def test_single_bytes_neither_overflow_nor_say_nan() -> None:
+    """200,000 answers of 5 add up far beyond a byte; the report is plain numbers."""
+    answers = narrowed(programme(200_000, missing=0.1), 0, 1)
+    found = report(answers, times=2)
+    given = answers.values[:, 0].astype(float)
+    wanted = 25 * (given[given > 0].mean() - 1)
+    assert found.drivers[0].performance.mean == pytest.approx(wanted)
+    json.dumps(asdict(found), allow_nan=False)
+
+
+def test_a_driver_need_not_be_answered_by_whom_it_was_not_asked() -> None:
+    screened = screen(programme(400, missing=0.1), SHIPPED.minimums)
+    assert not isinstance(screened, Unsaid)
+    assert screened.n == 400 and 355 <= screened.full <= 365
+    assert screened.accounts == len(np.unique(programme(400).accounts))

@@ -1,0 +1,138 @@
+"""Pain and delight: the worked example, planted kinds of drivers, and who is not placed."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from surveyd.scoring.driver_items import Answers, Driver
+from surveyd.scoring.pain_delight import PainDelight, Place, Quadrant, pain_delight
+from surveyd.scoring.unsaid import Reason, Unsaid
+
+
+def crossed() -> Answers:
+    """Ninety people: each pair of answers 1, 3 and 5 to A and B ten times.
+
+    A low A costs three points and a high one adds one; a low B costs one and a high one adds two.
+    """
+    one, other = np.repeat([1, 3, 5], 30), np.tile(np.repeat([1, 3, 5], 10), 3)
+    points = 7 + np.select([one == 1, one == 5], [-3, 1]) + np.select([other == 1, other == 5], [-1, 2])
+    values = np.column_stack([one, other]).astype(np.int8)
+    return Answers((Driver("A"), Driver("B")), values, points, np.arange(90) % 30)
+
+
+def planted(people: int = 1_500, *, missing: float = 0.0) -> Answers:
+    """Four drivers: one that only hurts, one that only delights, one that does both, one neither."""
+    generator = np.random.default_rng(4)
+    felt = generator.normal(size=(people, 4)) + 0.5 * generator.normal(size=(people, 1))
+    values = np.clip(np.round(3 + 1.3 * felt), 1, 5).astype(np.int8)
+    low, high = (values <= 2).astype(float), (values == 5).astype(float)
+    points = 7.5 - low @ [2.6, 0.0, 1.8, 0.0] + high @ [0.0, 2.2, 1.6, 0.0] + generator.normal(size=people)
+    values[generator.random(values.shape) < missing] = -1
+    items = tuple(Driver(name) for name in ("hurts", "delights", "both", "neither"))
+    ratings = np.clip(np.round(points), 0, 10).astype(np.int8)
+    return Answers(items, values, ratings, np.arange(people) // 3)
+
+
+def placed(answers: Answers, *, times: int = 100) -> dict[str, Place]:
+    found = pain_delight(answers, times=times)
+    assert isinstance(found, PainDelight), found
+    return {place.driver.id: place for place in found.places}
+
+
+def test_the_worked_example_of_the_page() -> None:
+    found = pain_delight(crossed(), times=0)
+    assert isinstance(found, PainDelight)
+    assert (found.n, found.accounts, found.cut, found.left_out) == (90, 30, 0.5, ())
+    places = {place.driver.id: place for place in found.places}
+    assert (places["A"].pain, places["A"].delight) == pytest.approx((25 / 29, 1 / 17))
+    assert (places["B"].pain, places["B"].delight) == pytest.approx((4 / 29, 16 / 17))
+    assert places["A"].quadrant is Quadrant.HYGIENE and places["B"].quadrant is Quadrant.DELIGHTER
+    assert (places["A"].contrast.penalty, places["A"].contrast.reward) == pytest.approx((3, 1))
+    assert (places["B"].contrast.penalty, places["B"].contrast.reward) == pytest.approx((1, 2))
+    assert places["A"].contrast.asymmetry == pytest.approx(-0.5)
+    assert places["B"].contrast.asymmetry == pytest.approx(1 / 3)
+    assert (places["A"].low, places["A"].high, places["A"].n) == pytest.approx((1 / 3, 1 / 3, 90))
+    assert places["A"].certainty == 1 and places["A"].certain
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_planted_drivers_are_found_in_their_quadrants(missing: float) -> None:
+    places = placed(planted(missing=missing))
+    assert {name: place.quadrant for name, place in places.items()} == {
+        "hurts": Quadrant.HYGIENE,
+        "delights": Quadrant.DELIGHTER,
+        "both": Quadrant.MAKE_OR_BREAK,
+        "neither": Quadrant.LOW,
+    }
+    assert all(place.certain for place in places.values())
+    assert places["hurts"].contrast.penalty == pytest.approx(2.6, abs=0.3)
+    assert places["delights"].contrast.reward == pytest.approx(2.2, abs=0.4)
+    assert sum(place.pain for place in places.values()) <= 1 + 1e-9
+    json.dumps([asdict(place) for place in places.values()], allow_nan=False)
+
+
+def test_a_driver_at_the_cut_is_uncertain() -> None:
+    """Two drivers that do the same by construction lie on the cut, and the draws disagree."""
+    answers = crossed()
+    points = 7 + np.select([answers.values == 1, answers.values == 5], [-2, 2]).sum(axis=1)
+    places = placed(replace(answers, outcome=np.clip(points, 0, 10)), times=200)
+    assert places["A"].pain == pytest.approx(places["B"].pain)
+    assert places["A"].quadrant is Quadrant.MAKE_OR_BREAK
+    assert not places["A"].certain and 0 < places["A"].certainty < 0.7
+
+
+def test_the_wrong_way_round_is_nothing() -> None:
+    """Whoever rates the third driver high is less pleased: no pain and no delight, and no asymmetry."""
+    answers = planted()
+    backwards = 6 - answers.values[:, :1]
+    items = (*answers.items, Driver("backwards"))
+    wider = replace(answers, items=items, values=np.column_stack([answers.values, backwards]))
+    found = placed(wider)["backwards"]
+    assert (found.pain, found.delight, found.quadrant) == (0, 0, Quadrant.LOW)
+    against = replace(answers, items=(replace(answers.items[0], reversed=True), *answers.items[1:]))
+    assert placed(against)["hurts"].contrast.asymmetry is None
+
+
+def test_low_and_high_by_the_scale() -> None:
+    """Of 0 to 10, 0 to 4 are low and 9 and 10 high; of 1 to 7, 1 to 3 and 7."""
+    answers = planted()
+    tens = np.arange(1_500) % 11
+    sevens = np.arange(1_500) % 7 + 1
+    items = (Driver("ten", minimum=0, maximum=10), Driver("seven", maximum=7))
+    places = placed(replace(answers, items=items, values=np.column_stack([tens, sevens])), times=2)
+    assert places["ten"].low == pytest.approx(np.mean(tens <= 4))
+    assert places["ten"].high == pytest.approx(np.mean(tens >= 9))
+    assert places["seven"].low == pytest.approx(np.mean(sevens <= 3))
+    assert places["seven"].high == pytest.approx(np.mean(sevens == 7))
+
+
+def test_few_low_or_high_answers_place_nobody() -> None:
+    answers = planted(600)
+    values = answers.values.copy()
+    values[:, 0] = np.maximum(values[:, 0], 3)
+    values[:, 1] = np.minimum(values[:, 1], 4)
+    values[np.arange(19), 1] = 5
+    found = pain_delight(replace(answers, values=values), times=5)
+    assert isinstance(found, PainDelight)
+    assert found.cut == 0.5 and {place.driver.id for place in found.places} == {"both", "neither"}
+    assert [(one.driver.id, one.why) for one in found.left_out] == [
+        ("hurts", Unsaid(Reason.TOO_FEW_ANSWERS, "hurts rated low", 0, 30)),
+        ("delights", Unsaid(Reason.TOO_FEW_ANSWERS, "delights rated high", 19, 30)),
+    ]
+
+
+def test_nothing_is_placed_where_nothing_can_be_said() -> None:
+    few = pain_delight(planted(30))
+    assert few == Unsaid(Reason.TOO_FEW_ANSWERS, "drivers", 30, 50)
+    kind = planted(600)
+    kind.values[kind.values < 3] = 3
+    found = pain_delight(kind)
+    assert found == Unsaid(Reason.TOO_FEW_ANSWERS, "hurts rated low", 0, 30)
+    content = replace(planted(), outcome=np.random.default_rng(1).integers(7, 11, 1_500))
+    assert pain_delight(content, times=0) == Unsaid(Reason.NO_VARIATION, "the recommendation")
+
+
+def test_the_same_answers_give_the_same_places() -> None:
+    assert pain_delight(planted(400), times=50) == pain_delight(planted(400), times=50)
