@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveyd.scoring.arrays import Floats, Mask
-from surveyd.scoring.gaps import from surveyd.scoring.moments import Table
+from surveyd.scoring.moments import Table
 from surveyd.scoring.policy import Minimums
 from surveyd.scoring.scale import Item, OutOfScale
 from surveyd.scoring.unsaid import Reason, Unsaid
