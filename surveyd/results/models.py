@@ -32,6 +32,6 @@ class Score(Base):
     scored_at: Mapped[datetime]
     __table_args__ = (
         UniqueConstraint("response_id", "rule_version"),
-        Index("ix_scores_wave_id_response_id", "wave_id", "response_id"),
+        Index("ix_scores_wave_id_id", "wave_id", "id"),
         Index("ix_scores_account_id_wave_id", "account_id", "wave_id"),
     )

@@ -1,0 +1,155 @@
+"""A wave's rows out of the database, as arrays: all of them, or those behind an id."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, Text, cast, extract, func, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.models import Invitation
+from surveyd.responses.models import Response
+from surveyd.results.item_scales import scales_of
+from surveyd.results.models import Score
+from surveyd.results.phases import phase_of_response
+from surveyd.results.wave_arrays import (
+    ANSWERED,
+    ASKED,
+    CHANNELS,
+    ITEM,
+    ITEM_TYPE,
+    MISSING,
+    SEGMENTS,
+    STAGE,
+    STAGE_TYPE,
+    Array,
+    Arrays,
+)
+
+CHUNK = 10_000
+UNKNOWN = np.iinfo(np.int64).min
+CHANNEL_CODES = {channel.value: code for code, channel in enumerate(CHANNELS)}
+SEGMENT_CODES = {segment.value: code for code, segment in enumerate(SEGMENTS)}
+
+
+def read_answers(session: Session, wave_id: int, *, rule: str, after: int = 0) -> Arrays:
+    """The answers of a wave by one rule version whose score's id is above `after`, in the order of these ids.
+
+    Some thousand rows are held at a time besides the arrays.
+    """
+    chunks = list(_chunks(session, wave_id, rule, after))
+    return stacked(chunks) if chunks else {name: np.empty(0, kind) for name, kind in ANSWERED.items()}
+
+
+def read_asked(session: Session, wave_id: int) -> Arrays:
+    """The invitations of a wave."""
+    parts: list[Arrays] = []
+    after = 0
+    query = select(Invitation.id, Invitation.contact_id, Invitation.account_id)
+    query = query.where(Invitation.wave_id == wave_id).order_by(Invitation.contact_id).limit(10 * CHUNK)
+    while True:
+        rows = session.execute(query.where(Invitation.contact_id > after)).all()
+        found = np.array(rows, dtype=np.int64).reshape(len(rows), 3)
+        parts.append({name: found[:, 1 + place].copy() for place, name in enumerate(ASKED)})
+        if len(rows) < 10 * CHUNK:
+            return stacked(parts)
+        after = rows[-1].contact_id
+
+
+def stacked(parts: Sequence[Arrays]) -> Arrays:
+    """The rows of several sets of arrays as one; what one of them has not is missing there."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {
+        name: np.concatenate([part[name] if name in part else _nothing(name, part) for part in parts])
+        for name in names
+    }
+
+
+def _nothing(name: str, beside: Arrays) -> Array:
+    """As many missing values as there are rows beside."""
+    size = len(beside["score_id"])
+    return np.full(size, np.nan, STAGE_TYPE) if name.startswith(STAGE) else np.full(size, MISSING, ITEM_TYPE)
+
+
+def _chunks(session: Session, wave_id: int, rule: str, after: int) -> Iterator[Arrays]:
+    query = _answers(session, wave_id, rule)
+    while True:
+        rows = session.execute(query.where(Score.id > after)).all()
+        if rows:
+            yield _arrays(session, rows)
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1][0]
+
+
+def _answers(session: Session, wave_id: int, rule: str) -> Select[*tuple[Any, ...]]:
+    """One row a response, in the order of `_arrays`."""
+    return (
+        select(
+            Score.id,
+            Score.response_id,
+            Response.contact_id,
+            Score.account_id,
+            Response.version_id,
+            _epoch(session),
+            Response.channel,
+            phase_of_response(),
+            func.coalesce(Score.recommendation, MISSING),
+            Score.attitude,
+            Score.intent,
+            Score.growth,
+            Score.ease,
+            Score.segment,
+            cast(Score.stages, Text),
+            cast(Score.inputs, Text),
+        )
+        .join(Response, Response.id == Score.response_id)
+        .where(Score.wave_id == wave_id, Score.rule_version == rule)
+        .order_by(Score.id)
+        .limit(CHUNK)
+    )
+
+
+def _epoch(session: Session) -> ColumnElement[Any]:
+    """The whole seconds since 1970 at which the answers were given."""
+    if session.get_bind().dialect.name == "sqlite":
+        return extract("epoch", Response.given_at)
+    return cast(func.floor(cast(extract("epoch", Response.given_at), Float)), BigInteger)
+
+
+def _arrays(session: Session, rows: Sequence[Any]) -> Arrays:
+    *facts, stages, inputs = zip(*rows, strict=True)
+    given: dict[str, Sequence[Any]] = dict(zip(ANSWERED, facts, strict=True))
+    given["channel"] = [CHANNEL_CODES[name] for name in given["channel"]]
+    given["segment"] = [SEGMENT_CODES[name] for name in given["segment"]]
+    arrays = {name: np.array(given[name], dtype=kind) for name, kind in ANSWERED.items()}
+    return arrays | _stages(_parsed(stages)) | _items(session, _parsed(inputs), arrays["version_id"])
+
+
+def _parsed(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Objects out of their JSON texts, in one go."""
+    found: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
+    return found
+
+
+def _stages(found: Sequence[Mapping[str, float]]) -> Arrays:
+    names = dict.fromkeys(name for one in found for name in one)
+    return {
+        STAGE + name: np.array([one.get(name, np.nan) for one in found], dtype=STAGE_TYPE) for name in names
+    }
+
+
+def _items(session: Session, found: Sequence[Mapping[str, int]], versions: Array) -> Arrays:
+    """Answers by item, each on the scale of its own version."""
+    asked = {int(version): scales_of(session, int(version)) for version in np.unique(versions)}
+    arrays: Arrays = {}
+    for name in dict.fromkeys(name for scales in asked.values() for name in scales):
+        raw = np.array([one.get(name, UNKNOWN) for one in found], dtype=np.int64)
+        answers = np.full(len(raw), MISSING, ITEM_TYPE)
+        for version, scales in asked.items():
+            here = (raw != UNKNOWN) & (versions == version)
+            if name in scales:
+                answers[here] = raw[here] - scales[name].shift
+        arrays[ITEM + name] = answers
+    return arrays
