@@ -14,8 +14,10 @@ from surveyd.base.keyset import PAGE, Wanted, slice_of
 from surveyd.distribution.models import Wave
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, User
-from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery, waves_of
+from surveyd.people.rates import Rates, rates_in_force
+from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery, wave_before, waves_of
 from surveyd.results.models import Score
+from surveyd.results.revenue import Money, told_in
 from surveyd.results.standings import standings
 from surveyd.scoring import nps
 from surveyd.scoring.nps import Base, Counts, Summary
@@ -48,14 +50,6 @@ class AccountLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """A sum of money in one currency: amounts in two are never added."""
-
-    cents: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """What the list can be narrowed to: the values that occur in the reader's scope."""
 
@@ -74,7 +68,7 @@ class AccountList:
     lines: tuple[AccountLine, ...]
     total: int
     at_risk: int
-    revenue: tuple[Amount, ...]
+    revenue: tuple[Money, ...]
     wave: str
     before: str
     wanted: Wanted
@@ -99,17 +93,18 @@ def account_list(
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
     waves = waves_of(session, wish, most=2)
-    query = AccountQuery(scope, waves[0].id if waves else 0, wish)
+    earlier = wave_before(session, wish, waves)
+    query = AccountQuery(scope, waves[0].id if waves else 0, wish, before_id=earlier.id if earlier else 0)
     page = slice_of(session, query.lines(), query.order(wish), after=wish.after, limit=limit)
-    before = _segments_before(session, scope, waves[1:], page.rows)
+    before = _segments_before(session, scope, earlier, page.rows)
     totals = session.execute(query.totals()).all()
     return AccountList(
         lines=tuple(account_line(row, scope, before) for row in page.rows),
         total=sum(row.accounts for row in totals),
         at_risk=sum(row.risky for row in totals),
-        revenue=tuple(_revenue(totals)) if scope.sees_revenue else (),
+        revenue=_revenue(totals, rates_in_force(session)) if scope.sees_revenue else (),
         wave=waves[0].slug if waves else "",
-        before=waves[1].slug if len(waves) > 1 else "",
+        before=earlier.slug if earlier else "",
         wanted=wish,
         choices=_choices(session, scope),
         after=page.after,
@@ -153,19 +148,25 @@ def recommend_words(summary: Summary) -> str:
 
 
 def _segments_before(
-    session: Session, scope: Scope, waves: Sequence[Wave], rows: Sequence[Row[*tuple[Any, ...]]]
+    session: Session, scope: Scope, wave: Wave | None, rows: Sequence[Row[*tuple[Any, ...]]]
 ) -> dict[int, str]:
     """Where the silent accounts of a page stood in the wave before."""
     silent = [row.id for row in rows if row.segment == SILENT]
-    if not waves or not silent:
+    if wave is None or not silent:
         return {}
-    stood = standings(scope, Score.wave_id == waves[0].id, Score.account_id.in_(silent))
+    stood = standings(scope, Score.wave_id == wave.id, Score.account_id.in_(silent))
     return {row.account_id: row.segment for row in session.execute(select(stood))}
 
 
-def _revenue(totals: Sequence[Row[*tuple[Any, ...]]]) -> list[Amount]:
-    known = [Amount(int(row.revenue_cents), row.currency) for row in totals if row.revenue_cents is not None]
-    return sorted(known, key=lambda amount: (-amount.cents, amount.currency))
+def _revenue(totals: Sequence[Row[*tuple[Any, ...]]], rates: Rates) -> tuple[Money, ...]:
+    """The sums, converted where there are rates, the larger first among those that are not."""
+    known = [
+        Money(row.currency, int(row.revenue_cents), row.known)
+        for row in totals
+        if row.revenue_cents is not None
+    ]
+    told = told_in(known, rates)
+    return tuple(sorted(told, key=lambda one: (one.currency != rates.reporting, -one.cents, one.currency)))
 
 
 def _choices(session: Session, scope: Scope) -> Choices:

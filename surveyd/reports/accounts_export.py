@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import Wanted
 from surveyd.base.spreadsheets import guarded
 from surveyd.people.access import Scope
-from surveyd.reports.accounts_query import AccountQuery, waves_of
+from surveyd.reports.accounts_query import AccountQuery, wave_before, waves_of
 
 FACTS = ("external_id", "name", "country", "region", "tier", "manager_email", "renewal_date")
 REVENUE = ("revenue", "currency")
@@ -26,8 +26,9 @@ def accounts_csv(session: Session, *, scope: Scope, wanted: Wanted) -> Iterator[
     in whole units and hundredths of its currency, is left out for a scope that may not see it. No spreadsheet
     runs a cell.
     """
-    wave = next(iter(waves_of(session, wanted)), None)
-    query = AccountQuery(scope, wave.id if wave else 0, wanted)
+    waves = waves_of(session, wanted, most=2)
+    wave, earlier = next(iter(waves), None), wave_before(session, wanted, waves)
+    query = AccountQuery(scope, wave.id if wave else 0, wanted, before_id=earlier.id if earlier else 0)
     order = query.order(wanted)
     keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)
     money = REVENUE if scope.sees_revenue else ()

@@ -4,7 +4,7 @@ The list and its export share it, so that a file has the rows that the page has.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,10 @@ from surveyd.distribution.models import Invitation, Wave
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.accounts import matching
+from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, User
+from surveyd.people.rates import worth_now
+from surveyd.reports.accounts_states import EXPOSURES, PLACES, stands, stood
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.standings import standings
@@ -39,7 +42,7 @@ NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED = "not_asked", "nobody",
 RESPONSE_STATES = (NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED)
 SORTS = ("name", "manager", "region", "tier", "segment", "recommend", "revenue", "answered", "renewal")
 ID = re.compile(r"[1-9][0-9]{0,17}")
-FILTERS = ("region", "tier", "segment", "response", "manager", "wave")
+FILTERS = ("region", "tier", "segment", "response", "manager", "wave", "state", "before", "since")
 
 SHARES = 10_000
 """Shares are compared as whole ten-thousandths: floats make poor keys."""
@@ -55,7 +58,9 @@ class AccountQuery:
     promoters, passives, detractors, risky (somebody's latest response is at high risk).
     """
 
-    def __init__(self, scope: Scope, wave_id: int, wanted: Wanted) -> None:
+    def __init__(self, scope: Scope, wave_id: int, wanted: Wanted, *, before_id: int = 0) -> None:
+        self.waves = (scope, wave_id, before_id)
+        self.worth = worth_now()
         self.asked = _asked(scope, wave_id)
         self.said = standings(scope, Score.wave_id == wave_id)
         self.invited = func.coalesce(self.asked.c.invited, 0, type_=Integer)
@@ -80,10 +85,11 @@ class AccountQuery:
         )
 
     def totals(self) -> Select[*tuple[Any, ...]]:
-        """One row a currency: currency, accounts, risky, revenue_cents (None where no account has one)."""
+        """One row a currency: currency, accounts, risky, known (of a revenue), revenue_cents (or None)."""
         risky = func.count(case((self.risky, 1))).label("risky")
         revenue = func.sum(Account.revenue_cents).label("revenue_cents")
-        counted = select(Account.currency, func.count().label("accounts"), risky, revenue)
+        known = func.count(Account.revenue_cents).label("known")
+        counted = select(Account.currency, func.count().label("accounts"), risky, known, revenue)
         return self._from(counted).group_by(Account.currency).order_by(Account.currency)
 
     def order(self, wanted: Wanted) -> Order:
@@ -99,7 +105,7 @@ class AccountQuery:
             "tier": Account.tier.expression,
             "segment": rank,
             "recommend": func.coalesce(net, UNKNOWN, type_=Integer),
-            "revenue": func.coalesce(Account.revenue_cents, -1),
+            "revenue": comparable_cents(self.worth),
             "answered": func.coalesce(share, UNKNOWN, type_=Integer),
             "renewal": func.coalesce(Account.renewal_date, literal(NO_DATE, Date)),
         }
@@ -111,6 +117,7 @@ class AccountQuery:
             .outerjoin(User, User.id == Account.manager_id)
             .outerjoin(self.asked, self.asked.c.account_id == Account.id)
             .outerjoin(self.said, self.said.c.account_id == Account.id)
+            .outerjoin(self.worth, self.worth.c.currency == Account.currency)
             .where(*self.where)
         )
 
@@ -133,6 +140,16 @@ class AccountQuery:
             )
         if (state := wish("response")) in RESPONSE_STATES:
             found.append(self._responded(state))
+        return found + self._moved(wish)
+
+    def _moved(self, wish: Callable[[str], str | None]) -> list[ColumnElement[bool]]:
+        """Where their revenue stands, and where they stood in the wave before."""
+        scope, wave_id, before_id = self.waves
+        found: list[ColumnElement[bool]] = []
+        if (exposure := wish("state")) in EXPOSURES:
+            found.append(stands(exposure, scope=scope, wave_id=wave_id, before_id=before_id))
+        if (before := wish("before")) in PLACES:
+            found.append(stood(before, scope=scope, wave_id=before_id))
         return found
 
     def _responded(self, state: str) -> ColumnElement[bool]:
@@ -152,6 +169,13 @@ def waves_of(session: Session, wanted: Wanted, *, most: int = 1) -> list[Wave]:
     wish = wanted.filters.get("wave", "")
     start = names.index(wish) if wish in names else 0
     return waves[start : start + most]
+
+
+def wave_before(session: Session, wanted: Wanted, waves: Sequence[Wave]) -> Wave | None:
+    """The wave that a list is compared with: the one named by `since`, else the second of `waves`."""
+    since = wanted.filters.get("since", "")
+    named = [wave for wave in latest_waves(session, most=MOST_WAVES) if wave.slug == since] if since else []
+    return named[0] if named else next(iter(waves[1:]), None)
 
 
 def _asked(scope: Scope, wave_id: int) -> Subquery:

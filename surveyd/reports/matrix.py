@@ -3,7 +3,7 @@
 A square of 640 units: attitude upwards, intent to the right, both from 0 to 100.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
@@ -74,8 +74,8 @@ def matrix(
 ) -> Matrix:
     """The matrix of the points, with all accounts by segment in `counts`; without `sized` dots are equal.
 
-    A dot's area grows with the revenue, compared with the largest of its currency. Dots that would share one
-    spot stand around it, never across a cut.
+    A dot's area grows with the revenue, compared with the largest that it can be compared with. Dots that
+    would share one spot stand around it, never across a cut.
     """
     rule = policy or SHIPPED
     cut_x, cut_y = _across(rule.cut / 100), _upwards(rule.cut / 100)
@@ -100,11 +100,11 @@ def matrix(
 
 def _dots(points: Sequence[Point], cut_x: float, cut_y: float, *, sized: bool) -> Iterator[Dot]:
     """The dots, the largest first, so that no small one is hidden behind it."""
-    most: Counter[str] = Counter()
+    most: defaultdict[str, float] = defaultdict(float)
     for point in points:
-        most[point.currency] = max(most[point.currency], point.revenue_cents or 0)
+        most[point.sized_in] = max(most[point.sized_in], point.size)
     taken: Counter[tuple[float, float]] = Counter()
-    radii = [(_radius(point, most[point.currency]) if sized else EQUAL, point) for point in points]
+    radii = [(_radius(point, most[point.sized_in]) if sized else EQUAL, point) for point in points]
     for radius, point in sorted(radii, key=lambda pair: -pair[0]):
         x, y = _across(point.intent), _upwards(point.attitude)
         step = taken[x, y]
@@ -121,10 +121,10 @@ def _sides(segment: Segment) -> tuple[bool, bool]:
     return next(sides for sides, named in PLACES.items() if named is segment)
 
 
-def _radius(point: Point, most: int) -> float:
-    if not point.revenue_cents or not most:
+def _radius(point: Point, most: float) -> float:
+    if not point.size or not most:
         return SMALLEST
-    return round(max(SMALLEST, LARGEST * sqrt(point.revenue_cents / most)), 1)
+    return round(max(SMALLEST, LARGEST * sqrt(point.size / most)), 1)
 
 
 def _between(value: float, low: float, high: float, *, room: float) -> float:

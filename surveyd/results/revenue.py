@@ -1,11 +1,12 @@
 """Revenue by where the accounts stand in a wave, and the accounts' places in the matrix.
 
 Silence is a state of its own, never neutral. A missing revenue is counted, never taken for zero. Sums are
-kept by currency and never added across them.
+kept by currency, and added across currencies only by the rates that an admin has entered.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +27,12 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Invitation
 from surveyd.people.access import Scope, visible_accounts
+from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, AccountStatus
+from surveyd.people.rates import Rates, worth_now
 from surveyd.results.models import Score
 from surveyd.results.standings import standings
+from surveyd.scoring.exposure import Holding, state_of
 from surveyd.scoring.loyalty import Segment
 
 SILENT = "silent"
@@ -69,6 +73,22 @@ class AccountGroup:
     known: int
     cents: int
 
+    @property
+    def went_quiet(self) -> bool:
+        """Whether they answered the wave before and are silent now."""
+        return self.state == SILENT and self.before not in (SILENT, NOT_ASKED)
+
+    @property
+    def holding(self) -> Holding:
+        """The same as scoring adds it up."""
+        placed = self.state not in (SILENT, NOT_ASKED)
+        state = state_of(
+            Segment(self.state) if placed else None,
+            asked=self.state != NOT_ASKED,
+            decider_at_risk=self.at_risk,
+        )
+        return Holding(state, self.currency, self.accounts, self.known, self.cents, self.went_quiet)
+
 
 @dataclass(frozen=True, slots=True)
 class StateRevenue:
@@ -82,7 +102,10 @@ class StateRevenue:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One account in the matrix; indexes from 0 to 100, revenue None where it is not known."""
+    """One account in the matrix; indexes from 0 to 100, revenue None where it is not known.
+
+    `size` is the revenue as it compares with that of others of the same `sized_in`: a currency.
+    """
 
     account_id: int
     name: str
@@ -91,6 +114,8 @@ class Point:
     intent: float
     revenue_cents: int | None
     currency: str
+    size: float = 0.0
+    sized_in: str = ""
 
 
 def account_groups(
@@ -136,10 +161,25 @@ def add_money(sums: Iterable[Money]) -> tuple[Money, ...]:
     )
 
 
+def told_in(sums: Iterable[Money], rates: Rates) -> tuple[Money, ...]:
+    """What has a rate as one sum in the reporting currency, which comes first; the other sums as they are."""
+    worth = rates.worth
+    every = tuple(sums)
+    known = [money for money in every if money.currency in worth]
+    apart = add_money(money for money in every if money.currency not in worth)
+    if not known:
+        return apart
+    cents = round(sum((money.cents * worth[money.currency] for money in known), Fraction(0)))
+    return (Money(rates.reporting, cents, sum(money.accounts for money in known)), *apart)
+
+
 def matrix_points(
     session: Session, wave_id: int, *, scope: Scope, most: int = MOST_POINTS
 ) -> tuple[Point, ...]:
-    """The accounts with a place in the matrix: the `most` largest, each compared within its currency."""
+    """The accounts with a place in the matrix: the `most` largest, converted where there are rates.
+
+    What cannot be converted is compared within its currency.
+    """
     rows = session.execute(_points(scope), {"wave_id": wave_id, "most": most})
     return tuple(
         Point(
@@ -150,6 +190,8 @@ def matrix_points(
             intent=row.intent,
             revenue_cents=row.revenue_cents if scope.sees_revenue else None,
             currency=row.currency,
+            size=float(row.size or 0) if scope.sees_revenue else 0.0,
+            sized_in=row.sized_in,
         )
         for row in rows
     )
@@ -182,12 +224,17 @@ def _groups(scope: Scope) -> Select[Any]:
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def _points(scope: Scope) -> Select[Any]:
     stand = standings(scope, Score.wave_id == WAVE)
-    size = func.coalesce(Account.revenue_cents, -1).desc()
-    rank = func.row_number().over(partition_by=Account.currency, order_by=(size, Account.id))
-    facts = (Account.id, Account.name, Account.revenue_cents, Account.currency)
+    worth = worth_now()
+    converted = worth.c.worth.is_not(None)
+    sized_in = case((converted, ""), else_=Account.currency).label("sized_in")
+    size = (Account.revenue_cents * func.coalesce(worth.c.worth, 1.0)).label("size")
+    largest = comparable_cents(worth).desc()
+    rank = func.row_number().over(partition_by=sized_in, order_by=(largest, Account.id))
+    facts = (Account.id, Account.name, Account.revenue_cents, Account.currency, size, sized_in)
     return (
         select(*facts, stand.c.segment, stand.c.attitude, stand.c.intent)
         .join(stand, stand.c.account_id == Account.id)
+        .outerjoin(worth, worth.c.currency == Account.currency)
         .where(stand.c.attitude.is_not(None), stand.c.intent.is_not(None))
         .order_by(rank, Account.id)
         .limit(bindparam("most", type_=Integer))
