@@ -1,4 +1,4 @@
-"""Sums over responses: one wave for the company or a slice of it, and each account's standing.
+"""Sums over responses: one wave for the company or a slice of it.
 
 Counting is left to the database; what the counts mean is worked out in scoring. Every sum takes the scope of
 whoever looks at it.
@@ -13,14 +13,11 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Invitation
 from surveyd.people.access import Scope, visible_by_account
-from surveyd.people.models import Contact
-from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring import nps
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category, Counts, Summary
-from surveyd.scoring.rollup import Standing, Voice, stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +39,6 @@ class WaveFigures:
     def response_rate(self) -> float | None:
         """Answered of invited, 0 to 1; None when nobody was invited."""
         return self.answered / self.invited if self.invited else None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFigures:
-    """One account in one wave: its standing, and its people by category."""
-
-    account_id: int
-    standing: Standing
-    nps: Summary
 
 
 def wave_figures(session: Session, wave_id: int, *, scope: Scope) -> WaveFigures:
@@ -78,40 +66,6 @@ def wave_figures(session: Session, wave_id: int, *, scope: Scope) -> WaveFigures
         intent=means[1],
         ease=means[2],
     )
-
-
-def account_figures(
-    session: Session, wave_id: int, *, scope: Scope, account_ids: Sequence[int] | None = None
-) -> dict[int, AccountFigures]:
-    """Return the figures of each account with somebody asked by the wave, by id, silent ones included.
-
-    ``account_ids`` narrows them to some accounts: those of one page. The number of statements does not grow.
-    """
-    asked, seen = _invited(wave_id, scope), _scores(wave_id, scope)
-    if account_ids is not None:
-        asked.append(Invitation.account_id.in_(account_ids))
-        seen.append(Score.account_id.in_(account_ids))
-    invited = session.execute(
-        select(Invitation.account_id, func.count()).where(*asked).group_by(Invitation.account_id)
-    ).all()
-    voices: dict[int, list[Voice]] = {account_id: [] for account_id, _ in invited}
-    categories: dict[int, list[tuple[str | None, int]]] = {account_id: [] for account_id, _ in invited}
-    people = (
-        select(Score.account_id, Contact.role, Score.segment, Score.attitude, Score.intent, Score.category)
-        .join(Response, Response.id == Score.response_id)
-        .join(Contact, Contact.id == Response.contact_id)
-    )
-    for account_id, role, segment, attitude, intent, category in session.execute(people.where(*seen)):
-        voices[account_id].append(Voice(role.value, Segment(segment), attitude, intent))
-        categories[account_id].append((category, 1))
-    return {
-        account_id: AccountFigures(
-            account_id,
-            stand(voices[account_id], invited=count),
-            nps.summary(_counts(categories[account_id]), invited=count),
-        )
-        for account_id, count in invited
-    }
 
 
 def _scores(wave_id: int, scope: Scope) -> list[ColumnElement[bool]]:

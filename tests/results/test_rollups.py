@@ -1,4 +1,4 @@
-"""One wave's figures, and each account's."""
+"""One wave's figures."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -6,12 +6,11 @@ from contextlib import AbstractContextManager
 import pytest
 from sqlalchemy.orm import Session
 
-from surveyd.people.access import NOBODY, SYSTEM, scope_of
+from surveyd.people.access import SYSTEM, scope_of
 from surveyd.people.models import User
-from surveyd.results.rollups import account_figures, wave_figures
+from surveyd.results.rollups import wave_figures
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Base, Counts
-from surveyd.scoring.rollup import Confidence
 from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
@@ -84,39 +83,12 @@ def test_everybody_sums_what_they_may_see(
     found = wave_figures(session, answered.wave.id, scope=scope)
 
     assert (found.invited, found.answered) == (invited, answered_by)
-    accounts = account_figures(session, answered.wave.id, scope=scope)
-    assert sum(account.standing.invited for account in accounts.values()) == invited
-
-
-def test_an_account_stands_where_its_people_put_it(answered: Asking, session: Session) -> None:
-    found = account_figures(session, answered.wave.id, scope=SYSTEM)
-    nordwind, sudwerk = found[answered.people.nordwind], found[answered.people.sudwerk]
-
-    # Anna decides and weighs three: (3 * 25 + 100) / 4.
-    assert nordwind.standing.attitude == 43.75
-    assert nordwind.standing.segment is Segment.TRAPPED
-    assert nordwind.standing.confidence is Confidence.MEDIUM
-    assert nordwind.nps.counts == Counts(detractors=1, promoters=1)
-    assert (sudwerk.standing.segment, sudwerk.standing.voices, sudwerk.standing.invited) == (None, 0, 1)
-    assert sudwerk.nps.value is None
-
-
-def test_one_account_can_be_asked_for(answered: Asking, session: Session) -> None:
-    wanted = answered.people.sudwerk
-    found = account_figures(session, answered.wave.id, scope=SYSTEM, account_ids=[wanted])
-
-    assert list(found) == [wanted]
-    assert account_figures(session, answered.wave.id, scope=SYSTEM, account_ids=[]) == {}
-    assert account_figures(session, answered.wave.id, scope=NOBODY, account_ids=[wanted]) == {}
 
 
 def test_more_accounts_take_no_more_statements(asking: Asking, session: Session, statements: Collect) -> None:
     for number in range(30):
         asking.answer(asking.ask_somebody(number), HAPPY)
 
-    with statements() as said:
-        assert len(account_figures(session, asking.wave.id, scope=SYSTEM)) == 30
-    assert len(said) == 2
     with statements() as said:
         assert wave_figures(session, asking.wave.id, scope=SYSTEM).answered == 30
     assert len(said) == 3

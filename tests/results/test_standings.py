@@ -8,9 +8,13 @@ from sqlalchemy.orm import Session
 
 from surveyd.people.access import NOBODY, SYSTEM, scope_of
 from surveyd.people.models import Contact, RelationshipRole, User
+from surveyd.results.account_figures import account_voices
+from surveyd.results.asked import WaveAsked
 from surveyd.results.models import Score
-from surveyd.results.rollups import account_figures
-from surveyd.results.standings import standings
+from surveyd.results.standings import is_split, signs_of, standings
+from surveyd.scoring.flags import Flag, confidence, raised
+from surveyd.scoring.policy import AccountRule, Policy, RollUp
+from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
 
 ITEMS = ("satisfied", "better", "trust", "enjoy", "renew", "alternatives")
@@ -36,25 +40,45 @@ def asked_at_random(asking: Asking, draw: random.Random) -> None:
                 asking.answer(invitation, answers | {"recommend": draw.randint(0, 10)})
 
 
-def test_the_database_places_each_account_where_scoring_does(asking: Asking, session: Session) -> None:
+@pytest.mark.parametrize("method", RollUp)
+def test_the_database_places_each_account_where_scoring_does(
+    asking: Asking, session: Session, method: RollUp
+) -> None:
     asked_at_random(asking, random.Random(7))
+    # No two roles of ours weigh alike, and one weighs nothing.
+    roles = (("decision_maker", 3), ("influencer", 2), ("buyer", 2), ("gatekeeper", 0), ("unknown", 1))
+    policy = Policy(accounts=AccountRule(method=method, roles=roles))
 
-    found = {row.account_id: row for row in session.execute(select(standings(SYSTEM)))}
+    stand = standings(SYSTEM, policy=policy)
+    found = {
+        row.account_id: row
+        for row in session.execute(select(stand, is_split(stand, policy).label("is_split")))
+    }
 
-    expected = account_figures(session, asking.wave.id, scope=SYSTEM)
-    heard = {account_id: figures for account_id, figures in expected.items() if figures.standing.voices}
+    everybody = account_voices(session, WaveAsked(asking.wave.id), scope=SYSTEM, now=NOW)
+    heard = {account_id: of for account_id, of in everybody.items() if of.voices}
     assert found.keys() == heard.keys()
-    for account_id, figures in heard.items():
-        row, standing, counts = found[account_id], figures.standing, figures.nps.counts
-        assert (row.segment, row.voices) == (standing.segment, standing.voices)
+    for account_id, of in heard.items():
+        row, standing = found[account_id], of.standing(policy)
+        assert (row.segment, row.voices, row.valid) == (standing.segment, standing.voices, standing.valid)
+        counts = of.nps.counts
         assert (row.promoters, row.passives, row.detractors) == (
             counts.promoters,
             counts.passives,
             counts.detractors,
         )
-        assert bool(row.deciders_at_risk) == standing.decision_maker_at_risk
-        assert row.attitude == (None if standing.attitude is None else pytest.approx(standing.attitude))
+        assert row.is_split == (Flag.SPLIT in standing.flags)
+        assert row.attitude == near(standing.attitude)
+        assert row.intent == near(standing.intent)
+        signs = signs_of(row, NOW)
+        assert raised(signs, of.asked, policy.accounts) == standing.flags
+        assert confidence(signs, of.asked, policy.accounts) is standing.confidence
     assert len({row.segment for row in found.values()}) == 5
+    assert 0 < sum(row.is_split for row in found.values()) < len(found)
+
+
+def near(value: float | None) -> object:
+    return None if value is None else pytest.approx(value)
 
 
 def test_a_mean_on_the_cut_is_above_it(asking: Asking, session: Session) -> None:
