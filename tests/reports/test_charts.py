@@ -9,15 +9,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask, render_template_string
 
-from surveyd.reports.charts import WIDTH, bar, stripes, whisker
+from surveyd.reports.charts import WIDTH, bar, ranges, stripes, whisker
 from surveyd.reports.matrix import BOTTOM, EQUAL, LARGEST, LEFT, RIGHT, SMALLEST, TOP, Matrix, matrix
 from surveyd.reports.trend import trend
 from surveyd.results.revenue import Point
-from surveyd.results.trend import WavePoint, changes_of
-from surveyd.scoring import nps
+from surveyd.results.trend_points import WavePoint, trend_of
 from surveyd.scoring.loyalty import Segment
-from surveyd.scoring.policy import Policy
 from surveyd.scoring.nps import Counts
+from surveyd.scoring.policy import Policy
+from tests.fixtures.voices import voices, waves_of
 
 Render = Callable[..., str]
 HOSTILE = "</title><script>alert(1)</script> & \"Söhne\" 'Ltd' \u202e"
@@ -46,15 +46,11 @@ def point(
     currency: str = "EUR",
     name: str = "Nordwind",
 ) -> Point:
-    return Point(number, name, segment, attitude, intent, cents, currency)
+    return Point(number, name, segment, attitude, intent, cents, currency, float(cents or 0), currency)
 
 
 def waves(*counts: Counts) -> tuple[WavePoint, ...]:
-    summaries = [nps.summary(one) for one in counts]
-    return tuple(
-        WavePoint(number, f"wave-{number}", None, summary, change)
-        for number, (summary, change) in enumerate(zip(summaries, changes_of(summaries), strict=True))
-    )
+    return trend_of(waves_of(*counts))
 
 
 def test_stripes_share_one_scale() -> None:
@@ -171,6 +167,27 @@ def test_a_trend_is_one_line_in_its_band() -> None:
     assert "0" in [level.label for level in drawn.levels]
 
 
+def test_who_answered_twice_is_a_line_from_wave_to_wave() -> None:
+    first = voices(1, [10] * 20 + [3] * 20, range(40))
+    second = voices(2, [10] * 30 + [3] * 10, range(20, 60))
+    drawn = trend(trend_of([first, second]))
+
+    assert drawn
+    (pair,) = drawn.pairs
+    assert (pair.people, pair.then_x, pair.x) == (20, drawn.marks[0].x, drawn.marks[1].x)
+    assert pair.y < pair.then_y, "the same people went up"
+    assert drawn.bottom >= pair.then_y, "their line stands within the scale"
+
+
+def test_ranges_stand_on_one_scale() -> None:
+    drawn = ranges([("a", 0.0, -5.0, 10.0), ("b", 100.0, 90.0, 100.0)], marks=[(0, "0"), (100, "100")])
+    first, second = drawn.rows
+
+    assert (first.x, first.low, second.x, second.high) == (drawn.left,) * 2 + (drawn.right,) * 2
+    assert [tick.x for tick in drawn.ticks] == [drawn.left, drawn.right]
+    assert drawn.height > drawn.bottom > second.y > first.y
+
+
 def test_a_wave_that_cannot_carry_a_score_is_a_gap() -> None:
     drawn = trend(waves(Counts(5, 5, 30), Counts(5, 5, 20), Counts(1, 0, 1), Counts(5, 5, 30)))
 
@@ -180,7 +197,7 @@ def test_a_wave_that_cannot_carry_a_score_is_a_gap() -> None:
     assert len(drawn.lines) == 1
 
 
-@pytest.mark.parametrize("counts", [Counts(0, 0, 20_000_000), Counts(20_000_000, 0, 0)])
+@pytest.mark.parametrize("counts", [Counts(0, 0, 200_000), Counts(200_000, 0, 0)])
 def test_a_trend_at_the_end_of_the_scale_has_ground(counts: Counts) -> None:
     drawn = trend(waves(counts, counts))
 
@@ -196,6 +213,7 @@ def test_every_chart_says_what_it_is(render: Render, paper: bool) -> None:
         "stripes": stripes([(HOSTILE, 5, 2)]),
         "trend": trend(waves(Counts(0, 0, 40), Counts(40, 0, 0))),
         "split": bar([(HOSTILE, 4)]),
+        "ranges": ranges([(HOSTILE, 1, 0, 2)], marks=[(0, HOSTILE), (2, "2")]),
         "whisker": whisker(0.2, 0.1, 0.3, marks=[(0, HOSTILE)]),
     }
     calls = {
@@ -203,6 +221,7 @@ def test_every_chart_says_what_it_is(render: Render, paper: bool) -> None:
         "stripes": 'charts.stripes("s", chart, hostile, hostile, names, names, {hostile: "bad"}, paper)',
         "trend": 'charts.trend("t", chart, hostile, hostile, paper)',
         "split": 'charts.split("b", chart, hostile, hostile, names, {hostile: "good"}, paper)',
+        "ranges": 'charts.ranges("r", chart, hostile, hostile, names, names, {}, true, paper)',
         "whisker": 'charts.whisker("w", chart, hostile, hostile, paper)',
     }
     for name, call in calls.items():
