@@ -15,8 +15,8 @@ from surveyd.people import models as people_models
 from surveyd.people import rate_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
+from surveyd.results import analysis_models, outside_models, theme_models
 from surveyd.results import models as result_models
-from surveyd.results import outside_models, theme_models
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
@@ -31,6 +31,7 @@ TABLES = (
     response_models,
     open_models,
     result_models,
+    analysis_models,
     outside_models,
     theme_models,
     closed_loop_models,
