@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from surveyd.scoring.arrays import Codes, Mask
 from surveyd.scoring.unsaid import Reason, Unsaid
 
-PRIOR_WORDS = 500.0
-"""What the prior weighs, in words: the more, the more evidence a rare word needs."""
+PRIOR_SHARE = 0.1
+MOST_PRIOR = 500.0
+"""What the prior weighs: a tenth of the words of both groups, at most 500 words."""
 SURE = 1.96
 LEAST_CONTACTS = 5
 LEAST_ACCOUNTS = 3
@@ -64,14 +65,18 @@ class Term:
     z: float
 
 
-def log_odds(y1: int, n1: int, y2: int, n2: int, *, prior: float = PRIOR_WORDS) -> LogOdds | None:
+def log_odds(y1: int, n1: int, y2: int, n2: int, *, prior: float | None = None) -> LogOdds | None:
     """Compare y1 of n1 words with y2 of n2; the prior spreads ``prior`` words as both groups together do.
+
+    Without a wish the prior weighs a tenth of the words of both groups, 500 at most: with more a small group
+    could never differ, with less every rare word would.
 
     None where it cannot be said: no words on a side, a word that nobody uses, or the only word there is.
     """
     both, total = y1 + y2, n1 + n2
     if not (n1 and n2 and both) or both == total:
         return None
+    prior = min(MOST_PRIOR, PRIOR_SHARE * total) if prior is None else prior
     alpha = prior * both / total
     odds_one = (y1 + alpha) / (n1 + prior - y1 - alpha)
     odds_other = (y2 + alpha) / (n2 + prior - y2 - alpha)
@@ -79,7 +84,7 @@ def log_odds(y1: int, n1: int, y2: int, n2: int, *, prior: float = PRIOR_WORDS) 
 
 
 def emerging(
-    usage: Usage, first: Mask, second: Mask, *, prior: float = PRIOR_WORDS
+    usage: Usage, first: Mask, second: Mask, *, prior: float | None = None
 ) -> tuple[Term, ...] | Unsaid:
     """Return the words that tell the groups apart, the clearest first; masks are over ``usage``'s places.
 

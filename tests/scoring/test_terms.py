@@ -34,12 +34,24 @@ def spoken(
 
 
 def test_the_worked_example() -> None:
-    # 10 of 1,000 words against none of 1,000; the prior of 500 words holds 2.5 of this one.
+    # 10 of 1,000 words against none of 1,000; the prior of 200 words holds 1 of this one.
     found = log_odds(10, 1000, 0, 1000)
     assert found
-    assert found.difference == pytest.approx(log(12.5 / 1487.5) - log(2.5 / 1497.5))
-    assert found.standard_error == pytest.approx(sqrt(1 / 12.5 + 1 / 2.5))
-    assert (round(found.difference, 3), round(found.z, 2)) == (1.616, 2.33)
+    assert found.difference == pytest.approx(log(11 / 1189) - log(1 / 1199))
+    assert found.standard_error == pytest.approx(sqrt(1 / 11 + 1 / 1))
+    assert (round(found.difference, 3), round(found.standard_error, 3), round(found.z, 2)) == (
+        2.406,
+        1.044,
+        2.3,
+    )
+
+
+def test_the_prior_may_be_chosen_and_holds_back() -> None:
+    chosen, usual = log_odds(10, 1000, 0, 1000, prior=500), log_odds(10, 1000, 0, 1000)
+    assert chosen
+    assert usual
+    assert chosen.difference < usual.difference
+    assert log_odds(10, 9000, 0, 9000) == log_odds(10, 9000, 0, 9000, prior=500)
 
 
 @pytest.mark.parametrize("counts", [(0, 0, 0, 0), (1, 5, 0, 0), (0, 0, 1, 5), (0, 5, 0, 5), (5, 5, 5, 5)])
@@ -72,8 +84,8 @@ def test_the_other_groups_words_have_the_other_sign() -> None:
 
 
 def test_four_contacts_are_too_few_and_two_accounts_as_well() -> None:
-    assert spoken({1: 4, 2: 20}, {2: 20}) == ()
-    assert spoken({1: 30, 2: 200}, {2: 200}, accounts=2) == ()
+    assert spoken({1: 4, **REST}, REST) == ()
+    assert spoken({1: 30, **REST}, REST, accounts=2) == ()
 
 
 def test_one_person_who_repeats_a_word_is_one_person() -> None:
