@@ -7,7 +7,7 @@ written, one after the other: the number of a revision is taken once.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound, Refused, Unavailable
@@ -58,9 +58,11 @@ CURRENT = (
     .where(_response.c.invitation_id == bindparam("invitation_id"))
 )
 CORRECT = update(_response).where(_response.c.id == bindparam("response")).values(answers=bindparam("new"))
-# A version that history is being rescored by has its score written anew behind this one.
+# A version that history is being rescored by has its score written anew behind this one. The rule at hand
+# may have been retired since it was read.
 DROP_SCORES = delete(_score).where(
-    _score.c.response_id == bindparam("response"), _score.c.rule_version.in_(LIVE_RULES)
+    _score.c.response_id == bindparam("response"),
+    or_(_score.c.rule_version.in_(LIVE_RULES), _score.c.rule_version == bindparam("rule")),
 )
 
 
@@ -176,7 +178,7 @@ def _score_anew(
     policy = policies.with_digest(rows, background.policy)
     key = scores.key_of_version(rows, version_id=current.version_id, digest=current.digest, policy=policy)
     score = scores.score(answers, key=key)
-    rows.execute(DROP_SCORES, {"response": current.id})
+    rows.execute(DROP_SCORES, {"response": current.id, "rule": score.rule})
     asked = background.asked
     scored = ScoredResponse(current.id, asked.wave_id, asked.account_id)
     scores.store(rows, scored, of=score, now=now)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
@@ -121,8 +122,13 @@ def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
 
 def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datetime) -> None:
     """Write the one row of ``scores`` for this response and rule version."""
+    INSERT.change(rows, row_of(response, of=of, now=now))
+
+
+def row_of(response: ScoredResponse, *, of: ResponseScore, now: datetime) -> dict[str, Any]:
+    """The row of ``scores`` as it is written."""
     placement = of.placement
-    row = {
+    return {
         "response_id": response.id,
         "wave_id": response.wave_id,
         "account_id": response.account_id,
@@ -140,7 +146,6 @@ def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datet
         "explanation": of.explanation,
         "scored_at": now,
     }
-    INSERT.change(rows, row)
 
 
 def key_of_version(rows: Rows, *, version_id: int, digest: str, policy: Policy) -> ScoringKey:
