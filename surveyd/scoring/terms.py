@@ -96,26 +96,35 @@ def emerging(
     size = len(usage.pools)
     one, other = (np.bincount(usage.words[mask], minlength=size) for mask in (first, second))
     n_one, n_other = (np.bincount(usage.pools, weights=count, minlength=1) for count in (one, other))
-    often = np.flatnonzero(np.maximum(one, other) >= LEAST_CONTACTS)
-    reach_one, reach_other = _reach(usage, first, size), _reach(usage, second, size)
-    found: list[Term] = []
-    for word in often.tolist():
+    odds: dict[int, float] = {}
+    for word in np.flatnonzero(np.maximum(one, other) >= LEAST_CONTACTS).tolist():
         pool = usage.pools[word]
-        odds = log_odds(int(one[word]), int(n_one[pool]), int(other[word]), int(n_other[pool]), prior=prior)
-        if odds is None or abs(odds.z) <= SURE:
-            continue
-        contacts, accounts = reach_one if odds.z > 0 else reach_other
+        found = log_odds(int(one[word]), int(n_one[pool]), int(other[word]), int(n_other[pool]), prior=prior)
+        if found is not None and abs(found.z) > SURE:
+            odds[word] = found.z
+    clear = np.isin(usage.words, list(odds))
+    reach_one, reach_other = _reach(usage, first & clear, size), _reach(usage, second & clear, size)
+    lines: list[Term] = []
+    for word, z in odds.items():
+        contacts, accounts = reach_one if z > 0 else reach_other
         if contacts[word] >= LEAST_CONTACTS and accounts[word] >= LEAST_ACCOUNTS:
             counts = int(one[word]), int(other[word]), int(contacts[word]), int(accounts[word])
-            found.append(Term(word, *counts, odds.z))
-    return tuple(sorted(found, key=lambda term: (-abs(term.z), term.word)))
+            lines.append(Term(word, *counts, z))
+    return tuple(sorted(lines, key=lambda term: (-abs(term.z), term.word)))
 
 
 def _reach(usage: Usage, where: Mask, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Of how many contacts and of how many accounts the comments with each word are."""
     words = usage.words[where]
     contacts, accounts = (
-        np.bincount(np.unique(np.stack([words, who[where]]), axis=1)[0], minlength=size)
-        for who in (usage.contacts, usage.accounts)
+        np.bincount(_once_each(words, who[where]), minlength=size) for who in (usage.contacts, usage.accounts)
     )
     return contacts, accounts
+
+
+def _once_each(words: Codes, who: Codes) -> Codes:
+    """The words, each as often as different people have it."""
+    people, codes = np.unique(who, return_inverse=True)
+    pairs = np.unique(words.astype(np.int64) * max(len(people), 1) + codes)
+    found: Codes = pairs // max(len(people), 1)
+    return found
