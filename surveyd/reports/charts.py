@@ -11,6 +11,7 @@ INSET = 24.0
 LABELLED, LABELLED_ON_A_PHONE = 96.0, 176.0
 NAMES, AMOUNTS = 164.0, 196.0
 STRIPE = 34.0
+EDGE, VALUES, LABELS = 12.0, 96.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,29 @@ class Stripes:
     height: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One estimate of several under each other: where it stands, from where to where, and where it begins."""
+
+    name: str
+    y: float
+    x: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Estimates with their intervals on one scale, names to the left of `left`, amounts to the right."""
+
+    rows: tuple[Range, ...]
+    ticks: tuple[Tick, ...]
+    left: float
+    right: float
+    bottom: float
+    height: float
+
+
 def whisker(value: float, low: float, high: float, *, marks: Sequence[tuple[float, str]]) -> Whisker:
     """An estimate from -1 to 1 with its interval, and `marks` (place and label) as the scale's ticks."""
     return Whisker(
@@ -98,6 +122,30 @@ def stripes(amounts: Sequence[tuple[str, float, float]]) -> Stripes:
         for place, (name, amount, part) in enumerate(amounts)
     )
     return Stripes(rows, height=STRIPE * len(rows))
+
+
+def ranges(
+    estimates: Sequence[tuple[str, float, float, float]], *, marks: Sequence[tuple[float, str]]
+) -> Ranges:
+    """Estimates (name, value, low, high) under each other, on the scale from the first mark to the last."""
+    low, high = marks[0][0], marks[-1][0]
+    left, right = NAMES + EDGE, WIDTH - VALUES
+
+    def place(value: float) -> float:
+        return round(left + (right - left) * (min(max(value, low), high) - low) / (high - low), 1)
+
+    bottom = STRIPE * len(estimates)
+    return Ranges(
+        tuple(
+            Range(name, at * STRIPE, place(value), place(least), place(most))
+            for at, (name, value, least, most) in enumerate(estimates)
+        ),
+        tuple(Tick(place(at), label) for at, label in marks),
+        left,
+        right,
+        bottom,
+        bottom + LABELS,
+    )
 
 
 def _place(share: float) -> float:

@@ -1,11 +1,12 @@
-"""The score over the waves as a drawing: one line, a band for the interval, the waves as ticks."""
+"""The score over the waves as a drawing: a line in its band, and short ones for those who answered twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from surveyd.results.trend import WavePoint
+from surveyd.results.trend_points import WavePoint
 from surveyd.scoring import nps
+from surveyd.scoring.estimates import Estimate
 from surveyd.scoring.nps import Base
 
 TOP, BOTTOM, LEFT, RIGHT = 26.0, 190.0, 66.0, 590.0
@@ -30,6 +31,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """The people who answered two waves that follow each other: where their score was, and where it is."""
+
+    x: float
+    y: float
+    then_x: float
+    then_y: float
+    people: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One horizontal line of the scale."""
 
@@ -43,6 +56,7 @@ class Trend:
 
     marks: tuple[Mark, ...]
     levels: tuple[Level, ...]
+    pairs: tuple[Pair, ...] = ()
     height: float = HEIGHT
     left: float = LEFT
     right: float = RIGHT
@@ -79,6 +93,7 @@ def trend(points: Sequence[WavePoint]) -> Trend | None:
     """The trend of the waves, oldest first; None where fewer than two can carry a score."""
     carried = [point.nps for point in points if _carries(point)]
     ends = [end for of in carried if of.interval for end in (of.interval.low, of.interval.high)]
+    ends += [value for pair in map(_scores_of, points) if pair for value in pair]
     if len(carried) < 2:
         return None
     step = next((step for step in STEPS if _levels(ends, step) <= LINES), STEPS[-1])
@@ -94,7 +109,26 @@ def trend(points: Sequence[WavePoint]) -> Trend | None:
     return Trend(
         marks=tuple(_mark(point, round(LEFT + gap * at, 1), place) for at, point in enumerate(points)),
         levels=tuple(Level(place(level / 100), nps.display(level / 100)) for level in levels),
+        pairs=tuple(_pairs(points, gap, place)),
     )
+
+
+def _pairs(points: Sequence[WavePoint], gap: float, place: Callable[[float], float]) -> Iterator[Pair]:
+    for at, point in enumerate(points):
+        scores = _scores_of(point)
+        if point.panel and scores:
+            then_x, x = round(LEFT + gap * (at - 1), 1), round(LEFT + gap * at, 1)
+            then, now = map(place, scores)
+            yield Pair(x, now, then_x, then, point.panel.people, point.panel.change.value)
+
+
+def _scores_of(point: WavePoint) -> tuple[float, float] | None:
+    """The two scores of the people who answered twice, if they are enough to carry them."""
+    panel = point.panel
+    if panel is None or not isinstance(panel.before, Estimate) or not isinstance(panel.now, Estimate):
+        return None
+    carried = Base.COUNTS not in (panel.before.base, panel.now.base)
+    return (panel.before.value, panel.now.value) if carried else None
 
 
 def _carries(point: WavePoint) -> bool:

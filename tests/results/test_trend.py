@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM
-from surveyd.results.trend import changes_of, nps_trend
-from surveyd.scoring import nps
+from surveyd.results.trend import nps_trend
+from surveyd.results.trend_points import History, trend_of
+from surveyd.scoring.estimates import Contrast
 from surveyd.scoring.nps import Base, Counts
+from surveyd.scoring.weighting import Weighting, weighted
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
+from tests.fixtures.voices import voices, waves_of
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 
@@ -109,14 +112,80 @@ def test_other_programs_are_left_out(asking: Asking, session: Session) -> None:
     ],
 )
 def test_a_change_is_one_only_where_the_numbers_carry_it(counts: list[Counts], changes: list[str]) -> None:
-    assert changes_of([nps.summary(one) for one in counts]) == changes
+    assert [point.change for point in trend_of(waves_of(*counts))] == changes
 
 
-def test_more_waves_take_no_more_statements(asking: Asking, session: Session, statements: Collect) -> None:
-    for number in range(5):
-        wave = add_wave(asking, f"wave-{number}", day=10 * number)
-        wave.answer(wave.ask_somebody(number), HAPPY)
+def test_the_same_people_are_looked_at_apart_from_all() -> None:
+    """Who stayed says the same; the score falls since others answer now."""
+    first = voices(1, [10] * 40, range(40))
+    second = voices(2, [10] * 20 + [3] * 20, range(20, 60))
 
-    with statements() as said:
-        assert len(nps_trend(session, asking.program.id, scope=SYSTEM)) == 6
-    assert len(said) == 2
+    _, point = trend_of([first, second])
+
+    assert point.change == "down"
+    assert point.panel and (point.panel.people, point.panel.change) == (20, "steady")
+    assert isinstance(point.panel.contrast, Contrast) and point.panel.contrast.value == 0
+
+
+def test_the_same_people_show_a_smaller_change_than_others_would() -> None:
+    """What a person thinks of us lasts: the two waves of one person covary, and the difference is surer."""
+    before = [10, 8, 3, 9, 7] * 20
+    now = [rating + 1 if rating in (8, 9) else rating for rating in before]
+    _, twice = trend_of([voices(1, before, range(100)), voices(2, now, range(100))])
+    _, others = trend_of([voices(1, before), voices(2, now)])
+
+    assert (twice.change, others.change) == ("up", "steady")
+    assert twice.detectable and others.detectable and twice.detectable < others.detectable
+
+
+def test_what_could_have_been_seen_is_said() -> None:
+    """With 895 answers of variance 0.57 in each of two waves, 10 points show four times of five."""
+    counts = Counts(134, 269, 492)
+    _, point = trend_of(waves_of(counts, counts))
+
+    assert point.detectable == pytest.approx(0.10, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("last", "history"),
+    [
+        (Counts(100, 150, 250), History.WITHIN),
+        (Counts(20, 80, 400), History.ABOVE),
+        (Counts(300, 100, 100), History.BELOW),
+        (Counts(3, 0, 2), History.NONE),
+    ],
+)
+def test_a_wave_is_held_against_its_own_history_from_the_fourth_on(last: Counts, history: History) -> None:
+    usual = [Counts(100, 150, 250), Counts(105, 150, 245), Counts(95, 150, 255)]
+
+    points = trend_of(waves_of(*usual, last))
+
+    assert [point.history for point in points[:3]] == [History.NONE] * 3
+    assert points[-1].history is history
+
+
+def test_weights_move_the_scores_and_what_they_are_sure_of() -> None:
+    """One account with thirty happy voices, and twenty others with one unhappy voice each."""
+    ratings, accounts = [10] * 30 + [3] * 20, [1] * 30 + [*range(2, 22)]
+    wave = voices(1, ratings, accounts=accounts)
+
+    (plain,) = trend_of([wave])
+    (alike,) = trend_of([wave], weigh=lambda of, ids: weighted(of, Weighting.ACCOUNT))
+
+    assert plain.nps.value == pytest.approx(0.2)
+    assert alike.nps.value == pytest.approx(-19 / 21)
+
+
+def test_more_answers_take_no_more_statements(asking: Asking, session: Session, statements: Collect) -> None:
+    asking.answer(asking.ask_somebody(1), HAPPY)
+    nps_trend(session, asking.program.id, scope=SYSTEM)
+    with statements() as few:
+        nps_trend(session, asking.program.id, scope=SYSTEM)
+    for number in range(2, 10):
+        asking.answer(asking.ask_somebody(number), HAPPY)
+
+    with statements() as many:
+        (point,) = nps_trend(session, asking.program.id, scope=SYSTEM)
+
+    assert point.nps.counts.n == 9
+    assert len(many) == len(few)
