@@ -16,7 +16,7 @@ from benchmarks.figures import keep, table
 from surveyd.scoring import nps, nps_groups
 from surveyd.scoring.arrays import Codes
 from surveyd.scoring.estimates import Contrast, Estimate
-from surveyd.scoring.intervals import NORMAL, Interval, adjusted_wald, unheard_factor, wald
+from surveyd.scoring.intervals import NORMAL, Interval, adjusted_wald, score_interval, unheard_factor, wald
 from surveyd.scoring.nps import Counts
 
 SEED = 20_261_122
@@ -53,13 +53,14 @@ def row(case: str, rule: str, covered: float, width: float) -> Row:
 
 
 def few_answers(draws: int) -> Iterator[Row]:
-    """Plain against adjusted Wald for few answers out of an endless population."""
+    """Plain Wald, adjusted Wald and the score test for few answers out of an endless population."""
     for n in (3, 5, 10, 20, 30, 100):
         case = f"75/20/5, {n} answers"
         sampled = default_rng(SEED).multinomial(n, DELIGHTED, size=draws)
         truth = DELIGHTED[2] - DELIGHTED[0]
         yield row(case, "Wald", *_over(sampled, _wald, truth))
         yield row(case, "adjusted Wald", *_over(sampled, nps.interval, truth))
+        yield row(case, "score test", *_over(sampled, _score, truth))
 
 
 def census(draws: int) -> Iterator[Row]:
@@ -84,6 +85,10 @@ def census(draws: int) -> Iterator[Row]:
 
 def _wald(of: Counts) -> Interval | None:
     return wald(of.detractors, of.passives, of.promoters)
+
+
+def _score(of: Counts) -> Interval | None:
+    return score_interval(of.detractors, of.passives, of.promoters)
 
 
 def _invited(people: int) -> Callable[[Counts], Interval | None]:

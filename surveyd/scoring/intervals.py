@@ -5,7 +5,7 @@ one share: Wilson, JASA 1927. Both stay sensible for a handful of answers, where
 comparisons at once: Benjamini and Hochberg, JRSS B 1995.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
@@ -119,3 +119,33 @@ def wald(losses: int, draws: int, wins: int, *, confidence: float = 0.95) -> Int
     value = (wins - losses) / n
     half = normal_quantile(confidence) * sqrt(max(0.0, ((wins + losses) / n - value * value) / n))
     return Interval(value - half, value + half)
+
+
+def score_interval(losses: int, draws: int, wins: int, *, confidence: float = 0.95) -> Interval | None:
+    """Return all values that a score test would not reject, None for n = 0. To compare with: no page uses it.
+
+    The share of wins and losses is fitted anew for each value (Tango, Statistics in Medicine 1998). It covers
+    better than adjusted Wald below ten answers, and has no formula that a reader could redo by hand.
+    """
+    n = losses + draws + wins
+    if n == 0:
+        return None
+    square, value = normal_quantile(confidence) ** 2, (wins - losses) / n
+
+    def is_rejected(tried: float) -> bool:
+        linear = wins + losses + (wins - losses) * tried
+        constant = (wins - losses) * tried - draws * tried * tried
+        decided = (linear + sqrt(max(0.0, linear * linear - 4 * n * constant))) / (2 * n)
+        return n * (value - tried) ** 2 > square * (decided - tried * tried)
+
+    return Interval(_edge(is_rejected, value, -1.0), _edge(is_rejected, value, 1.0))
+
+
+def _edge(is_rejected: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return where rejection begins between the two, by halving."""
+    if not is_rejected(outside):
+        return outside
+    for _ in range(60):
+        middle = (inside + outside) / 2
+        inside, outside = (inside, middle) if is_rejected(middle) else (middle, outside)
+    return inside

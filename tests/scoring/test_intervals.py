@@ -9,6 +9,7 @@ from surveyd.scoring.intervals import (
     adjusted_wald,
     discoveries,
     normal_quantile,
+    score_interval,
     two_sided_p,
     unheard_factor,
     wald,
@@ -60,8 +61,30 @@ def test_plain_wald_as_published(losses: int, draws: int, wins: int, expected: t
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
 
 
-def test_plain_wald_of_nobody_says_nothing() -> None:
-    assert wald(0, 0, 0) is None
+@pytest.mark.parametrize(
+    ("losses", "draws", "wins", "expected"),
+    # R package NPS 0.1.1, "goodman" by iteration: good to about six digits.
+    [
+        (54, 108, 162, (0.2495402262, 0.4116111596)),
+        (0, 1, 1, (-0.4864293431, 0.9054687619)),
+        (1, 1, 1, (-0.6924047427, 0.6924046874)),
+        (0, 0, 10, (0.4449343681, 1)),
+        (10, 0, 0, (-1, -0.4449344277)),
+        (38, 71, 118, (0.2507615356, 0.4455211157)),
+        (362, 176, 462, (0.0438221227, 0.1554948509)),
+    ],
+)
+def test_score_intervals_as_published(
+    losses: int, draws: int, wins: int, expected: tuple[float, float]
+) -> None:
+    found = score_interval(losses, draws, wins)
+
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(expected, abs=2e-6)
+
+
+def test_of_nobody_no_rule_says_anything() -> None:
+    assert wald(0, 0, 0) is score_interval(0, 0, 0) is None
 
 
 def test_how_much_of_a_population_is_unheard() -> None:
