@@ -30,6 +30,7 @@ from surveyd.people import uploads
 from surveyd.reports.jobs import ring_for_papers
 from surveyd.responses import open_spent, open_visits
 from surveyd.responses.durations import are_due, measure_versions
+from surveyd.results.analysis_jobs import work_on_analyses
 from surveyd.results.jobs import work_on_policies
 
 log = logging.getLogger("surveyd.schedule")
@@ -192,6 +193,7 @@ SWEEPS = (
     Sweep("durations", "late: nothing but a line of text hangs on it", measure_durations),
     Sweep("visits", "late: what is a month old is in no hurry", forget_visits),
     Sweep("policies", "late: nobody waits for it but whoever looks at its bar", work_on_policies),
+    Sweep("analyses", "late: the last result is shown until the next one stands", work_on_analyses),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 

@@ -18,11 +18,12 @@ from surveyd.closed_loop.jobs import SEND_LETTER, WORK_ON_ANSWERS
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.people.jobs import WORK_ON_UPLOAD
 from surveyd.reports.jobs import MAKE_PAPERS
+from surveyd.results.analysis_jobs import WORK_OUT
 from surveyd.results.jobs import COMPARE, RESCORE
 
 log = logging.getLogger("surveyd.worker")
 
-JOBS = (COMPARE, MAKE_PAPERS, PREPARE_WAVE, RESCORE, SEND_LETTER, WORK_ON_UPLOAD, WORK_ON_ANSWERS)
+JOBS = (COMPARE, MAKE_PAPERS, PREPARE_WAVE, RESCORE, SEND_LETTER, WORK_ON_UPLOAD, WORK_ON_ANSWERS, WORK_OUT)
 QUEUE_PAUSE_SECONDS = 2.0
 
 

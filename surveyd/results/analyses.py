@@ -72,6 +72,7 @@ class AnalysisLine:
     done: int
     total: int
     reason: str
+    asked_at: datetime
     worked_out_at: datetime | None
 
     @property

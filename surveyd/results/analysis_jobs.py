@@ -1,0 +1,153 @@
+"""The job that works analyses out: what is wanted stands in their table; the bell only says "look now"."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from surveyd.base.clock import system_now
+from surveyd.base.database import reading, writing
+from surveyd.base.errors import NotFound
+from surveyd.base.services import Services, services
+from surveyd.results import analyses, drivers
+from surveyd.results.analyses import LEASE, Question, Taken
+from surveyd.results.models import Score
+from surveyd.results.policies import current
+from surveyd.results.slices import Slice
+from surveyd.results.wholes import WaveName, waves_of
+from surveyd.scoring.bootstrap import Progress
+
+WORK_OUT = "surveyd.results.analysis_jobs.work_out"
+TELL_SECONDS = 1.0
+EVERY = 30 * LEASE
+"""How old the analysis of the latest wave may be before newer answers have it worked out anew: an hour."""
+POLICY_CHANGED = "the scoring policy has changed meanwhile; ask again"
+WAVE_GONE = "a wave of this slice is gone"
+
+
+class Overtaken(Exception):
+    """Somebody else has the analysis in hand by now."""
+
+
+def ring_for_analysis(house: Services, analysis_id: int) -> bool:
+    """Ask a worker to work one out; returns whether the queue took it.
+
+    The minute stands in the job's name: the bell of a worker that died in the middle is dumb for no longer.
+    """
+    return house.bell.ring(WORK_OUT, analysis_id, int(system_now().timestamp() // 60))
+
+
+def work_out(analysis_id: int, rung_at: int = 0) -> bool:
+    """Work one analysis out and keep it; returns whether it was done here. May run twice and be killed."""
+    by = f"analyst-{secrets.token_hex(8)}"
+    with writing() as session:
+        taken = analyses.take(session, analysis_id, by=by, system_now=system_now())
+    if taken is None:
+        return False
+    return _work(taken, by)
+
+
+def _work(taken: Taken, by: str) -> bool:
+    with reading() as session:
+        try:
+            asked = drivers.ask_again(session, taken.question)
+        except NotFound:
+            asked = None
+    if asked is None or asked.question.policy != taken.question.policy:
+        return _fail(taken.id, by, WAVE_GONE if asked is None else POLICY_CHANGED)
+    try:
+        report = drivers.work_out(
+            taken.question.kind, asked.answers, policy=asked.policy, progress=_teller(taken.id, by)
+        )
+    except Overtaken:
+        return False
+    with writing() as session:
+        return analyses.finish(
+            session,
+            taken.id,
+            by=by,
+            result=drivers.kept(report),
+            revision=asked.revision,
+            now=services().clock.now(),
+        )
+
+
+def _fail(analysis_id: int, by: str, reason: str) -> bool:
+    with writing() as session:
+        analyses.fail(session, analysis_id, by=by, reason=reason)
+    return False
+
+
+def _teller(analysis_id: int, by: str) -> Progress:
+    """What writes down how far it is, about once a second, and stops who was overtaken."""
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < TELL_SECONDS:
+            return
+        last = time.monotonic()
+        with writing() as session:
+            mine = analyses.tell(session, analysis_id, by=by, done=done, total=total, system_now=system_now())
+        if not mine:
+            raise Overtaken
+
+    return tell
+
+
+def work_on_analyses(house: Services, now: datetime) -> int:
+    """Have a worker see to what is wanted, and forget what is old; without a queue it is worked out here."""
+    with reading() as session:
+        dying = analyses.has_dying(session, system_now=system_now())
+        old = analyses.has_old(session, now=now)
+    if dying or old:
+        with writing() as session:
+            analyses.give_up(session, system_now=system_now())
+            analyses.forget_old(session, now=now)
+    done = want_latest(now)
+    with reading() as session:
+        waiting = analyses.waiting(session, system_now=system_now())
+    for one in waiting:
+        if not ring_for_analysis(house, one):
+            done += work_out(one)
+    return done
+
+
+def want_latest(now: datetime) -> int:
+    """Have the latest wave's analyses worked out, anew when answers came and the last time is an hour ago.
+
+    So the page is there for whoever sees everybody; other slices are worked out when somebody asks.
+    """
+    with reading() as session:
+        stale = _stale(session, now)
+    if not stale:
+        return 0
+    with writing() as session:
+        for question in stale:
+            analyses.want(session, question, by=None, now=now)
+    return len(stale)
+
+
+def _stale(session: Session, now: datetime) -> list[Question]:
+    waves = waves_of(session, Slice())
+    if not waves:
+        return []
+    policy = current(session).version
+    return [
+        question
+        for question in drivers.plain_questions([wave.slug for wave in waves], policy=policy)
+        if _is_stale(session, question, waves, now)
+    ]
+
+
+def _is_stale(session: Session, question: Question, waves: Sequence[WaveName], now: datetime) -> bool:
+    line = analyses.find(session, question)
+    if line is not None and (line.is_wanted or (line.worked_out_at or line.asked_at) > now - EVERY):
+        return False
+    newer = select(Score.id).where(Score.wave_id.in_([wave.id for wave in waves]))
+    if line is not None and line.worked_out_at is not None:
+        newer = newer.where(Score.scored_at > line.worked_out_at)
+    return bool(session.scalar(select(exists(newer))))
