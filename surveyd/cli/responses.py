@@ -5,13 +5,17 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading
 from surveyd.cli.answers import import_, template
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution.waves import find_wave
 from surveyd.people.access import SYSTEM
-from surveyd.reports.exports import write_responses
+from surveyd.reports.exports import ResponseTable, Wanted, response_table
+from surveyd.reports.files import csv_lines, write_xlsx
+
+XLSX = ".xlsx"
 
 
 @click.group()
@@ -26,19 +30,20 @@ responses.add_command(template)
 @responses.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path))
 @click.option("--wave", help="Only this wave.")
+@click.option("--with-silent", is_flag=True, help="Also who was asked and has not answered.")
 @as_json
-def export(file: Path, wave: str | None, as_json: bool) -> None:
-    """Write all responses to FILE as CSV, or to standard output for -."""
+def export(file: Path, wave: str | None, with_silent: bool, as_json: bool) -> None:
+    """Write all responses with their scores to FILE as CSV, or XLSX by its name; - is standard output."""
     with house(), reading() as session:
-        wave_id = find_wave(session, wave).id if wave else None
+        waves = (find_wave(session, wave).id,) if wave else None
+        table = response_table(session, scope=SYSTEM, wanted=Wanted(waves, with_silent))
         if str(file) == "-":
-            write_responses(session, sys.stdout, scope=SYSTEM, wave_id=wave_id)
+            sys.stdout.writelines(csv_lines(table.head, table.rows(session)))
             return
         # Written aside and renamed: nobody reads half a file, and a failure leaves the old one.
         draft = file.with_name(f".{file.name}.{os.getpid()}")
         try:
-            with draft.open("w", encoding="utf-8", newline="") as out:
-                count = write_responses(session, out, scope=SYSTEM, wave_id=wave_id)
+            count = _write(session, table, draft, sheet=file.suffix.lower() == XLSX)
             draft.replace(file)
         except OSError as error:
             raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
@@ -47,4 +52,12 @@ def export(file: Path, wave: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file), "responses": count})
     else:
-        click.echo(f"{count} responses are in {file}.")
+        click.echo(f"{count} {'people' if with_silent else 'responses'} are in {file}.")
+
+
+def _write(session: Session, table: ResponseTable, path: Path, *, sheet: bool) -> int:
+    if sheet:
+        return write_xlsx(path, table.head, table.rows(session), sheet="responses")
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.writelines(csv_lines(table.head, table.rows(session)))
+    return table.count(session)

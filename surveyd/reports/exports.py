@@ -1,87 +1,187 @@
-"""Responses as CSV: one line each, streamed, with every answer and score, safe to open in a spreadsheet."""
+"""Responses as a table: a row each with every raw answer and score, for files that redo our numbers.
 
-import csv
-from collections.abc import Iterator, Mapping
-from typing import IO, Any
+One row for everybody who has answered, or for everybody who was asked: without those who stayed silent
+neither a response rate nor an interval of a known population can be worked out.
+"""
 
-from sqlalchemy import Row, Select, select
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from surveyd.base.spreadsheets import guarded
-from surveyd.distribution.models import QuestionnaireVersion, Wave
+from surveyd.distribution.models import Invitation, QuestionnaireVersion, Wave
 from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_accounts
-from surveyd.people.models import Account, Contact
+from surveyd.people.models import Account, Contact, User
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
+from surveyd.results.people_shapes import CUSTOM
+from surveyd.results.phases import PHASES, phase_of_response
 from surveyd.results.policies import CURRENT_RULE
 
-HEAD = ("receipt", "invitation", "contact", "account", "wave", "channel", "source", "given_at")
-TAIL = ("nps", "attitude", "intent", "ease", "segment")
 ROWS_AT_ONCE = 1000
+STAGE = "stage:"
+
+PERSON = ("receipt", "invitation", "contact", "account", "wave", "channel", "source", "given_at", "step")
+FACTS = (
+    "role",
+    "language",
+    "parent",
+    "country",
+    "region",
+    "business_unit",
+    "branch",
+    "account_channel",
+    "product_line",
+    "tier",
+    "manager",
+)
+MONEY = ("revenue", "currency")
+SCORED = ("policy", "nps", "category", "attitude", "intent", "growth", "ease", "segment", "severity")
+GIVEN_AT, STEP, REVENUE = PERSON.index("given_at"), PERSON.index("step"), len((*PERSON, *FACTS, *SCORED))
+OWN = CUSTOM
 
 
-def write_responses(session: Session, out: IO[str], *, scope: Scope, wave_id: int | None = None) -> int:
-    """Write the responses that `scope` may see, by id, as RFC 4180 says; returns how many.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is exported: some waves or all, only who answered or everybody who was asked.
 
-    A cell that a spreadsheet would run (it begins with = + - @, a tab or a line end, and is no number)
-    gets one apostrophe in front; a cell that begins with an apostrophe gets one more, so that taking one
-    away gives back what was typed. Times are ISO 8601 in UTC.
+    `where` narrows it further, by conditions on accounts, contacts, invitations, responses and scores.
     """
-    items = _items(session, wave_id)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*HEAD, *items, *TAIL])
-    count = 0
-    for row in session.execute(_query(scope, wave_id).execution_options(yield_per=ROWS_AT_ONCE)):
-        writer.writerow([guarded(cell) for cell in _cells(row, items)])
-        count += 1
-    return count
+
+    wave_ids: tuple[int, ...] | None = None
+    with_silent: bool = False
+    where: tuple[ColumnElement[bool], ...] = ()
 
 
-def _items(session: Session, wave_id: int | None) -> list[str]:
-    versions = select(QuestionnaireVersion.definition).where(
-        QuestionnaireVersion.id.in_(
-            select(Response.version_id).where(*([Response.wave_id == wave_id] if wave_id is not None else []))
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class ResponseTable:
+    """The head and, read when asked for, the rows; a cell is text, a number or None.
+
+    `items`, `stages` and `own` are the names of what varies: answers, journey stages, added dimensions.
+    """
+
+    head: tuple[str, ...]
+    items: tuple[str, ...]
+    stages: tuple[str, ...]
+    own: tuple[str, ...]
+    sees_revenue: bool
+    query: Select[*tuple[Any, ...]]
+
+    def rows(self, session: Session) -> Iterator[list[object]]:
+        """The rows by invitation, some at a time: however many there are, the memory stays the same."""
+        for row in session.execute(self.query.execution_options(yield_per=ROWS_AT_ONCE)):
+            yield self._cells(row)
+
+    def count(self, session: Session) -> int:
+        """How many rows there are."""
+        counted = self.query.order_by(None).with_only_columns(func.count())
+        return session.execute(counted).scalar_one()
+
+    def _cells(self, row: Row[*tuple[Any, ...]]) -> list[object]:
+        answers, stages, own, *cells = row
+        if cells[GIVEN_AT]:
+            cells[GIVEN_AT] = cells[GIVEN_AT].isoformat()
+        cells[STEP] = PHASES[cells[STEP]] if answers is not None else None
+        if self.sees_revenue and cells[REVENUE] is not None:
+            cells[REVENUE] /= 100
+        for said, names in ((own, self.own), (answers or {}, self.items), (stages or {}, self.stages)):
+            cells += [said.get(name) for name in names]
+        return cells
+
+
+def response_table(session: Session, *, scope: Scope, wanted: Wanted | None = None) -> ResponseTable:
+    """The table of what `scope` may see; who sees no revenue gets no column of it. Two statements or three.
+
+    Numbers are raw: answers as they were given, indexes from 0 to 100 in full, revenue in whole units of its
+    currency. Times are ISO 8601 in UTC. `policy` is the version of the rule that has scored the row.
+    """
+    wish = wanted or Wanted()
+    items, stages = _measured(session, wish)
+    own = _own_dimensions(session, scope)
+    money = MONEY if scope.sees_revenue else ()
+    added, by_stage = (OWN + name for name in own), (STAGE + name for name in stages)
+    head = (*PERSON, *FACTS, *SCORED, *money, *added, *items, *by_stage)
+    return ResponseTable(head, items, stages, own, scope.sees_revenue, _query(scope, wish))
+
+
+def _measured(session: Session, wanted: Wanted) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The answers' names in the order of the questionnaires, and the stages that they ask about."""
+    asked = select(Invitation.version_id)
+    given = select(Response.version_id)
+    if wanted.wave_ids is not None:
+        asked = asked.where(Invitation.wave_id.in_(wanted.wave_ids))
+        given = given.where(Response.wave_id.in_(wanted.wave_ids))
+    either = QuestionnaireVersion.id.in_(asked.union(given))
     names: dict[str, None] = {}
-    for definition in session.scalars(versions.order_by(QuestionnaireVersion.id)):
-        names |= dict.fromkeys(from_data(definition).items)
-    return list(names)
+    stages: dict[str, None] = {}
+    query = select(QuestionnaireVersion.definition).where(either).order_by(QuestionnaireVersion.id)
+    for definition in session.scalars(query):
+        questionnaire = from_data(definition)
+        names |= dict.fromkeys(questionnaire.items)
+        staged = [item.measures.removeprefix(STAGE) for item in questionnaire.measuring(STAGE) if item.scale]
+        stages |= dict.fromkeys(staged)
+    return tuple(names), tuple(stages)
 
 
-def _query(scope: Scope, wave_id: int | None) -> Select[*tuple[Any, ...]]:
+def _own_dimensions(session: Session, scope: Scope) -> tuple[str, ...]:
+    names: set[str] = set()
+    for dimensions in session.scalars(select(Account.dimensions).where(visible_accounts(scope)).distinct()):
+        names |= set(dimensions)
+    return tuple(sorted(names))
+
+
+def _query(scope: Scope, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    parent = Account.__table__.alias("parents")
+    scored = and_(Score.response_id == Response.id, Score.rule_version == CURRENT_RULE)
     query = (
         select(
+            Response.answers,
+            Score.stages,
+            Account.dimensions,
+            # From here on as they stand in the file.
             Response.receipt,
-            Response.invitation_id,
-            Contact.external_id.label("contact"),
-            Account.external_id.label("account"),
-            Wave.slug.label("wave"),
+            Invitation.id,
+            Contact.external_id,
+            Account.external_id,
+            Wave.slug,
             Response.channel,
             Response.source,
             Response.given_at,
-            Response.answers,
+            phase_of_response(),
+            Contact.role,
+            Invitation.language,
+            parent.c.external_id,
+            Account.country,
+            Account.region,
+            Account.business_unit,
+            Account.branch,
+            Account.channel,
+            Account.product_line,
+            Account.tier,
+            User.email,
+            Score.rule_version,
             Score.recommendation,
+            Score.category,
             Score.attitude,
             Score.intent,
+            Score.growth,
             Score.ease,
             Score.segment,
+            Score.severity,
+            *((Account.revenue_cents, Account.currency) if scope.sees_revenue else ()),
         )
-        .join(Contact, Contact.id == Response.contact_id)
-        .join(Account, Account.id == Response.account_id)
-        .join(Wave, Wave.id == Response.wave_id)
-        .outerjoin(Score, (Score.response_id == Response.id) & (Score.rule_version == CURRENT_RULE))
-        .where(visible_accounts(scope))
-        .order_by(Response.id)
+        .select_from(Invitation)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Invitation.account_id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .join(Response, Response.invitation_id == Invitation.id, isouter=wanted.with_silent)
+        .outerjoin(Score, scored)
+        .outerjoin(parent, parent.c.id == Account.parent_id)
+        .outerjoin(User, User.id == Account.manager_id)
+        .where(visible_accounts(scope), *wanted.where)
+        .order_by(Invitation.id)
     )
-    return query if wave_id is None else query.where(Response.wave_id == wave_id)
-
-
-def _cells(row: Row[*tuple[Any, ...]], items: list[str]) -> Iterator[object]:
-    answers: Mapping[str, object] = row.answers
-    yield from (row.receipt, row.invitation_id, row.contact, row.account, row.wave)
-    yield from (row.channel, row.source)
-    yield row.given_at.isoformat()
-    yield from (answers.get(item) for item in items)
-    yield from (row.recommendation, row.attitude, row.intent, row.ease, row.segment)
+    return query if wanted.wave_ids is None else query.where(Invitation.wave_id.in_(wanted.wave_ids))

@@ -126,6 +126,8 @@ def test_every_page_of_every_role(
 NO_PAGES = {
     "staff.home",
     "staff.accounts_csv",
+    "staff.responses_csv",
+    "staff.responses_xlsx",
     "staff.link_svg",
     "staff.link_png",
     "staff.paper_file",

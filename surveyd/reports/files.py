@@ -1,0 +1,68 @@
+"""Tables as files to open in a spreadsheet: CSV in a stream, XLSX row by row; no cell of either is run."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import xlsxwriter
+
+from surveyd.base.errors import Refused
+from surveyd.base.spreadsheets import guarded
+
+ROWS_AT_ONCE = 500
+MOST_ROWS = 1_048_575
+"""What a sheet of XLSX holds below its head."""
+LONGEST_CELL = 32_767
+CUT = "\N{HORIZONTAL ELLIPSIS}"
+NUMBERS = (int, float)
+
+
+def csv_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The text of the file as RFC 4180 says, some hundred lines at a time.
+
+    A cell that a spreadsheet would run (it begins with = + - @, a tab or a line end, and is no number) gets
+    one apostrophe in front; a cell that begins with an apostrophe gets one more, so that taking one away
+    gives back what was typed. The head is guarded alike.
+    """
+    yield _text([head])
+    left = iter(rows)
+    while some := list(islice(left, ROWS_AT_ONCE)):
+        yield _text(some)
+
+
+def write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]], *, sheet: str) -> int:
+    """Write one sheet to `path`, numbers as numbers and all else as text; returns how many rows.
+
+    Rows go out as they come, so that memory stays the same. A text that is longer than a cell may be is cut
+    and ends in an ellipsis. Raises Refused for more rows than a sheet holds.
+    """
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        page = book.add_worksheet(sheet)
+        page.freeze_panes(1, 0)
+        bold = book.add_format({"bold": True})
+        for column, name in enumerate(head):
+            page.write_string(0, column, name, bold)
+        line = 0
+        for line, cells in enumerate(rows, 1):
+            if line > MOST_ROWS:
+                raise Refused(f"A sheet holds {MOST_ROWS:,} rows; export CSV, or one wave at a time.")
+            for column, cell in enumerate(cells):
+                if isinstance(cell, NUMBERS):
+                    page.write_number(line, column, cell)
+                elif cell is not None and cell != "":
+                    page.write_string(line, column, _fitting(str(cell)))
+        return line
+
+
+def _text(lines: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)
+    return out.getvalue()
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + CUT
