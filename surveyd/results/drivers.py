@@ -63,13 +63,18 @@ class Asked:
 
 
 def ask(
-    session: Session, cut: Slice, *, scope: Scope, outcome: Outcome, kinds: Sequence[AnalysisKind] = KINDS
+    session: Session,
+    whole: Whole,
+    cut: Slice,
+    *,
+    scope: Scope,
+    outcome: Outcome,
+    kinds: Sequence[AnalysisKind] = KINDS,
 ) -> list[Asked]:
     """What is asked of a slice, each kind with its answers; pain and delight always go by the recommendation.
 
-    Raises NotFound for an unknown wave.
+    `whole` is what the slice is cut from for this scope.
     """
-    whole = whole_of(session, cut, scope=scope)
     weights = _weights(session, whole, cut)
     rows = np.flatnonzero(mask(whole, cut))
     chosen = None if weights is None else weights[whole.account_codes[rows]]
@@ -90,8 +95,9 @@ def ask_again(session: Session, question: Question) -> Asked:
     """
     words = dict(question.slice)
     outcome = Outcome(words[OUTCOME])
-    cut = slice_of(question.slice)
-    return ask(session, cut, scope=question.scope, outcome=outcome, kinds=[question.kind])[0]
+    cut, scope = slice_of(question.slice), question.scope
+    whole = whole_of(session, cut, scope=scope)
+    return ask(session, whole, cut, scope=scope, outcome=outcome, kinds=[question.kind])[0]
 
 
 def plain_questions(waves: Sequence[str], *, policy: str) -> list[Question]:

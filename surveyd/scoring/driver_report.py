@@ -86,7 +86,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class DriverReport:
-    """All drivers, the most important first, with what it rests on; `stages` is empty where none is named.
+    """All drivers, the most important first, with what it rests on; `stages` is empty where none has two drivers.
 
     `quick_wins` are ids: above the average in importance, below it in rating, the widest gap first.
     """

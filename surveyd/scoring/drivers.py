@@ -162,9 +162,9 @@ def groups_of(found: Screened) -> dict[str, tuple[int, ...]]:
 
 
 def _stages(found: Screened, tables: Floats) -> tuple[StageImportance, ...] | Unsaid:
-    if not any(item.stage for item in found.answers.items):
-        return ()
     groups = groups_of(found)
+    if all(len(columns) == 1 for columns in groups.values()):
+        return ()
     if parts := too_many(list(groups.values())):
         return Unsaid(Reason.TOO_MANY_PARTS, "stages", parts, EXACT_UP_TO)
     values = each(tables, lambda some: grouped(some, list(groups.values())), None)
