@@ -5,7 +5,7 @@ kept by currency, and added across currencies only by the rates that an admin ha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -30,10 +30,12 @@ from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, AccountStatus
 from surveyd.people.rates import Rates, worth_now
+from surveyd.results import policies
 from surveyd.results.models import Score
 from surveyd.results.standings import standings
 from surveyd.scoring.exposure import Holding, state_of
 from surveyd.scoring.loyalty import Segment
+from surveyd.scoring.policy import Policy
 
 SILENT = "silent"
 NOT_ASKED = "not_asked"
@@ -121,11 +123,12 @@ class Point:
 def account_groups(
     session: Session, wave_id: int, *, scope: Scope, before_id: int | None = None
 ) -> tuple[AccountGroup, ...]:
-    """The accounts of the scope in groups: the active, and whoever the wave has asked. One statement.
+    """The accounts of the scope in groups: the active, and whoever the wave has asked. Two statements.
 
     Each account is in one group; with the wave before it also says where the account stood then.
     """
-    rows = session.execute(_groups(scope), {"wave_id": wave_id, "before_id": before_id})
+    waves = {"wave_id": wave_id, "before_id": before_id}
+    rows = session.execute(_groups(scope, policies.current(session)), waves)
     return tuple(
         AccountGroup(state, before, bool(at_risk), currency, accounts, known, int(cents))
         for state, before, at_risk, currency, accounts, known, cents in rows
@@ -140,9 +143,13 @@ def revenue_by_state(groups: Iterable[AccountGroup]) -> tuple[StateRevenue, ...]
     return tuple(_revenue(state, of) for state, of in by_state.items())
 
 
-def revenue_at_risk(groups: Iterable[AccountGroup]) -> StateRevenue:
-    """The accounts at high risk, or with a decision maker who is: nobody is averaged away."""
-    return _revenue(Segment.HIGH_RISK.value, [group for group in groups if group.at_risk])
+def revenue_at_risk(groups: Iterable[AccountGroup], *, rates: Rates | None = None) -> StateRevenue:
+    """The accounts at high risk, or with a decision maker who is: nobody is averaged away.
+
+    The sums are converted by the `rates`, if any are given.
+    """
+    found = _revenue(Segment.HIGH_RISK.value, [group for group in groups if group.at_risk])
+    return replace(found, sums=told_in(found.sums, rates)) if rates else found
 
 
 def add_up(groups: Iterable[AccountGroup]) -> tuple[Money, ...]:
@@ -180,7 +187,7 @@ def matrix_points(
 
     What cannot be converted is compared within its currency.
     """
-    rows = session.execute(_points(scope), {"wave_id": wave_id, "most": most})
+    rows = session.execute(_points(scope, policies.current(session)), {"wave_id": wave_id, "most": most})
     return tuple(
         Point(
             account_id=row.id,
@@ -198,9 +205,9 @@ def matrix_points(
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _groups(scope: Scope) -> Select[Any]:
-    now = standings(scope, Score.wave_id == WAVE)
-    then = standings(scope, Score.wave_id == BEFORE).alias("stood")
+def _groups(scope: Scope, policy: Policy) -> Select[Any]:
+    now = standings(scope, Score.wave_id == WAVE, policy=policy)
+    then = standings(scope, Score.wave_id == BEFORE, policy=policy).alias("stood")
     at_risk = or_(now.c.segment == Segment.HIGH_RISK.value, now.c.deciders_at_risk > 0)
     each = (
         select(
@@ -222,8 +229,8 @@ def _groups(scope: Scope) -> Select[Any]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _points(scope: Scope) -> Select[Any]:
-    stand = standings(scope, Score.wave_id == WAVE)
+def _points(scope: Scope, policy: Policy) -> Select[Any]:
+    stand = standings(scope, Score.wave_id == WAVE, policy=policy)
     worth = worth_now()
     converted = worth.c.worth.is_not(None)
     sized_in = case((converted, ""), else_=Account.currency).label("sized_in")

@@ -24,7 +24,8 @@ class Room:
     within: tuple[str, ...] = ()
 
 
-HEALTH = Room("staff.health", lazy_gettext("Health"))
+HEALTH = Room("staff.health", lazy_gettext("Health"), ("staff.moved_people",))
+BENCHMARKS = Room("staff.benchmarks", lazy_gettext("Benchmarks"), ("staff.churn", "staff.rates"))
 ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response", "staff.team"))
 CASES = Room(
     "staff.cases",
@@ -65,6 +66,7 @@ QUESTIONNAIRES = Room(
         "staff.review_questionnaire",
     ),
 )
+POLICIES = Room("staff.policies", lazy_gettext("Scoring"), ("staff.policy", "staff.new_policy"))
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room(
     "staff.imports",
@@ -75,11 +77,11 @@ USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
 
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
-    (lazy_gettext("Health"), (HEALTH,)),
+    (lazy_gettext("Health"), (HEALTH, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),
-    (lazy_gettext("Setup"), (QUESTIONNAIRES, IMPORTS, USERS, TEMPLATES)),
+    (lazy_gettext("Setup"), (QUESTIONNAIRES, POLICIES, IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""
 

@@ -1,0 +1,19 @@
+"""The people behind a cell of the moves between two waves."""
+
+from flask import render_template
+
+from surveyd.base.database import reading
+from surveyd.reports.moved_people import FILTERS, SORTS
+from surveyd.reports.moved_people import moved_people as people_who_moved
+from surveyd.web.access import reader
+from surveyd.web.staff.frame import bp
+from surveyd.web.staff.lists import wanted
+
+
+@bp.get("/moves/people")
+def moved_people() -> str:
+    """The people of the reader's scope whom two waves have asked, narrowed as the address says."""
+    wish = wanted(sorts=SORTS, filters=FILTERS, sort="name")
+    with reading() as session:
+        page = people_who_moved(session, scope=reader().scope, wanted=wish)
+    return render_template("staff/moved_people.html", page=page)
