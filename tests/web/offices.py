@@ -31,6 +31,8 @@ class Office:
     case: int
     call: int
     sofie_invitation: int
+    policy: int = 1
+    """The scoring policy in force; a test that proposes another one says so."""
 
     def path(self, rule: str) -> str:
         """The address of a route with this office's ids in it."""
@@ -51,6 +53,7 @@ class Office:
             "link_id": 1,
             "visit_id": 1,
             "nomination_id": 1,
+            "policy_id": self.policy,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))
@@ -59,6 +62,7 @@ class Office:
             "<mail>": "invitation",
             "<language>": "en",
             "<slug>": "relational",
+            "<theme>": "delivery",
         }
         for name, word in words.items():
             rule = rule.replace(name, word)

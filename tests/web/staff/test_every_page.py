@@ -6,6 +6,7 @@ desk, by the first role that may open it; with --full every role sees its own, i
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -27,6 +28,10 @@ from surveyd.forms.editing import with_texts
 from surveyd.people.access import SYSTEM
 from surveyd.people.jobs import work_on_upload
 from surveyd.people.models import StaffRole
+from surveyd.results.jobs import compare
+from surveyd.results.policy_reading import PolicyFile
+from surveyd.results.proposals import propose
+from surveyd.scoring.policy import SHIPPED
 from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.lobby import hang_codes
@@ -76,7 +81,16 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
     assert answer.status_code == 303
     with app.app_context():
         work_on_upload(1)
-    return office
+    return replace(office, policy=proposed(app, writer))
+
+
+def proposed(app: Flask, writer: Transaction) -> int:
+    """A scoring policy that waits for a decision, compared with the one in force."""
+    with writer() as session:
+        made = propose(session, PolicyFile("A harder cut", replace(SHIPPED, cut=8_000)), now=NOW, by=None)
+    with app.app_context():
+        compare(made)
+    return made
 
 
 def reworded(state: Questionnaire) -> Questionnaire:
