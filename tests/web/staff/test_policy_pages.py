@@ -133,9 +133,9 @@ class TestPropose:
 
     def test_a_changed_form_becomes_a_proposal(self, admin: Staff, writer: Transaction) -> None:
         sent = fields(admin.get(f"{HERE}/new").text)
-        sent |= {"title": "Harder", "cut": "70.25", "axes.attitude.items": "worth 2, trust 0"}
+        sent |= {"title": "Harder", "cut": "70.25", "axes.attitude.items": "wroth 2, trust 0"}
         answer = admin.post(HERE, **sent)
-        assert answer.status_code == 422 and "no questionnaire asks an item &#39;worth&#39;" in answer.text
+        assert answer.status_code == 422 and "no questionnaire asks an item &#39;wroth&#39;" in answer.text
         sent["axes.attitude.items"] = "enjoy 2, trust 0"
         answer = admin.post(HERE, **sent)
         assert answer.status_code == 303
