@@ -26,6 +26,9 @@ LONGEST_KEY = 40
 OTHER_SUPPLIERS = "other_suppliers"
 """The theme that buyer types are read off: whoever writes about it looks around."""
 
+RESERVED = ("new", "uncoded")
+"""Keys that stand for something else in addresses."""
+
 _PARTED = re.compile("[,،、\n\r]+")
 _NO_LETTERS = re.compile("[^a-z0-9]+")
 
@@ -122,6 +125,6 @@ def new_key(name: str, taken: Collection[str]) -> str:
     apart = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = _NO_LETTERS.sub("_", apart).strip("_")[:LONGEST_KEY] or "theme"
     key, number = base, 2
-    while key in taken:
+    while key in taken or key in RESERVED:
         key, number = f"{base}_{number}", number + 1
     return key

@@ -1,4 +1,4 @@
-"""What people wrote in a wave, as arrays: one place for each response with a comment."""
+"""What people wrote in some waves, as arrays: one place for each response with a comment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ NO_SIGN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WaveComments:
-    """The comments of a wave in the order of their responses; `answered` counts all responses.
+class WrittenComments:
+    """The comments of some waves in the order of their responses; `answered` counts all responses.
 
     A response's answers in words are one text, each on lines of its own. `languages` are those in which the
     people were asked. `signs` as in `scoring.themes.Comments`; `accounts` are codes into `account_ids`.
@@ -43,11 +43,11 @@ class WaveComments:
         """How many comments there are."""
         return len(self.texts)
 
-    def only(self, mask: Mask) -> "WaveComments":
-        """The comments of a mask, with the same account codes."""
+    def only(self, mask: Mask, *, answered: int | None = None) -> "WrittenComments":
+        """The comments of a mask, with the same account codes; `answered` of all who gave a response."""
         kept = np.flatnonzero(mask).tolist()
-        return WaveComments(
-            self.answered,
+        return WrittenComments(
+            self.answered if answered is None else answered,
             self.responses[mask],
             self.contacts[mask],
             self.accounts[mask],
@@ -58,9 +58,9 @@ class WaveComments:
         )
 
 
-def wave_comments(session: Session, wave_id: int, *, scope: Scope) -> WaveComments:
-    """The comments of one wave that the scope may see. Three statements, whatever the size."""
-    mine = (Response.wave_id == wave_id, visible_by_account(scope, Response.account_id))
+def comments_of(session: Session, wave_ids: Sequence[int], *, scope: Scope) -> WrittenComments:
+    """The comments of these waves that the scope may see. Three statements, whatever the size."""
+    mine = (Response.wave_id.in_(wave_ids), visible_by_account(scope, Response.account_id))
     answered = session.execute(select(func.count()).select_from(Response).where(*mine)).scalar_one()
     items = verbatim_items(session, mine)
     if not items:
@@ -99,12 +99,12 @@ def joined(texts: Sequence[object]) -> str:
 Row = tuple[int, int, int, str | None, str, str]
 
 
-def _as_arrays(answered: int, rows: Sequence[Row]) -> WaveComments:
+def _as_arrays(answered: int, rows: Sequence[Row]) -> WrittenComments:
     responses, contacts, accounts, categories, languages, texts = (
         zip(*rows, strict=True) if rows else ((),) * 6
     )
     ids, codes = np.unique(np.array(accounts, dtype=np.int64), return_inverse=True)
-    return WaveComments(
+    return WrittenComments(
         answered=answered,
         responses=np.array(responses, dtype=np.int64),
         contacts=np.array(contacts, dtype=np.int64),

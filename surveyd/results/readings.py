@@ -10,8 +10,9 @@ from hashlib import blake2b
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
-from surveyd.results.comments import WaveComments
+from surveyd.results.comments import WrittenComments
 from surveyd.scoring.arrays import Codes
 from surveyd.scoring.codebook import Codebook
 from surveyd.scoring.matching import matcher_of
@@ -52,7 +53,7 @@ class Wording:
     shown: Sequence[str]
 
 
-def marks(of: WaveComments, book: Codebook) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def marks(of: WrittenComments, book: Codebook) -> NDArray[np.uint64]:
     """The themes of each comment as bits."""
     with _lock:
         if len(_store.marks) >= KEPT_BOOKS and book not in _store.marks:
@@ -71,13 +72,13 @@ def marks(of: WaveComments, book: Codebook) -> np.ndarray[tuple[int], np.dtype[n
     return marks_of(found)
 
 
-def wording(*parts: WaveComments) -> Wording:
+def wording(*parts: WrittenComments) -> Wording:
     """The words of the comments of these waves, one wave after the other; a word counts once a comment."""
     with _lock:
         return _wording(parts)
 
 
-def _wording(parts: Sequence[WaveComments]) -> Wording:
+def _wording(parts: Sequence[WrittenComments]) -> Wording:
     global _store
     if len(_store.words) >= KEPT_TEXTS or len(_store.codes) >= KEPT_WORDS:
         _store = _Store(marks=_store.marks)

@@ -1,4 +1,4 @@
-"""What a wave's comments are about: themes with figures, words that emerge, and the comments behind each.
+"""What a slice's comments are about: themes with figures, words that emerge, and the comments behind each.
 
 Labels are worked out when they are read and kept by content (see ``readings``), so that a new version of the
 codebook holds for all waves at once and two versions can be compared on the same comments.
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account
 from surveyd.results.codebooks import StoredCodebook, current_codebook
-from surveyd.results.comments import WaveComments, wave_comments
+from surveyd.results.comments import WrittenComments
 from surveyd.results.policies import current
 from surveyd.results.readings import Wording, marks, wording
 from surveyd.results.revenue import Money
+from surveyd.results.slice_comments import SliceComments
 from surveyd.scoring.arrays import Mask
 from surveyd.scoring.codebook import Codebook
 from surveyd.scoring.nps import Category
@@ -50,8 +51,8 @@ class TermLine:
 
 
 @dataclass(frozen=True, slots=True)
-class WaveThemes:
-    """The themes of a wave's comments. `answered` responses, of which `table.comments` have a comment.
+class SliceThemes:
+    """The themes of a slice's comments. `answered` responses, of which `table.comments` have a comment.
 
     `detractors` are words that detractors use more (z above 0) or promoters (below); `since` those used more
     (or less) than in the wave before, None without one; `shares_before` has a share or None for each theme.
@@ -65,6 +66,7 @@ class WaveThemes:
     since: tuple[TermLine, ...] | Unsaid | None
     shares_before: tuple[float | None, ...]
     money: tuple[tuple[Money, ...], ...]
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +79,28 @@ class Picked:
     category: str = ""
 
 
-def wave_themes(
-    session: Session,
-    wave_id: int,
-    *,
-    scope: Scope,
-    before_id: int | None = None,
-    stored: StoredCodebook | None = None,
-) -> WaveThemes:
-    """The themes of one wave that the scope may see, by `stored`, else by the codebook in force."""
+def slice_themes(
+    session: Session, of: SliceComments, *, scope: Scope, stored: StoredCodebook | None = None
+) -> SliceThemes:
+    """The themes of a slice's comments by `stored`, else by the codebook in force."""
     stored = stored or current_codebook(session)
-    here = wave_comments(session, wave_id, scope=scope)
-    before = wave_comments(session, before_id, scope=scope) if before_id is not None else None
+    here, before = of.here, of.before
     found = coded(here, stored.book)
     words = wording(here, before) if before else wording(here)
-    return WaveThemes(
+    policy = current(session)
+    return SliceThemes(
         answered=here.answered,
         stored=stored,
-        table=table_of(found, stored.book, minimums=current(session).minimums),
+        table=table_of(found, stored.book, minimums=policy.minimums),
         detractors=_by_rating(words, here),
         since=_since(words, here) if before else None,
         shares_before=_shares(before, stored.book),
         money=_money(session, here, found, stored.book, scope=scope),
+        policy=policy.version,
     )
 
 
-def coded(of: WaveComments, book: Codebook) -> Comments:
+def coded(of: WrittenComments, book: Codebook) -> Comments:
     """The comments with their themes as arrays."""
     return Comments(marks(of, book), of.signs, of.accounts, len(of.account_ids))
 
@@ -112,7 +110,7 @@ def table_of(of: Comments, book: Codebook, *, minimums: Minimums = SHIPPED.minim
     return theme_table(of, themes=len(book.themes), minimums=minimums)
 
 
-def pick(of: WaveComments, wanted: Picked, *, book: Codebook) -> Mask:
+def pick(of: WrittenComments, wanted: Picked, *, book: Codebook) -> Mask:
     """Which comments are wanted; none for a theme or a word that there is not."""
     mask: Mask = np.ones(of.n, dtype=bool)
     if wanted.theme:
@@ -132,7 +130,7 @@ def pick(of: WaveComments, wanted: Picked, *, book: Codebook) -> Mask:
     return mask
 
 
-def _with_word(of: WaveComments, wanted: Picked) -> Mask:
+def _with_word(of: WrittenComments, wanted: Picked) -> Mask:
     words = wording(of)
     codes = [at for at, one in enumerate(words.stems) if one == (wanted.language, wanted.stem)]
     has: Mask = np.zeros(of.n, dtype=bool)
@@ -140,14 +138,14 @@ def _with_word(of: WaveComments, wanted: Picked) -> Mask:
     return has
 
 
-def _by_rating(words: Wording, here: WaveComments) -> tuple[TermLine, ...] | Unsaid:
+def _by_rating(words: Wording, here: WrittenComments) -> tuple[TermLine, ...] | Unsaid:
     """The words of this wave's detractors against those of its promoters."""
     is_here = words.comments < here.n
     signs = np.append(here.signs, np.nan)[np.minimum(words.comments, here.n)]
     return _lines(emerging(words.usage, is_here & (signs == -1), is_here & (signs == 1)), words)
 
 
-def _since(words: Wording, here: WaveComments) -> tuple[TermLine, ...] | Unsaid:
+def _since(words: Wording, here: WrittenComments) -> tuple[TermLine, ...] | Unsaid:
     is_here = words.comments < here.n
     return _lines(emerging(words.usage, is_here, ~is_here), words)
 
@@ -171,7 +169,7 @@ def _lines(found: tuple[Term, ...] | Unsaid, words: Wording) -> tuple[TermLine, 
     )
 
 
-def _shares(before: WaveComments | None, book: Codebook) -> tuple[float | None, ...]:
+def _shares(before: WrittenComments | None, book: Codebook) -> tuple[float | None, ...]:
     if before is None or not before.n:
         return (None,) * len(book.themes)
     found = coded(before, book)
@@ -179,7 +177,7 @@ def _shares(before: WaveComments | None, book: Codebook) -> tuple[float | None, 
 
 
 def _money(
-    session: Session, here: WaveComments, found: Comments, book: Codebook, *, scope: Scope
+    session: Session, here: WrittenComments, found: Comments, book: Codebook, *, scope: Scope
 ) -> tuple[tuple[Money, ...], ...]:
     """The revenue of the accounts that write about each theme, by currency, each account once."""
     if not scope.sees_revenue or not here.n:

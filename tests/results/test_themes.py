@@ -9,9 +9,11 @@ from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Account
 from surveyd.results import readings
 from surveyd.results.codebooks import current_codebook, save_theme
-from surveyd.results.comments import joined, wave_comments
+from surveyd.results.comments import comments_of, joined
 from surveyd.results.revenue import Money
-from surveyd.results.themes import UNCODED, Picked, WaveThemes, pick, wave_themes
+from surveyd.results.slice_comments import slice_comments
+from surveyd.results.slices import Slice
+from surveyd.results.themes import UNCODED, Picked, SliceThemes, pick, slice_themes
 from surveyd.scoring.codebook import Theme
 from surveyd.scoring.unsaid import Unsaid
 from tests.fixtures.apps import NOW
@@ -23,8 +25,13 @@ SLOW = "The delivery was late. <b>Again!</b>"
 FINE = "Support is friendly"
 
 
-def at(found: WaveThemes, key: str) -> int:
+def at(found: SliceThemes, key: str) -> int:
     return [theme.key for theme in found.stored.book.themes].index(key)
+
+
+def themes(of: Asking, *, scope: Scope = SYSTEM, cut: Slice | None = None) -> SliceThemes:
+    cut = cut or Slice(waves=(of.wave.slug,))
+    return slice_themes(of.session, slice_comments(of.session, cut, scope=scope), scope=scope)
 
 
 @pytest.fixture
@@ -39,14 +46,14 @@ def heard(asking: Asking) -> Asking:
 
 
 def test_a_wave_without_comments(asking: Asking) -> None:
-    found = wave_themes(asking.session, asking.wave.id, scope=SYSTEM)
+    found = themes(asking)
     assert (found.answered, found.table.comments.n, found.table.coverage) == (0, 0, None)
     assert isinstance(found.detractors, Unsaid)
     assert found.since is None
 
 
 def test_comments_are_counted_by_theme_and_rating(heard: Asking) -> None:
-    found = wave_themes(heard.session, heard.wave.id, scope=SYSTEM)
+    found = themes(heard)
 
     assert (found.answered, found.table.comments.n) == (4, 3)
     delivery, billing, support = (
@@ -60,17 +67,21 @@ def test_comments_are_counted_by_theme_and_rating(heard: Asking) -> None:
 
 def test_each_reader_sees_their_own_comments(heard: Asking) -> None:
     north = Scope(Reach.REGION, None, "North")
-    assert wave_themes(heard.session, heard.wave.id, scope=north).table.comments.n == 2
-    assert (
-        wave_themes(heard.session, heard.wave.id, scope=Scope(Reach.REGION, None, "South")).table.comments.n
-        == 0
-    )
-    assert wave_themes(heard.session, heard.wave.id, scope=NOBODY).answered == 0
+    assert themes(heard, scope=north).table.comments.n == 2
+    assert themes(heard, scope=Scope(Reach.REGION, None, "South")).table.comments.n == 0
+    assert themes(heard, scope=NOBODY).answered == 0
+
+
+def test_a_slice_has_its_own_comments(heard: Asking) -> None:
+    north = themes(heard, cut=Slice().narrowed("region", "North"))
+    assert (north.answered, north.table.comments.n) == (2, 2)
+    deciders = themes(heard, cut=Slice().narrowed("role", "decision_maker"))
+    assert (deciders.answered, deciders.table.comments.n) == (1, 1)
 
 
 def test_who_sees_no_revenue_sees_none_here(heard: Asking) -> None:
     scope = Scope(Reach.CALLS, heard.people.support.id)
-    assert not any(wave_themes(heard.session, heard.wave.id, scope=scope).money)
+    assert not any(themes(heard, scope=scope).money)
 
 
 def test_money_is_kept_by_currency(heard: Asking) -> None:
@@ -79,13 +90,13 @@ def test_money_is_kept_by_currency(heard: Asking) -> None:
     account = heard.session.query(Account).filter_by(external_id="ACC-8").one()
     account.currency = "CHF"
     heard.session.flush()
-    found = wave_themes(heard.session, heard.wave.id, scope=SYSTEM)
+    found = themes(heard)
     assert [money.currency for money in found.money[at(found, "delivery")]] == ["CHF", "EUR"]
 
 
 def test_every_count_opens_its_comments(heard: Asking) -> None:
     book = current_codebook(heard.session).book
-    comments = wave_comments(heard.session, heard.wave.id, scope=SYSTEM)
+    comments = comments_of(heard.session, [heard.wave.id], scope=SYSTEM)
 
     def texts(**wanted: str) -> Sequence[str]:
         return comments.only(pick(comments, Picked(**wanted), book=book)).texts
@@ -102,10 +113,10 @@ def test_every_count_opens_its_comments(heard: Asking) -> None:
 
 
 def test_a_new_version_counts_at_once(heard: Asking) -> None:
-    wave_themes(heard.session, heard.wave.id, scope=SYSTEM)
+    themes(heard)
     theme = Theme("delivery", "Delivery", (("en", ("parcel",)),))
     save_theme(heard.session, theme, seen=0, by=heard.people.admin.id, now=NOW)
-    found = wave_themes(heard.session, heard.wave.id, scope=SYSTEM)
+    found = themes(heard)
     assert found.table.themes[at(found, "delivery")].ratings.n == 0
 
 
@@ -119,8 +130,8 @@ def test_words_emerge_between_waves_and_between_ratings(asking: Asking) -> None:
         )
         contact = asking.session.connection().exec_driver_sql("select max(id) from contacts").scalar_one()
         second.answer(second.ask(contact), HAPPY | {"why": "Surcharge nobody announced. Screws and bolts."})
-    found = wave_themes(asking.session, second.wave.id, scope=SYSTEM, before_id=asking.wave.id)
-    first = wave_themes(asking.session, asking.wave.id, scope=SYSTEM)
+    found = themes(second)
+    first = themes(asking)
 
     assert isinstance(found.since, tuple)
     assert [one.word for one in found.since if one.z > 0][:1] == ["surcharge"]
@@ -132,7 +143,7 @@ def test_words_emerge_between_waves_and_between_ratings(asking: Asking) -> None:
 def test_a_full_store_is_emptied(heard: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readings, "KEPT_TEXTS", 1)
     monkeypatch.setattr(readings, "KEPT_BOOKS", 1)
-    found = [wave_themes(heard.session, heard.wave.id, scope=SYSTEM).table for _ in range(2)]
+    found = [themes(heard).table for _ in range(2)]
     assert found[0] == found[1]
 
 
@@ -142,7 +153,7 @@ def test_the_size_of_a_wave_does_not_change_the_number_of_statements(
     counts = []
     for number in (20, 21):
         with statements() as said:
-            wave_themes(heard.session, heard.wave.id, scope=SYSTEM)
+            themes(heard)
         counts.append(len(said))
         heard.answer(heard.ask_somebody(number), UNHAPPY | {"why": SLOW})
     assert counts[0] == counts[1] <= 8

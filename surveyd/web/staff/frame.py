@@ -26,6 +26,7 @@ class Room:
 
 HEALTH = Room("staff.health", lazy_gettext("Health"), ("staff.moved_people",))
 BENCHMARKS = Room("staff.benchmarks", lazy_gettext("Benchmarks"), ("staff.churn", "staff.rates"))
+THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone"))
 ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response", "staff.team"))
 CASES = Room(
     "staff.cases",
@@ -66,6 +67,11 @@ QUESTIONNAIRES = Room(
         "staff.review_questionnaire",
     ),
 )
+CODEBOOK = Room(
+    "staff.codebook",
+    lazy_gettext("Codebook"),
+    ("staff.codebook_theme", "staff.count_codebook_theme", "staff.compare_codebook"),
+)
 POLICIES = Room("staff.policies", lazy_gettext("Scoring"), ("staff.policy", "staff.new_policy"))
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room(
@@ -77,11 +83,11 @@ USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
 
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
-    (lazy_gettext("Health"), (HEALTH, BENCHMARKS)),
+    (lazy_gettext("Health"), (HEALTH, THEMES, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),
-    (lazy_gettext("Setup"), (QUESTIONNAIRES, POLICIES, IMPORTS, USERS, TEMPLATES)),
+    (lazy_gettext("Setup"), (QUESTIONNAIRES, CODEBOOK, POLICIES, IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""
 

@@ -1,0 +1,86 @@
+"""What customers write about: the themes of a slice, and the comments behind every count."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from surveyd.base.database import reading
+from surveyd.reports.comments import comments_page
+from surveyd.reports.themes import themes_page
+from surveyd.reports.tones import tone_page
+from surveyd.results.slices import Slice, slice_of, words_of
+from surveyd.results.themes import Picked
+from surveyd.scoring.nps import Category
+from surveyd.web.access import reader
+from surveyd.web.staff.frame import bp
+
+MOST = 200
+
+
+@bp.get("/themes")
+def themes() -> str:
+    """The themes of the slice that stands in the address; without one, of the latest wave."""
+    cut = slice_here()
+    with reading() as session:
+        page = themes_page(session, cut, scope=reader().scope, rows_of=_rows_of(cut))
+    return render_template("staff/themes.html", page=page, at=address(cut), other=_beside(cut))
+
+
+@bp.get("/themes/comments")
+def comments() -> str:
+    """The comments of a slice about one theme, with one word or of one category, the latest first."""
+    cut, wanted = slice_here(), _picked()
+    with reading() as session:
+        page = comments_page(session, cut, wanted, scope=reader().scope, after=_after())
+    more = {**address(cut), **_words(wanted), "after": str(page.after)}
+    return render_template("staff/comments.html", page=page, at=address(cut), more=more)
+
+
+@bp.get("/themes/tone")
+def tone() -> str:
+    """Comments whose words deny their rating, in languages in which a model holds."""
+    cut = slice_here()
+    with reading() as session:
+        page = tone_page(session, cut, scope=reader().scope)
+    return render_template("staff/tone.html", page=page, at=address(cut))
+
+
+def slice_here() -> Slice:
+    """The slice that stands in the address."""
+    return slice_of(request.args.items(multi=True))
+
+
+def address(cut: Slice) -> dict[str, list[str]]:
+    """The slice as parts of an address."""
+    found: dict[str, list[str]] = {}
+    for name, value in words_of(cut):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _beside(cut: Slice) -> list[tuple[str, str]]:
+    """What the two choices of the page do not choose; it goes along with them."""
+    return [(name, value) for name, value in words_of(cut) if name not in ("wave", "region")]
+
+
+def _rows_of(cut: Slice) -> Callable[[str], str]:
+    at: dict[str, Any] = {**address(cut)}
+    return lambda key: url_for("staff.comments", **at, theme=key)
+
+
+def _picked() -> Picked:
+    said = {name: request.args.get(name, "").replace("\0", "")[:MOST] for name in ("theme", "word", "rating")}
+    language, _, stem = said["word"].partition(":")
+    category = said["rating"] if said["rating"] in set(Category) else ""
+    return Picked(said["theme"], language if stem else "", stem, category)
+
+
+def _words(wanted: Picked) -> dict[str, str]:
+    word = f"{wanted.language}:{wanted.stem}" if wanted.stem else ""
+    return {"theme": wanted.theme, "word": word, "rating": wanted.category}
+
+
+def _after() -> int:
+    said = request.args.get("after", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 18 else 0
