@@ -5,7 +5,7 @@ from flask import Flask
 from surveyd.base import models as base_models
 from surveyd.base.clock import Clock
 from surveyd.base.config import Config, load_config
-from surveyd.base.database import open_database
+from surveyd.base.database import db, open_database
 from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
@@ -17,6 +17,7 @@ from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import analysis_models, outside_models, theme_models
 from surveyd.results import models as result_models
+from surveyd.results.shelf import keep_in
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
@@ -44,6 +45,13 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     app = Flask("surveyd")
     open_services(app, config, clock)
     open_database(app, config.database_url)
+    keep_columns(app, config)
     Post(app, config.relay)
     open_site(app)
     return app
+
+
+def keep_columns(app: Flask, config: Config) -> None:
+    """Let the columns of waves be kept as files in the data folder."""
+    with app.app_context():
+        keep_in(db.engine, config.data / "columns")

@@ -15,6 +15,8 @@ from surveyd.base.statements import count_up, table_of
 
 ACCOUNTS = "accounts"
 CONTACTS = "contacts"
+WAVE = "wave:"
+"""What the name of a wave's answers and invitations begins with, before its id."""
 
 _count = table_of(ChangeCount)
 _COUNT_UP = count_up(ChangeCount, "number")
@@ -25,7 +27,7 @@ _COUNTS = select(_count.c.topic, _count.c.number).where(
 
 def wave_topic(wave_id: int) -> str:
     """The name of a wave's answers and invitations."""
-    return f"wave:{wave_id}"
+    return f"{WAVE}{wave_id}"
 
 
 def count_change(rows: Rows, topic: str) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from surveyd.results.masks import VALUES_OF_ANSWERS
 from surveyd.results.people_columns import Dimension
 from surveyd.results.slices import OF_ANSWERS, OF_CONTACTS, Slice
-from surveyd.results.wholes import ANSWER_DIMENSIONS, Whole
+from surveyd.results.wholes import Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def choices_of(whole: Whole, cut: Slice) -> tuple[Choice, ...]:
     """The dimensions that have several values, or that the slice is narrowed by already."""
     found = [_of_accounts(whole, one, cut) for one in whole.accounts.dimensions.values()]
     found += [_named(name, whole.contacts.dimensions[name].values, cut) for name in OF_CONTACTS]
-    found += [_named(name, [str(one) for one in ANSWER_DIMENSIONS[name]], cut) for name in OF_ANSWERS]
+    found += [_named(name, VALUES_OF_ANSWERS[name], cut) for name in OF_ANSWERS]
     return tuple(one for one in found if len(one.options) > 1 or cut.values(one.name))
 
 
@@ -49,7 +50,7 @@ def _of_accounts(whole: Whole, dimension: Dimension, cut: Slice) -> Choice:
     return Choice(dimension.name, tuple(options))
 
 
-def _named(name: str, values: tuple[str, ...] | list[str], cut: Slice) -> Choice:
+def _named(name: str, values: tuple[str, ...], cut: Slice) -> Choice:
     chosen = cut.values(name)
     every = dict.fromkeys([*(value for value in values if value), *chosen])
     return Choice(name, tuple(Option(value, value, None, value in chosen) for value in every))

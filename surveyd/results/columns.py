@@ -9,7 +9,7 @@ The scores are those of the policy in force. Arrays are read-only and come in no
 for all arrays of `answered`, and for all of `asked`; those of several waves are put together when asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,33 +19,17 @@ from sqlalchemy.orm import Session
 from surveyd.results import policies
 from surveyd.results.item_scales import ItemScale, Scales
 from surveyd.results.phases import PHASES as PHASES
+from surveyd.results.policy_data import digest_of
+from surveyd.results.shelf import shelf_of, stands_of
 from surveyd.results.wave_arrays import CHANNELS as CHANNELS
-from surveyd.results.wave_arrays import ITEM, MISSING, STAGE, Array, Arrays, Ids, Kinds, Small
+from surveyd.results.wave_arrays import ITEM, MISSING, STAGE, Array, Ids, Kinds, Small
 from surveyd.results.wave_arrays import SEGMENTS as SEGMENTS
-from surveyd.results.wave_columns import WaveColumns, joined, nothing, read_wave
+from surveyd.results.wave_columns import Named, WaveColumns, joined, read_wave
 from surveyd.scoring.arrays import Floats
 from surveyd.scoring.policy import Policy
 
-
-class Named(Mapping[str, Array]):
-    """Arrays by the name of an item or a stage, put together when they are asked for."""
-
-    def __init__(self, names: Sequence[str], make: Callable[[str], Array]) -> None:
-        self._names, self._make = tuple(names), make
-        self._made: Arrays = {}
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+KEPT = 4
+"""So many sets of waves are kept put together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +112,7 @@ class Answered:
 
     def _item(self, name: str) -> Array:
         # A wave that asked it on another scale has no answer here.
-        own, scale = ITEM + name, self.scales[name]
-        return joined(
-            own, [wave.column(own) if wave.fits(scale) else nothing(own, wave.size) for wave in self.waves]
-        )
+        return joined(ITEM + name, [wave.on(ITEM + name, self.scales[name]) for wave in self.waves])
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +176,15 @@ class Columns:
 
 
 def columns_of(session: Session, wave_ids: Sequence[int]) -> Columns:
-    """The columns of these waves by the policy in force, in this order; a wave without answers is empty."""
+    """The columns of these waves by the policy in force, in this order; a wave without answers is empty.
+
+    What has been read is kept, and one statement says whether it still holds: see `shelf`.
+    """
     policy = policies.current(session)
-    return Columns(tuple(read_wave(session, wave_id, rule=policy.version) for wave_id in wave_ids), policy)
+    shelf = shelf_of(session)
+    if shelf is None:
+        waves = tuple(read_wave(session, wave_id, rule=policy.version) for wave_id in wave_ids)
+        return Columns(waves, policy)
+    stands = stands_of(session, wave_ids, policy=digest_of(policy), rule=policy.version)
+    waves = tuple(shelf.wave(session, stand) for stand in stands)
+    return shelf.kept.same("columns", waves, lambda: Columns(waves, policy), most=KEPT)

@@ -11,11 +11,11 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from surveyd.people.rates import rates_in_force
-from surveyd.results.account_totals import AccountTotals, places_of, totals_of
+from surveyd.results.account_totals import AccountTotals, places_of, totals_at
 from surveyd.results.people_shapes import UNKNOWN
 from surveyd.results.slices import Slice
 from surveyd.results.wave_arrays import STAGE
-from surveyd.results.wholes import Whole
+from surveyd.results.whole_shapes import Whole
 from surveyd.scoring import nps_groups, trend
 from surveyd.scoring.arrays import Codes, Floats
 from surveyd.scoring.bases import Base, base
@@ -85,9 +85,8 @@ class Weights:
 
 def figures_of(session: Session, whole: Whole, cut: Slice) -> Figures:
     """The figures of a slice."""
-    places = places_of(whole, cut)
-    totals = totals_of(whole, cut).at(places)
-    return figures_from(totals, weights_of(session, whole, cut).at(places), whole.columns.policy)
+    weights = weights_of(session, whole, cut).at(places_of(whole, cut))
+    return figures_from(totals_at(whole, cut), weights, whole.columns.policy)
 
 
 def figures_from(totals: AccountTotals, weights: Weights, policy: Policy) -> Figures:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.forms.definition import Item, Scale
 from surveyd.forms.loading import from_data
-from surveyd.results.wave_arrays import ITEM, ITEM_TYPE, MISSING, Arrays, Small
+from surveyd.results.wave_arrays import ITEM, ITEM_TYPE, MISSING, Array, Arrays, Small
 from surveyd.scoring.arrays import Floats
 
 HIGHEST = 100
@@ -70,7 +70,7 @@ def scales_of(session: Session, version_id: int) -> Scales:
     return _known[digest]
 
 
-def on_one_scale(session: Session, arrays: Arrays) -> tuple[Arrays, Scales, dict[str, int]]:
+def on_one_scale(session: Session, arrays: Mapping[str, Array]) -> tuple[Arrays, Scales, dict[str, int]]:
     """The arrays with each item on the scale of the newest version that was answered, and what that left out.
 
     An answer on another scale is missing, and counted by its item.

@@ -6,36 +6,68 @@ accounts.dimensions["region"].codes[places]                 # and its region, as
 """
 
 import numpy as np
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from surveyd.base.changes import ACCOUNTS, CONTACTS
+from surveyd.base.models import ChangeCount
 from surveyd.people.access import Scope, visible_accounts
-from surveyd.people.models import Account
+from surveyd.people.models import Account, Contact
 from surveyd.results.people_reading import read_accounts, read_contacts
 from surveyd.results.people_shapes import CUSTOM as CUSTOM
 from surveyd.results.people_shapes import UNKNOWN as UNKNOWN
 from surveyd.results.people_shapes import AccountColumns as AccountColumns
 from surveyd.results.people_shapes import ContactColumns as ContactColumns
 from surveyd.results.people_shapes import Dimension as Dimension
+from surveyd.results.shelf import shelf_of
 from surveyd.scoring.arrays import Mask
+
+KEPT_SCOPES = 64
 
 
 def accounts_of(session: Session) -> AccountColumns:
-    """All accounts as they are now."""
-    return read_accounts(session)
+    """All accounts as they are now; kept until an account is added or a change of one is counted."""
+    shelf = shelf_of(session)
+    if shelf is None:
+        return read_accounts(session)
+    return shelf.kept.same(
+        ACCOUNTS, _stand(session, ACCOUNTS, Account.id), lambda: read_accounts(session), most=1
+    )
 
 
 def contacts_of(session: Session) -> ContactColumns:
-    """All contacts as they are now."""
-    return read_contacts(session)
+    """All contacts as they are now; kept until a contact is added or a change of one is counted."""
+    shelf = shelf_of(session)
+    if shelf is None:
+        return read_contacts(session)
+    return shelf.kept.same(
+        CONTACTS, _stand(session, CONTACTS, Contact.id), lambda: read_contacts(session), most=1
+    )
 
 
 def seen_accounts(session: Session, accounts: AccountColumns, scope: Scope) -> Mask | None:
     """Which accounts the scope may see; None where it sees all of them."""
     if scope.sees_all:
         return None
+    shelf = shelf_of(session)
+    if shelf is None:
+        return _seen(session, accounts, scope)
+    return shelf.kept.same(
+        "seen", (accounts, scope), lambda: _seen(session, accounts, scope), most=KEPT_SCOPES
+    )
+
+
+def _seen(session: Session, accounts: AccountColumns, scope: Scope) -> Mask:
     ids = np.array(session.scalars(select(Account.id).where(visible_accounts(scope))).all(), dtype=np.int64)
     places = accounts.places(ids)
     seen = np.zeros(len(accounts), dtype=np.bool_)
     seen[places[places != UNKNOWN]] = True
     return seen
+
+
+def _stand(session: Session, topic: str, key: InstrumentedAttribute[int]) -> tuple[int, int]:
+    """How often they have changed, and the highest id: one statement over two indexes."""
+    changes = select(ChangeCount.number).where(ChangeCount.topic == topic).scalar_subquery()
+    highest = select(func.max(key)).scalar_subquery()
+    number, last = session.execute(select(func.coalesce(changes, 0), func.coalesce(highest, 0))).one()
+    return number, last

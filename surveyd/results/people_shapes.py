@@ -1,16 +1,16 @@
 """What accounts and contacts look like as arrays: by id, each dimension as codes."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from surveyd.results.kept import Kept
 from surveyd.results.wave_arrays import Ids
 from surveyd.scoring.arrays import Mask
 
 Codes = NDArray[np.int32]
-Places = NDArray[np.intp]
 UNKNOWN = -1
 SPARSE = 16
 """A table by id has at most so many places for each row that there is; else places are looked for."""
@@ -47,15 +47,15 @@ class Ranks:
     ids: Ids
     table: Codes | None
 
-    def of(self, ids: Ids) -> Places:
+    def of(self, ids: Ids) -> Codes:
         """The place of each id, UNKNOWN (-1) for one that is not there."""
         if not len(self.ids):
-            return np.full(len(ids), UNKNOWN, dtype=np.intp)
+            return np.full(len(ids), UNKNOWN, dtype=np.int32)
         if self.table is not None:
             # The last place is that of all ids beyond, and nobody's.
-            return self.table[np.minimum(ids, len(self.table) - 1)].astype(np.intp)
+            return self.table[np.minimum(ids, len(self.table) - 1)]
         found = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[found] == ids, found, UNKNOWN)
+        return np.where(self.ids[found] == ids, found, UNKNOWN).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +71,13 @@ class AccountColumns:
     parent_id: Ids
     dimensions: Mapping[str, Dimension]
     ranks: Ranks
+    kept: Kept = field(default_factory=Kept)
+    """What was worked out over exactly these accounts: it goes with them."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def places(self, account_ids: Ids) -> Places:
+    def places(self, account_ids: Ids) -> Codes:
         """Where these accounts stand in all arrays here, UNKNOWN for one that is gone."""
         return self.ranks.of(account_ids)
 
@@ -88,7 +90,7 @@ class ContactColumns:
     dimensions: Mapping[str, Dimension]
     ranks: Ranks
 
-    def places(self, contact_ids: Ids) -> Places:
+    def places(self, contact_ids: Ids) -> Codes:
         """Where these contacts stand in all arrays here, UNKNOWN for one that is gone."""
         return self.ranks.of(contact_ids)
 

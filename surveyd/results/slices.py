@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from surveyd.results.people_shapes import CUSTOM
+from surveyd.results.people_shapes import CUSTOM as CUSTOM
 from surveyd.scoring.weighting import Weighting
 
 OF_ACCOUNTS = (

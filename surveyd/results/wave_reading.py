@@ -57,7 +57,7 @@ def read_asked(session: Session, wave_id: int) -> Arrays:
         after = rows[-1].contact_id
 
 
-def stacked(parts: Sequence[Arrays]) -> Arrays:
+def stacked(parts: Sequence[Mapping[str, Array]]) -> Arrays:
     """The rows of several sets of arrays as one; what one of them has not is missing there."""
     names = dict.fromkeys(name for part in parts for name in part)
     return {
@@ -66,7 +66,7 @@ def stacked(parts: Sequence[Arrays]) -> Arrays:
     }
 
 
-def _nothing(name: str, beside: Arrays) -> Array:
+def _nothing(name: str, beside: Mapping[str, Array]) -> Array:
     """As many missing values as there are rows beside."""
     size = len(beside["score_id"])
     return np.full(size, np.nan, STAGE_TYPE) if name.startswith(STAGE) else np.full(size, MISSING, ITEM_TYPE)
