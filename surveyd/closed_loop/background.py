@@ -20,6 +20,7 @@ from surveyd.distribution.models import (
     WaveKind,
     WaveState,
 )
+from surveyd.people.comparable import converted, rate_between, reporting_at
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.answers import Asked
 from surveyd.responses.models import Draft
@@ -45,7 +46,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """One invitation with all that the rules and the mails need; ``owner`` is the active account manager."""
+    """One invitation with all that the rules and the mails need; ``owner`` is the active account manager.
+
+    ``revenue_cents`` is in the unit of ``large_from_cents``, None where no rate converts it.
+    """
 
     asked: Asked
     digest: str
@@ -78,6 +82,8 @@ class Background:
 _answered_version = func.coalesce(_draft.c.version_id, _invitation.c.version_id)
 # By the parameter and not by the column, so that SQLite begins with the invitation's own touches.
 _this = bindparam("invitation_id", type_=_invitation.c.id.type)
+# What makes an account large was worked out at launch, in the currency that sums were told in then.
+_compared_in = reporting_at(_wave.c.launched_at)
 BACKGROUND = Prepared(
     select(
         _invitation.c.id,
@@ -103,6 +109,9 @@ BACKGROUND = Prepared(
         _account.c.name.label("account_name"),
         _account.c.tier,
         _account.c.revenue_cents,
+        _account.c.currency,
+        _compared_in.label("compared_in"),
+        rate_between(_account.c.currency, _compared_in).label("rate"),
         _user.c.id.label("owner_id"),
         _user.c.name.label("owner_name"),
         _user.c.email.label("owner_email"),
@@ -162,7 +171,7 @@ def _background(row: Any) -> Background:
         may_be_mailed=bool(row.contact_email) and row.opted_out_at is None and row.suppressed is None,
         account_name=row.account_name,
         tier=row.tier,
-        revenue_cents=row.revenue_cents,
+        revenue_cents=converted(row.revenue_cents, row.currency, reporting=row.compared_in, rate=row.rate),
         owner=row.owner_id and Person(row.owner_id, row.owner_name, row.owner_email, row.owner_zone),
         has_draft=row.draft_of is not None,
         to_come=ToCome(row.touches, row.has_mail, row.has_call),

@@ -13,11 +13,10 @@ from surveyd.base.errors import Refused
 from surveyd.people.amounts import read_currency
 from surveyd.people.audit import record
 from surveyd.people.cells import clean
+from surveyd.people.comparable import UNIT
 from surveyd.people.models import Account, User
 from surveyd.people.rate_models import CurrencyRate, ReportingCurrency
 
-UNIT = 10**12
-"""A rate is kept in trillionths, so that the smallest of today's units still has several digits."""
 LEAST, MOST = Fraction(1, 10**9), 10**6
 TYPED = re.compile(r"(\d{1,9})(?:([.,])(\d{1,12}))?", re.ASCII)
 FIRST_DAY = date(1999, 1, 1)

@@ -104,4 +104,4 @@ def test_more_people_take_no_more_statements(asking: Asking, session: Session, s
         accounts = moves_of(session, asking.wave.id, second.wave.id, scope=SYSTEM)
     assert people == (Move("truly_loyal", "trapped", 20),)
     assert accounts == (Move("truly_loyal", "trapped", 20, 0, (Money("EUR", 2_000_000, 20),)),)
-    assert len(said) == 2
+    assert len(said) == 3, "and the policy in force"
