@@ -26,11 +26,14 @@ from surveyd.distribution.models import (
 from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.access import Scope, visible_contacts
 from surveyd.people.models import Contact
+from surveyd.reports.buyers import BuyerLine, buyer_line
 from surveyd.reports.quick_view import latest_score
-from surveyd.reports.verbatims import first_words, open_questions
+from surveyd.reports.verbatims import first_words, open_questions, written
 from surveyd.responses.models import Response
+from surveyd.results.buyers import buyer_matcher, buyer_of
 from surveyd.results.models import Score
 from surveyd.scoring.loyalty import Segment
+from surveyd.scoring.matching import Matcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class ContactLine:
     recommendation: int | None
     category: str
     segment: str
+    buyer: BuyerLine | None
     words: str
 
 
@@ -81,7 +85,8 @@ def people_of(
     order = Order(Contact.name.expression, Contact.id.expression)
     page = slice_of(session, query, order, after=after, limit=limit)
     items = open_questions(session, [row.version_id for row in page.rows if row.version_id is not None])
-    return People(tuple(_line(row, items) for row in page.rows), page.after)
+    matcher = buyer_matcher(session)
+    return People(tuple(_line(row, items, matcher) for row in page.rows), page.after)
 
 
 def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str]:
@@ -166,6 +171,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
             Score.recommendation,
             Score.category,
             Score.segment,
+            Score.stages,
         )
         .outerjoin(Invitation, invited)
         .outerjoin(Wish, Wish.invitation_id == Invitation.id)
@@ -177,8 +183,16 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _line(row: Row[*tuple[Any, ...]], items: Mapping[int, list[str]]) -> ContactLine:
+def _line(row: Row[*tuple[Any, ...]], items: Mapping[int, list[str]], matcher: Matcher) -> ContactLine:
     contact: Contact = row.Contact
+    buyer = buyer_of(
+        matcher,
+        segment=row.segment or "",
+        category=row.category or "",
+        stages=row.stages or {},
+        texts=written(row.answers or {}, items.get(row.version_id, [])),
+        language=contact.language,
+    )
     return ContactLine(
         id=contact.id,
         name=contact.name,
@@ -201,6 +215,7 @@ def _line(row: Row[*tuple[Any, ...]], items: Mapping[int, list[str]]) -> Contact
         recommendation=row.recommendation,
         category=row.category or "",
         segment=row.segment or "",
+        buyer=buyer_line(buyer),
         words=first_words(row.answers or {}, items.get(row.version_id, [])),
     )
 
