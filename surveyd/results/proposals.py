@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, delete, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,8 @@ from surveyd.results.policy_reading import PolicyFile, same_rule
 from surveyd.scoring.policy import Policy
 
 THING = "scoring_policy"
+FIRST = "1"
+"""The version that the migrations lay."""
 OPEN = (PolicyState.PROPOSED, PolicyState.RESCORING)
 MEANWHILE = "This is not how things stand any more; reload the page to see who decided what."
 
@@ -135,6 +137,13 @@ def withdraw(session: Session, policy_id: int, *, now: datetime, by: int | None)
         now=now,
         facts={"version": line.version, "was": line.state.value},
     )
+
+
+def keep_first_policy(session: Session) -> None:
+    """Forget every version but the first one, and put that in force: for an installation that begins anew."""
+    session.execute(delete(ScoringPolicy).where(ScoringPolicy.version != FIRST))
+    free = dict.fromkeys(("proposed_by_id", "decided_by_id", "leased_until"))
+    session.execute(update(ScoringPolicy).values(state=PolicyState.CURRENT, **free))
 
 
 def _decide(
