@@ -1,6 +1,6 @@
 """The moves between two waves as a table."""
 
-from surveyd.reports.movement import movement
+from surveyd.reports.movement import Share, movement
 from surveyd.results.movement import Move
 from surveyd.results.revenue import SILENT, Money
 
@@ -46,3 +46,26 @@ def test_a_cell_is_shaded_by_its_part_of_the_row() -> None:
     assert found
     assert [found.share("trapped", now) for now in ("trapped", "high_risk", SILENT)] == [5, 1, 0]
     assert found.share("truly_loyal", "trapped") == 0
+
+
+def test_new_voices_are_told_from_the_same_ones() -> None:
+    found = movement(
+        "2026H1",
+        [
+            Move("trapped", "truly_loyal", 2),
+            Move("trapped", SILENT, 3),
+            Move("not_asked", "trapped", 4),
+            Move("truly_loyal", "not_asked", 5),
+        ],
+    )
+
+    assert found
+    assert (found.total, found.went_quiet.count) == (5, 3)
+    shares = {one.state: one for one in found.shares}
+    assert shares["trapped"] == Share("trapped", then=5, now=4, same_then=2, same_now=0)
+    assert shares["truly_loyal"] == Share("truly_loyal", then=5, now=2, same_then=0, same_now=2)
+    assert found.heard == Share("", 10, 6, 2, 2)
+
+
+def test_whom_one_wave_alone_has_asked_has_not_moved() -> None:
+    assert movement("2026H1", [Move("not_asked", "trapped", 4)]) is None

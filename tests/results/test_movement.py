@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Account
+from surveyd.people.rates import Rate, Rates
 from surveyd.results.movement import Move, account_moves, people_moves
-from surveyd.results.revenue import SILENT, Money, account_groups
+from surveyd.results.revenue import NOT_ASKED, SILENT, Money, account_groups
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
 
@@ -105,3 +107,30 @@ def test_more_people_take_no_more_statements(asking: Asking, session: Session, s
     assert people == (Move("truly_loyal", "trapped", 20),)
     assert accounts == (Move("truly_loyal", "trapped", 20, 0, (Money("EUR", 2_000_000, 20),)),)
     assert len(said) == 3, "and the policy in force"
+
+
+def test_everybody_is_counted_where_it_is_asked_for(asking: Asking, later: Asking, session: Session) -> None:
+    later.answer(later.ask_somebody(1), HAPPY)
+    asking.answer(asking.ask_somebody(2), UNHAPPY)
+    waves = (asking.wave.id, later.wave.id)
+
+    found = people_moves(session, *waves, scope=SYSTEM, everybody=True)
+
+    assert {(move.before, move.now) for move in found if not move.is_of_both} == {
+        (NOT_ASKED, "truly_loyal"),
+        ("trapped", NOT_ASKED),
+    }
+    assert [move.count for move in found if move.is_heard_twice] == [1]
+    groups = account_groups(session, waves[1], scope=SYSTEM, before_id=waves[0])
+    assert sum(move.count for move in account_moves(groups, everybody=True)) == 4
+
+
+def test_moves_tell_revenue_in_one_currency(asking: Asking, later: Asking, session: Session) -> None:
+    session.get_one(Account, asking.people.nordwind).currency = "CHF"
+    session.flush()
+    rates = Rates("EUR", (Rate("CHF", Fraction(2), NOW.date()),))
+    groups = account_groups(session, later.wave.id, scope=SYSTEM, before_id=asking.wave.id)
+
+    found = {(move.before, move.now): move.sums for move in account_moves(groups, rates=rates)}
+
+    assert found["truly_loyal", "trapped"] == (Money("EUR", 18_000_000_00, 1),)

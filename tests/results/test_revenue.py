@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Account, AccountStatus, Contact, RelationshipRole
+from surveyd.people.rates import Rate, Rates, add_rate, read_rate, set_reporting
 from surveyd.results.revenue import (
     NOT_ASKED,
     SILENT,
@@ -21,7 +23,9 @@ from surveyd.results.revenue import (
     matrix_points,
     revenue_at_risk,
     revenue_by_state,
+    told_in,
 )
+from surveyd.scoring.exposure import State, count
 from surveyd.scoring.loyalty import Segment
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
@@ -175,3 +179,45 @@ def test_no_more_points_than_asked_for(asking: Asking, session: Session, most: i
         asking.answer(asking.ask_somebody(number), HAPPY)
 
     assert len(matrix_points(session, asking.wave.id, scope=SYSTEM, most=most)) == most
+
+
+def test_the_states_of_revenue_are_one_for_each_account(asking: Asking, session: Session) -> None:
+    decider = asking.ask_somebody(1)
+    session.scalars(
+        select(Contact).where(Contact.external_id == "N-1")
+    ).one().role = RelationshipRole.DECISION_MAKER
+    asking.answer(decider, LEAVING)
+    for number in range(2, 9):
+        asking.answer(asking.ask_somebody(number, account_id=account_of(session, 1).id), HAPPY)
+    asking.answer(asking.ask_somebody(20), HAPPY)
+    asking.ask_somebody(21)
+
+    found = {one.state: one for one in count([group.holding for group in groups(session, asking)])}
+
+    assert [found[state].accounts for state in State] == [1, 0, 0, 1, 0, 1, 2]
+    assert found[State.AT_RISK].accounts == 1, "loyal but for the one who decides"
+
+
+def test_sums_are_told_in_one_currency_where_there_are_rates(session: Session) -> None:
+    rates = Rates("EUR", (Rate("CHF", Fraction(3, 2), NOW.date()),))
+    sums = (Money("CHF", 101, 1), Money("EUR", 7, 2), Money("JPY", 900, 1))
+
+    assert told_in(sums, rates) == (Money("EUR", 158, 3), Money("JPY", 900, 1))
+    assert told_in(sums, Rates("", ())) == sums
+    assert told_in((), rates) == ()
+
+
+def test_the_matrix_compares_converted_amounts(asking: Asking, session: Session) -> None:
+    for number, (cents, currency) in enumerate([(500, "EUR"), (400, "CHF"), (900_000, "JPY")]):
+        asking.answer(asking.ask_somebody(number), HAPPY)
+        account = account_of(session, number)
+        account.revenue_cents, account.currency = cents, currency
+    set_reporting(session, "EUR", by=None, now=NOW)
+    add_rate(session, "CHF", read_rate("2"), day=NOW.date(), by=None, now=NOW)
+
+    found = {
+        point.name: (point.size, point.sized_in)
+        for point in matrix_points(session, asking.wave.id, scope=SYSTEM)
+    }
+
+    assert found == {"Customer 0": (500, ""), "Customer 1": (800, ""), "Customer 2": (900_000, "JPY")}
