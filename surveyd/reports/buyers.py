@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.people.models import Contact
-from surveyd.reports.quick_view import latest_score
+from surveyd.reports.score_versions import current_score
 from surveyd.reports.verbatims import open_questions, written
 from surveyd.reports.words import STATES
 from surveyd.responses.models import Response
@@ -63,7 +63,8 @@ def response_buyer(session: Session, response_id: int) -> BuyerLine | None:
     """The type of whoever gave a response that the reader may see; None without one. Three statements."""
     row = session.execute(
         select(Response, Score, Contact.language)
-        .join(Score, Score.id == latest_score(Response.id))
+        .select_from(Response)
+        .join(Score, Score.id == current_score(Response.id))
         .join(Contact, Contact.id == Response.contact_id)
         .where(Response.id == response_id)
     ).one_or_none()
