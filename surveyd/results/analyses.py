@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.people.access import Reach, Scope
+from surveyd.people.audit import record
 from surveyd.results.analysis_models import Analysis, AnalysisKind, AnalysisState
 from surveyd.results.proposals import changed
 
@@ -105,7 +106,11 @@ def want(session: Session, question: Question, *, by: int | None, now: datetime)
     insert_new(session, Analysis, [row | asked], unique=["digest"])
     again = update(Analysis).where(Analysis.digest == digest, Analysis.state != AnalysisState.WANTED)
     changed(session, again.values(**asked, **FREE))
-    return session.scalars(select(Analysis.id).where(Analysis.digest == digest)).one()
+    found = session.scalars(select(Analysis.id).where(Analysis.digest == digest)).one()
+    if by is not None:
+        facts = {"kind": question.kind.value}
+        record(session, action="ask", thing="analysis", thing_id=found, by=by, now=now, facts=facts)
+    return found
 
 
 def take(session: Session, analysis_id: int, *, by: str, system_now: datetime) -> Taken | None:

@@ -18,8 +18,9 @@ from surveyd.results.analysis_models import AnalysisKind
 from surveyd.results.figures import weights_of
 from surveyd.results.item_scales import Scales
 from surveyd.results.kept_values import as_json, from_json
+from surveyd.results.masks import mask
 from surveyd.results.slices import Slice, slice_of, words_of
-from surveyd.results.wholes import Whole, mask, whole_of
+from surveyd.results.wholes import Whole, whole_of
 from surveyd.scoring.arrays import Codes, Floats
 from surveyd.scoring.bootstrap import Progress
 from surveyd.scoring.driver_items import Answers, Driver

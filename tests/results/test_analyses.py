@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
@@ -15,7 +15,6 @@ from surveyd.base.errors import NotFound
 from surveyd.base.services import Services
 from surveyd.closed_loop.intake import submit
 from surveyd.people.access import SYSTEM, Reach, Scope
-from surveyd.people.models import Account
 from surveyd.responses.answers import AnswerChannel
 from surveyd.results import analyses, analysis_jobs, drivers
 from surveyd.results.analyses import ATTEMPTS_AT_MOST, KEPT, LEASE, AnalysisLine, Question, question_of
@@ -28,33 +27,11 @@ from surveyd.scoring.driver_report import DriverReport
 from surveyd.scoring.pain_delight import PainDelight
 from surveyd.scoring.unsaid import Reason, Unsaid
 from tests.fixtures.apps import NOW, Transaction
-from tests.fixtures.asking import CONTENT, OFFICE, Asking, open_wave
+from tests.fixtures.asking import CONTENT, OFFICE, open_wave
+from tests.fixtures.ratings import rate
 
-DRIVERS = ("worth", "easy", "promises", "delivery", "support")
 QUESTION = Question(AnalysisKind.DRIVERS, (("wave", "2026H1"), ("outcome", "attitude")), SYSTEM, "1")
 LEADER = Scope(Reach.REGION, 7, "North")
-
-
-def fill(asking: Asking, people: int, *, accounts: int = 30) -> None:
-    """People of some accounts, half of them in the North, whose attitude follows the delivery."""
-    generator = np.random.default_rng(people)
-    for number in range(people):
-        given = dict(zip(DRIVERS, (int(x) for x in generator.integers(1, 6, len(DRIVERS))), strict=True))
-        felt = min(5, max(1, given["delivery"] + int(generator.integers(-1, 2))))
-        rated = min(10, 2 * felt + int(generator.integers(-1, 2)))
-        battery = dict.fromkeys(("satisfied", "better", "trust", "enjoy"), felt)
-        account = number % accounts
-        invitation = (
-            asking.ask_somebody(number)
-            if number < accounts
-            else asking.ask_somebody(number, account_id=account_id(asking.session, account))
-        )
-        asking.answer(invitation, {**CONTENT, **battery, "recommend": rated, **given})
-    asking.session.execute(update(Account).where(Account.id % 2 == 0).values(region="North"))
-
-
-def account_id(session: Session, number: int) -> int:
-    return session.scalars(select(Account.id).where(Account.external_id == f"ACC-{number}")).one()
 
 
 @pytest.fixture
@@ -62,7 +39,7 @@ def house(writer: Transaction) -> int:
     """A wave with 130 answers from thirty accounts; returns the invitation of somebody who is silent."""
     with writer() as session:
         asking = open_wave(session, NOW)
-        fill(asking, 130)
+        rate(asking, 130)
         return asking.ask_somebody(999)
 
 

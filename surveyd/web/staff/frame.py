@@ -27,7 +27,12 @@ class Room:
 HEALTH = Room("staff.health", lazy_gettext("Health"), ("staff.moved_people",))
 BENCHMARKS = Room("staff.benchmarks", lazy_gettext("Benchmarks"), ("staff.churn", "staff.rates"))
 THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone"))
-ACCOUNTS = Room("staff.accounts", lazy_gettext("Accounts"), ("staff.account", "staff.response", "staff.team"))
+DRIVERS = Room("staff.drivers_page", lazy_gettext("Drivers"), ("staff.driver_people",))
+ACCOUNTS = Room(
+    "staff.accounts",
+    lazy_gettext("Accounts"),
+    ("staff.account", "staff.responses", "staff.response", "staff.team"),
+)
 CASES = Room(
     "staff.cases",
     lazy_gettext("Cases"),
@@ -83,7 +88,7 @@ USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
 
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
-    (lazy_gettext("Health"), (HEALTH, THEMES, BENCHMARKS)),
+    (lazy_gettext("Health"), (HEALTH, DRIVERS, THEMES, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),

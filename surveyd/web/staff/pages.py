@@ -13,8 +13,9 @@ from surveyd.web.staff import (
     calls,
     case,
     cases,
-    codebook,
     churn,
+    codebook,
+    drivers,
     health,
     home,
     imports,
@@ -58,6 +59,7 @@ from surveyd.web.staff.frame import IdConverter, bp
 PAGES = (
     home,
     health,
+    drivers,
     themes,
     codebook,
     moves,
