@@ -1,10 +1,10 @@
 """One account: its facts, every contact with where they stand, the cases, and how it was in earlier waves."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from flask_babel import gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE
@@ -13,9 +13,15 @@ from surveyd.distribution.nominations import NominationLine, waiting_at
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope
 from surveyd.people.accounts import find_account
+from surveyd.people.families import Parent, parent_of
 from surveyd.people.models import Account, User
+from surveyd.reports.account_groups import Group, Standpoint, stands_with_group
 from surveyd.reports.account_people import People, at_high_risk, people_of
+from surveyd.reports.account_standing import StandingView
+from surveyd.reports.account_unheard import Unheard, unheard
 from surveyd.reports.account_waves import WAVES, WaveOfAccount, waves_of
+from surveyd.results.asked import wave_asked
+from surveyd.results.policies import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,7 @@ class AccountView:
 
     `excuses` are of people who say that they are not the right person, until somebody has looked.
     `facts` are those that this account has, each with its name; `at_risk` names people at high risk.
+    `unheard` are asked by the latest wave and silent so far; `group` is there for a parent.
     """
 
     id: int
@@ -38,7 +45,11 @@ class AccountView:
     currency: str
     renewal_date: date | None
     facts: tuple[tuple[str, str], ...]
+    parent: Parent | None
     wave: str
+    standing: StandingView
+    group: Group | None
+    unheard: tuple[Unheard, ...]
     at_risk: tuple[str, ...]
     excuses: tuple[NominationLine, ...]
     people: People
@@ -49,6 +60,12 @@ class AccountView:
     def latest(self) -> WaveOfAccount | None:
         """The latest wave, where it asked somebody of this account."""
         return self.waves[0] if self.waves and self.waves[0].wave == self.wave else None
+
+    @property
+    def unheard_words(self) -> str:
+        """Who is silent so far, each with the role."""
+        named = ((one.name, gettext(one.role.replace("_", " "))) for one in self.unheard)
+        return ", ".join(str(_("%(name)s (%(role)s)", name=name, role=role)) for name, role in named)
 
     @property
     def title(self) -> str:
@@ -69,13 +86,15 @@ class AccountView:
 
 
 def account_view(
-    session: Session, account_id: int, *, scope: Scope, after: str = "", limit: int = PAGE
+    session: Session, account_id: int, *, scope: Scope, now: datetime, after: str = "", limit: int = PAGE
 ) -> AccountView:
     """One account, its people from the key `after` on. Raises NotFound, also outside the scope."""
     account = find_account(session, account_id, scope=scope)
     manager = session.get(User, account.manager_id) if account.manager_id else None
     waves = latest_waves(session, most=WAVES)
-    wave_id = waves[0].id if waves else 0
+    at = Standpoint(scope, wave_asked(waves[:2], now), current(session), now)
+    wave_id = at.wave.id
+    standing, group = stands_with_group(session, account_id, at=at)
     return AccountView(
         id=account.id,
         name=account.name,
@@ -89,11 +108,15 @@ def account_view(
         currency=account.currency,
         renewal_date=account.renewal_date,
         facts=_facts(account),
+        parent=parent_of(session, account, scope=scope),
         wave=waves[0].slug if waves else "",
+        standing=standing,
+        group=group,
+        unheard=unheard(session, account_id, scope=scope, wave_id=wave_id),
         at_risk=tuple(at_high_risk(session, account_id, scope=scope)),
         excuses=waiting_at(session, account_id, scope=scope),
         people=people_of(session, account_id, scope=scope, wave_id=wave_id, after=after, limit=limit),
-        waves=waves_of(session, account_id, scope=scope, waves=waves),
+        waves=waves_of(session, account_id, scope=scope, waves=waves, policy=at.policy),
         cases=tuple(list_cases(session, scope=scope, open_only=False, account_id=account_id)),
     )
 

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.reports.account_people import first_reached
-from surveyd.reports.accounts import recommend_words
-from surveyd.reports.accounts_query import SILENT
+from surveyd.reports.words import recommend_words
 from surveyd.results.models import Score
+from surveyd.results.revenue import SILENT
 from surveyd.results.standings import count_of, standings
 from surveyd.scoring import nps
 from surveyd.scoring.nps import Counts
+from surveyd.scoring.policy import Policy
 
 WAVES = 8
 """How many waves back an account's history goes: four years of the usual cadence."""
@@ -37,9 +38,12 @@ class WaveOfAccount:
 
 
 def waves_of(
-    session: Session, account_id: int, *, scope: Scope, waves: Sequence[Wave]
+    session: Session, account_id: int, *, scope: Scope, waves: Sequence[Wave], policy: Policy
 ) -> tuple[WaveOfAccount, ...]:
-    """The waves in which somebody of the account was asked, in the order of `waves`, in one statement."""
+    """The waves in which somebody of the account was asked, in the order of `waves`, in one statement.
+
+    All by one policy, with the roles that people have today, so that one wave compares with the next.
+    """
     ids = [wave.id for wave in waves]
     asked = (
         select(
@@ -56,7 +60,7 @@ def waves_of(
         .group_by(Invitation.wave_id)
         .subquery("asked")
     )
-    said = standings(scope, Score.account_id == account_id, Score.wave_id.in_(ids))
+    said = standings(scope, Score.account_id == account_id, Score.wave_id.in_(ids), policy=policy)
     rows = session.execute(select(asked, said).outerjoin(said, said.c.wave_id == asked.c.wave_id))
     found = {row[0]: row for row in rows}
     return tuple(_line(wave, found[wave.id]) for wave in waves if wave.id in found)

@@ -1,8 +1,8 @@
 """The accounts with where they stand: how many were asked and have answered, their segment, their revenue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,42 +11,26 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Wanted, slice_of
-from surveyd.distribution.models import Wave
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, User
 from surveyd.people.rates import Rates, rates_in_force
-from surveyd.reports.accounts_query import NO_MANAGER, SILENT, AccountQuery, wave_before, waves_of
+from surveyd.reports.account_flags import BY_FLAG
+from surveyd.reports.account_groups import Standpoint, groups_of
+from surveyd.reports.accounts_lines import AccountLine, account_line
+from surveyd.reports.accounts_narrowing import NO_MANAGER, id_of
+from surveyd.reports.accounts_query import AccountQuery, waves_of
+from surveyd.reports.accounts_states import WENT_QUIET
+from surveyd.reports.exposure import NAMES
+from surveyd.reports.words import STATES
+from surveyd.results.asked import wave_asked
 from surveyd.results.models import Score
-from surveyd.results.revenue import Money, told_in
+from surveyd.results.policies import current
+from surveyd.results.revenue import NOT_ASKED, SILENT, Money, told_in
 from surveyd.results.standings import standings
-from surveyd.scoring import nps
-from surveyd.scoring.nps import Base, Counts, Summary
+from surveyd.scoring.flags import Flag
 
 Choice = tuple[str, str]
 """A value of a filter, and its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    """One account in the latest wave. `segment` is silent without an answer; then `before` is the last known.
-
-    `recommend` is the score, or who stands where in words; revenue is None where the reader may not see it.
-    """
-
-    id: int
-    name: str
-    region: str
-    tier: str
-    manager: str
-    revenue_cents: int | None
-    currency: str
-    renewal_date: date | None
-    invited: int
-    answered: int
-    segment: str
-    before: str
-    recommend: str
-    decision_maker_at_risk: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +47,7 @@ class AccountList:
     """A page of the accounts that a scope may see; `after` is the key of the next, empty on the last.
 
     The sums are over all accounts of the list, not of the page; `revenue` is empty where nobody may see it.
+    `policy` is the version of the scoring policy, `parent` the account whose group was wished for.
     """
 
     lines: tuple[AccountLine, ...]
@@ -71,9 +56,24 @@ class AccountList:
     revenue: tuple[Money, ...]
     wave: str
     before: str
+    policy: str
+    parent: str
     wanted: Wanted
     choices: Choices
     after: str
+
+    @property
+    def asked_for(self) -> list[tuple[str, str, tuple[Choice, ...]]]:
+        """What a link from elsewhere has narrowed the list to: filters that are there while they are on."""
+        said, state = self.wanted.filters.get, {**STATES, **NAMES, WENT_QUIET: BY_FLAG[Flag.WENT_QUIET].name}
+        found = (
+            ("parent", _("Group"), said("parent", ""), self.parent),
+            ("wave", _("Wave"), said("wave", ""), self.wave),
+            ("state", _("Revenue"), said("state", ""), str(state.get(said("state", ""), ""))),
+            ("before", _("Before"), said("before", ""), str(state.get(said("before", ""), ""))),
+            ("since", _("Since"), said("since", ""), self.before),
+        )
+        return [(name, label, ((value, words),)) for name, label, value, words in found if value and words]
 
     @property
     def title(self) -> str:
@@ -88,74 +88,61 @@ class AccountList:
 
 
 def account_list(
-    session: Session, *, scope: Scope, wanted: Wanted | None = None, limit: int = PAGE
+    session: Session, *, scope: Scope, now: datetime, wanted: Wanted | None = None, limit: int = PAGE
 ) -> AccountList:
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
-    waves = waves_of(session, wish, most=2)
-    earlier = wave_before(session, wish, waves)
-    query = AccountQuery(scope, waves[0].id if waves else 0, wish, before_id=earlier.id if earlier else 0)
-    page = slice_of(session, query.lines(), query.order(wish), after=wish.after, limit=limit)
-    before = _segments_before(session, scope, earlier, page.rows)
+    waves = waves_of(session, wish)
+    at = Standpoint(scope, wave_asked(waves, now), current(session), now)
+    query = AccountQuery(at, wish)
+    page = slice_of(session, query.keys(), query.order(), after=wish.after, limit=limit)
     totals = session.execute(query.totals()).all()
     return AccountList(
-        lines=tuple(account_line(row, scope, before) for row in page.rows),
+        lines=_lines(session, at, [row.id for row in page.rows], with_groups=bool(wish.filters.get("group"))),
         total=sum(row.accounts for row in totals),
         at_risk=sum(row.risky for row in totals),
         revenue=_revenue(totals, rates_in_force(session)) if scope.sees_revenue else (),
         wave=waves[0].slug if waves else "",
-        before=earlier.slug if earlier else "",
+        before=waves[1].slug if len(waves) > 1 else "",
+        policy=at.policy.version,
+        parent=_parent(session, wish.filters.get("parent", ""), scope),
         wanted=wish,
         choices=_choices(session, scope),
         after=page.after,
     )
 
 
-def account_line(
-    row: Row[*tuple[Any, ...]], scope: Scope, before: Mapping[int, str] | None = None
-) -> AccountLine:
-    """One row of an AccountQuery as a list shows it."""
-    summary = nps.summary(Counts(row.detractors, row.passives, row.promoters))
-    return AccountLine(
-        id=row.id,
-        name=row.name,
-        region=row.region,
-        tier=row.tier,
-        manager=row.manager_name or row.manager_email or "",
-        revenue_cents=row.revenue_cents if scope.sees_revenue else None,
-        currency=row.currency,
-        renewal_date=row.renewal_date,
-        invited=row.invited,
-        answered=row.answered,
-        segment=row.segment,
-        before=(before or {}).get(row.id, ""),
-        recommend=recommend_words(summary),
-        decision_maker_at_risk=row.deciders_at_risk > 0,
-    )
-
-
-def recommend_words(summary: Summary) -> str:
-    """The score where there are enough ratings for one, else the people counted; empty without ratings."""
-    if summary.base not in (Base.COUNTS, Base.NONE):
-        return str(_("NPS %(score)s", score=summary.shown))
-    counts = summary.counts
-    people = (
-        (counts.promoters, ngettext("%(num)s promoter", "%(num)s promoters", counts.promoters)),
-        (counts.passives, ngettext("%(num)s passive", "%(num)s passives", counts.passives)),
-        (counts.detractors, ngettext("%(num)s detractor", "%(num)s detractors", counts.detractors)),
-    )
-    return ", ".join(words for count, words in people if count)
+def _lines(
+    session: Session, at: Standpoint, ids: Sequence[int], *, with_groups: bool
+) -> tuple[AccountLine, ...]:
+    """The accounts of one page in its order."""
+    if not ids:
+        return ()
+    rows = {row.id: row for row in session.execute(AccountQuery(at, Wanted(), ids=ids).lines())}
+    before = _segments_before(session, at, rows.values())
+    groups = groups_of(session, ids, at=at) if with_groups else {}
+    return tuple(account_line(rows[one], at, before.get(one, ""), groups.get(one)) for one in ids)
 
 
 def _segments_before(
-    session: Session, scope: Scope, wave: Wave | None, rows: Sequence[Row[*tuple[Any, ...]]]
+    session: Session, at: Standpoint, rows: Iterable[Row[*tuple[Any, ...]]]
 ) -> dict[int, str]:
-    """Where the silent accounts of a page stood in the wave before."""
-    silent = [row.id for row in rows if row.segment == SILENT]
-    if wave is None or not silent:
+    """Where the accounts of a page stood in the wave before that this one has not heard."""
+    silent = [row.id for row in rows if row.segment in (SILENT, NOT_ASKED)]
+    if not at.wave.before_id or not silent:
         return {}
-    stood = standings(scope, Score.wave_id == wave.id, Score.account_id.in_(silent))
-    return {row.account_id: row.segment for row in session.execute(select(stood))}
+    narrowed = (Score.wave_id == at.wave.before_id, Score.account_id.in_(silent))
+    stood = standings(at.scope, *narrowed, policy=at.policy)
+    found = session.execute(select(stood.c.account_id, stood.c.segment))
+    return {row.account_id: row.segment for row in found}
+
+
+def _parent(session: Session, wish: str, scope: Scope) -> str:
+    """The name of the account whose group was wished for; empty for one out of sight."""
+    if not id_of(wish):
+        return ""
+    named = select(Account.name).where(Account.id == id_of(wish), visible_accounts(scope))
+    return session.scalar(named) or ""
 
 
 def _revenue(totals: Sequence[Row[*tuple[Any, ...]]], rates: Rates) -> tuple[Money, ...]:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,39 +12,49 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import Wanted
 from surveyd.base.spreadsheets import guarded
 from surveyd.people.access import Scope
-from surveyd.reports.accounts_query import AccountQuery, wave_before, waves_of
+from surveyd.reports.account_groups import Standpoint
+from surveyd.reports.accounts_lines import judged
+from surveyd.reports.accounts_query import AccountQuery, waves_of
+from surveyd.results.asked import wave_asked
+from surveyd.results.policies import current
 
 FACTS = ("external_id", "name", "country", "region", "tier", "manager_email", "renewal_date")
 REVENUE = ("revenue", "currency")
-FIGURES = ("invited", "answered", "segment", "promoters", "passives", "detractors")
+FIGURES = ("invited", "answered", "segment")
+COUNTS = ("promoters", "passives", "detractors")
+JUDGED = ("confidence", "flags", "policy")
 ROWS_AT_ONCE = 500
 
 
-def accounts_csv(session: Session, *, scope: Scope, wanted: Wanted) -> Iterator[str]:
+def accounts_csv(session: Session, *, scope: Scope, now: datetime, wanted: Wanted) -> Iterator[str]:
     """The lines of the file, some hundreds at a time, as RFC 4180 says; all rows, whatever page is wanted.
 
-    Figures are those of one wave, the latest unless another is wanted, named in the column `wave`. Revenue,
-    in whole units and hundredths of its currency, is left out for a scope that may not see it. No spreadsheet
-    runs a cell.
+    Figures are those of one wave, the latest unless another is wanted, named in the column `wave`, by the
+    policy in the column `policy`; flags stand side by side in one cell. Revenue, in whole units and
+    hundredths of its currency, is left out for a scope that may not see it. No spreadsheet runs a cell.
     """
-    waves = waves_of(session, wanted, most=2)
-    wave, earlier = next(iter(waves), None), wave_before(session, wanted, waves)
-    query = AccountQuery(scope, wave.id if wave else 0, wanted, before_id=earlier.id if earlier else 0)
-    order = query.order(wanted)
+    waves = waves_of(session, wanted)
+    at = Standpoint(scope, wave_asked(waves, now), current(session), now)
+    query = AccountQuery(at, wanted)
+    order = query.order()
     keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)
     money = REVENUE if scope.sees_revenue else ()
-    yield _text([[*FACTS, *money, "wave", *FIGURES]])
+    yield _text([[*FACTS, *money, "wave", *FIGURES, *COUNTS, *JUDGED]])
     rows = session.execute(query.lines().order_by(*keys).execution_options(yield_per=ROWS_AT_ONCE))
+    wave = waves[0].slug if waves else ""
     for some in rows.partitions():
-        yield _text([_cells(row, wave.slug if wave else "", with_money=bool(money)) for row in some])
+        yield _text([_cells(row, wave, at) for row in some])
 
 
-def _cells(row: Row[*tuple[Any, ...]], wave: str, *, with_money: bool) -> list[object]:
+def _cells(row: Row[*tuple[Any, ...]], wave: str, at: Standpoint) -> list[object]:
     facts: list[object] = [getattr(row, name) for name in FACTS]
-    if with_money:
+    if at.scope.sees_revenue:
         cents = row.revenue_cents
         facts += ["" if cents is None else f"{cents // 100}.{cents % 100:02}", row.currency]
-    return [*facts, wave, *(getattr(row, name) for name in FIGURES)]
+    grade, flags = judged(row, at)
+    counts = [getattr(row, name) or 0 for name in COUNTS]
+    figures = [getattr(row, name) for name in FIGURES]
+    return [*facts, wave, *figures, *counts, grade.value, " ".join(flags), at.policy.version]
 
 
 def _text(lines: list[list[object]]) -> str:

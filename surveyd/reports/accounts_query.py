@@ -1,199 +1,161 @@
 """The accounts as one statement: each with its wave in counts, sorted and narrowed by the database.
 
-The list and its export share it, so that a file has the rows that the page has.
+The list and its export share it, so that a file has the rows that the page has. What neither the order nor a
+filter asks for is not worked out for all accounts, only for those of a page.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted
-from surveyd.distribution.models import Invitation, Wave
+from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import Scope, visible_by_account
+from surveyd.people.access import visible_by_account
 from surveyd.people.accounts import matching
 from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, User
 from surveyd.people.rates import worth_now
-from surveyd.reports.accounts_states import EXPOSURES, PLACES, stands, stood
+from surveyd.reports.account_groups import Standpoint
+from surveyd.reports.accounts_joined import WORST_FIRST, Joined
+from surveyd.reports.accounts_narrowing import narrowed
 from surveyd.responses.models import Response
+from surveyd.results.asked import answered_in
 from surveyd.results.models import Score
-from surveyd.results.standings import standings
+from surveyd.results.policies import CURRENT_RULE
 from surveyd.scoring.loyalty import Segment
 
-SILENT = "silent"
-NO_MANAGER = "none"
 MOST_WAVES = 24
-AT_RISK = "at_risk"
-"""The accounts at high risk, and those with a decision maker who is: as company health counts them."""
-WORST_FIRST = (
-    Segment.HIGH_RISK.value,
-    Segment.TRAPPED.value,
-    Segment.ACCESSIBLE.value,
-    Segment.TRULY_LOYAL.value,
-    Segment.UNCLASSIFIED.value,
-    SILENT,
-)
-NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED = "not_asked", "nobody", "some", "all"
-RESPONSE_STATES = (NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED)
 SORTS = ("name", "manager", "region", "tier", "segment", "recommend", "revenue", "answered", "renewal")
-ID = re.compile(r"[1-9][0-9]{0,17}")
-FILTERS = ("region", "tier", "segment", "response", "manager", "wave", "state", "before", "since")
+OF_STANDINGS = {"segment", "recommend", "answered", "flag", "response"}
+"""The orders and filters that need to know where all accounts stand."""
 
 SHARES = 10_000
 """Shares are compared as whole ten-thousandths: floats make poor keys."""
 UNKNOWN = 10 * SHARES
 """What has no share yet stands behind all that has one."""
 NO_DATE = date(9999, 12, 31)
+OWN = ("wave_id", "account_id", "segment")
+"""Columns of a standing that a line has of its own."""
 
 
 class AccountQuery:
-    """One statement over the accounts of a scope in one wave, with the columns that lists sort and filter by.
+    """One statement over the accounts of a scope in one wave, with what lists sort and filter by."""
 
-    Columns: the account's facts, manager_name, manager_email, invited, answered, segment, deciders_at_risk,
-    promoters, passives, detractors, risky (somebody's latest response is at high risk).
-    """
-
-    def __init__(self, scope: Scope, wave_id: int, wanted: Wanted, *, before_id: int = 0) -> None:
-        self.waves = (scope, wave_id, before_id)
+    def __init__(self, at: Standpoint, wanted: Wanted, *, ids: Sequence[int] | None = None) -> None:
+        """With `ids` only these accounts are worked out."""
+        self.at = at
+        self.wanted = wanted
+        self.of = Joined(at, ids)
         self.worth = worth_now()
-        self.asked = _asked(scope, wave_id)
-        self.said = standings(scope, Score.wave_id == wave_id)
-        self.invited = func.coalesce(self.asked.c.invited, 0, type_=Integer)
-        self.answered = func.coalesce(self.said.c.voices, 0, type_=Integer)
-        self.segment = func.coalesce(self.said.c.segment, SILENT)
-        self.risky = Account.id.in_(_accounts_at_risk(scope))
-        self.where = [matching(scope, wanted.search), *self._narrowed(wanted.filters.get)]
+        self.where = [matching(at.scope, wanted.search), *narrowed(wanted.filters, self.of)]
+        if ids is not None:
+            self.where.append(Account.id.in_(ids))
+
+    def keys(self) -> Select[*tuple[Any, ...]]:
+        """The ids of the wanted accounts, in no order."""
+        return self._from(select(Account.id), self._filters | {self.wanted.column})
 
     def lines(self) -> Select[*tuple[Any, ...]]:
-        """One row an account, in no order."""
-        counts = [self.said.c[name] for name in ("deciders_at_risk", "promoters", "passives", "detractors")]
-        return self._from(
-            select(
-                *Account.__table__.c,
-                User.name.label("manager_name"),
-                User.email.label("manager_email"),
-                self.invited.label("invited"),
-                self.answered.label("answered"),
-                self.segment.label("segment"),
-                *(func.coalesce(count, 0, type_=Integer).label(count.name) for count in counts),
-            )
+        """One row an account, in no order.
+
+        Columns: the account's facts, manager_name, manager_email, invited, asked_deciders, bounced, answered,
+        segment (one of WORST_FIRST), answered_before, and those of ``standings``.
+        """
+        of = self.of
+        before = case((Account.id.in_(answered_in(self.at.wave.before_id)), 1), else_=0)
+        lines = select(
+            *Account.__table__.c,
+            User.name.label("manager_name"),
+            User.email.label("manager_email"),
+            of.invited.label("invited"),
+            of.asked.c.asked_deciders,
+            of.asked.c.bounced,
+            of.answered.label("answered"),
+            of.segment.label("segment"),
+            before.label("answered_before"),
+            *(column for column in of.said.c if column.name not in OWN),
         )
+        return self._from(lines, OF_STANDINGS | {self.wanted.column})
 
     def totals(self) -> Select[*tuple[Any, ...]]:
-        """One row a currency: currency, accounts, risky, known (of a revenue), revenue_cents (or None)."""
-        risky = func.count(case((self.risky, 1))).label("risky")
+        """One row a currency: currency, accounts, risky, known (of a revenue), revenue_cents (or None).
+
+        Risky is an account with somebody whose latest response is at high risk.
+        """
+        risky = func.count(case((Account.id.in_(_accounts_at_risk(self.at)), 1))).label("risky")
         revenue = func.sum(Account.revenue_cents).label("revenue_cents")
         known = func.count(Account.revenue_cents).label("known")
         counted = select(Account.currency, func.count().label("accounts"), risky, known, revenue)
-        return self._from(counted).group_by(Account.currency).order_by(Account.currency)
+        return self._from(counted, self._filters).group_by(Account.currency).order_by(Account.currency)
 
-    def order(self, wanted: Wanted) -> Order:
+    def order(self) -> Order:
         """The wanted order; by name for a wish that is none."""
-        c = self.said.c
-        share = self.answered * SHARES // func.nullif(self.invited, 0, type_=Integer)
-        rated = func.nullif(c.promoters + c.passives + c.detractors, 0, type_=Integer)
-        net = (c.promoters - c.detractors) * SHARES // rated
-        rank = case({name: place for place, name in enumerate(WORST_FIRST)}, value=self.segment, else_=0)
-        by: dict[str, ColumnElement[Any]] = {
-            "manager": func.coalesce(func.nullif(User.name, ""), User.email, ""),
-            "region": Account.region.expression,
-            "tier": Account.tier.expression,
-            "segment": rank,
-            "recommend": func.coalesce(net, UNKNOWN, type_=Integer),
-            "revenue": comparable_cents(self.worth),
-            "answered": func.coalesce(share, UNKNOWN, type_=Integer),
-            "renewal": func.coalesce(Account.renewal_date, literal(NO_DATE, Date)),
+        by: dict[str, Callable[[], ColumnElement[Any]]] = {
+            "manager": lambda: func.coalesce(func.nullif(User.name, ""), User.email, ""),
+            "region": lambda: Account.region.expression,
+            "tier": lambda: Account.tier.expression,
+            "segment": self._urgency,
+            "recommend": self._score,
+            "revenue": lambda: comparable_cents(self.worth),
+            "answered": self._share,
+            "renewal": lambda: func.coalesce(Account.renewal_date, literal(NO_DATE, Date)),
         }
-        return Order(by.get(wanted.column, Account.name.expression), Account.id.expression, wanted.descends)
+        column = by.get(self.wanted.column, lambda: Account.name.expression)()
+        return Order(column, Account.id.expression, self.wanted.descends)
 
-    def _from(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-        return (
-            columns.select_from(Account)
-            .outerjoin(User, User.id == Account.manager_id)
-            .outerjoin(self.asked, self.asked.c.account_id == Account.id)
-            .outerjoin(self.said, self.said.c.account_id == Account.id)
-            .outerjoin(self.worth, self.worth.c.currency == Account.currency)
-            .where(*self.where)
-        )
+    def _urgency(self) -> ColumnElement[Any]:
+        return case({name: place for place, name in enumerate(WORST_FIRST)}, value=self.of.segment, else_=0)
 
-    def _narrowed(self, wish: Callable[[str], str | None]) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        if region := wish("region"):
-            found.append(Account.region == region)
-        if tier := wish("tier"):
-            found.append(Account.tier == tier)
-        if (segment := wish("segment")) in WORST_FIRST:
-            found.append(self.segment == segment)
-        elif segment == AT_RISK:
-            high = self.segment == Segment.HIGH_RISK.value
-            found.append(or_(high, func.coalesce(self.said.c.deciders_at_risk, 0) > 0))
-        if (manager := wish("manager")) == NO_MANAGER:
-            found.append(Account.manager_id.is_(None))
-        elif manager:
-            found.append(
-                Account.manager_id == (int(manager) if manager.isdecimal() and len(manager) < 19 else 0)
-            )
-        if (state := wish("response")) in RESPONSE_STATES:
-            found.append(self._responded(state))
-        return found + self._moved(wish)
+    def _score(self) -> ColumnElement[Any]:
+        c = self.of.said.c
+        rated = func.nullif(c.promoters + c.passives + c.detractors, 0, type_=Integer)
+        return func.coalesce((c.promoters - c.detractors) * SHARES // rated, UNKNOWN, type_=Integer)
 
-    def _moved(self, wish: Callable[[str], str | None]) -> list[ColumnElement[bool]]:
-        """Where their revenue stands, and where they stood in the wave before."""
-        scope, wave_id, before_id = self.waves
-        found: list[ColumnElement[bool]] = []
-        if (exposure := wish("state")) in EXPOSURES:
-            found.append(stands(exposure, scope=scope, wave_id=wave_id, before_id=before_id))
-        if (before := wish("before")) in PLACES:
-            found.append(stood(before, scope=scope, wave_id=before_id))
-        return found
+    def _share(self) -> ColumnElement[Any]:
+        share = self.of.answered * SHARES // func.nullif(self.of.invited, 0, type_=Integer)
+        return func.coalesce(share, UNKNOWN, type_=Integer)
 
-    def _responded(self, state: str) -> ColumnElement[bool]:
-        somebody_asked, somebody_answered = self.invited > 0, self.answered > 0
-        return {
-            NOT_ASKED: ~somebody_asked,
-            NOBODY_ANSWERED: and_(somebody_asked, ~somebody_answered),
-            SOME_ANSWERED: and_(somebody_answered, self.answered < self.invited),
-            ALL_ANSWERED: and_(somebody_asked, self.answered >= self.invited),
-        }[state]
+    @property
+    def _filters(self) -> set[str]:
+        return {name for name, value in self.wanted.filters.items() if value}
+
+    def _from(self, columns: Select[*tuple[Any, ...]], used: set[str]) -> Select[*tuple[Any, ...]]:
+        """The accounts that are wanted, joined to what the named orders and filters use."""
+        found = columns.select_from(Account).outerjoin(User, User.id == Account.manager_id)
+        if used & OF_STANDINGS:
+            found = found.outerjoin(self.of.asked, self.of.asked.c.account_id == Account.id)
+            found = found.outerjoin(self.of.said, self.of.said.c.account_id == Account.id)
+        if "revenue" in used:
+            found = found.outerjoin(self.worth, self.worth.c.currency == Account.currency)
+        return found.where(*self.where)
 
 
-def waves_of(session: Session, wanted: Wanted, *, most: int = 1) -> list[Wave]:
-    """The wave that a list is about, the latest without a wish or for a name unknown, and those before it."""
+def waves_of(session: Session, wanted: Wanted) -> list[Wave]:
+    """The wave that a list is about, the latest without a wish or for a name unknown, and the one before it.
+
+    The one before is that named by `since`, else the one that was launched before. One statement.
+    """
     waves = latest_waves(session, most=MOST_WAVES)
     names = [wave.slug for wave in waves]
-    wish = wanted.filters.get("wave", "")
+    wish, since = wanted.filters.get("wave", ""), wanted.filters.get("since", "")
     start = names.index(wish) if wish in names else 0
-    return waves[start : start + most]
+    before = [waves[names.index(since)]] if since in names else waves[start + 1 : start + 2]
+    return waves[start : start + 1] + before
 
 
-def wave_before(session: Session, wanted: Wanted, waves: Sequence[Wave]) -> Wave | None:
-    """The wave that a list is compared with: the one named by `since`, else the second of `waves`."""
-    since = wanted.filters.get("since", "")
-    named = [wave for wave in latest_waves(session, most=MOST_WAVES) if wave.slug == since] if since else []
-    return named[0] if named else next(iter(waves[1:]), None)
-
-
-def _asked(scope: Scope, wave_id: int) -> Subquery:
-    return (
-        select(Invitation.account_id, func.count().label("invited"))
-        .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
-        .group_by(Invitation.account_id)
-        .subquery("asked")
-    )
-
-
-def _accounts_at_risk(scope: Scope) -> Select[int]:
+def _accounts_at_risk(at: Standpoint) -> Select[int]:
     """The accounts with somebody who is at high risk by their latest response."""
     latest = (
         select(func.max(Response.id))
-        .where(visible_by_account(scope, Response.account_id))
+        .where(visible_by_account(at.scope, Response.account_id))
         .group_by(Response.contact_id)
     )
     return select(Score.account_id).where(
-        Score.response_id.in_(latest), Score.segment == Segment.HIGH_RISK.value
+        Score.response_id.in_(latest),
+        Score.segment == Segment.HIGH_RISK.value,
+        Score.rule_version == CURRENT_RULE,
     )

@@ -1,10 +1,11 @@
 """Conditions on accounts by where their revenue stands and where they stood: how a figure finds its rows."""
 
-from sqlalchemy import ColumnElement, Subquery, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from surveyd.distribution.models import Invitation
-from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account
+from surveyd.reports.account_groups import Standpoint
+from surveyd.results.asked import answered_in
 from surveyd.results.models import Score
 from surveyd.results.revenue import NOT_ASKED, SILENT
 from surveyd.results.standings import standings
@@ -19,40 +20,33 @@ PLACES = (*(segment.value for segment in Segment), SILENT, NOT_ASKED)
 SEGMENT_OF = {state: segment for segment, state in OF_SEGMENT.items()}
 
 
-def stands(state: str, *, scope: Scope, wave_id: int, before_id: int) -> ColumnElement[bool]:
-    """The condition on accounts that are in one of EXPOSURES, `before_id` being the wave before (0: none)."""
-    at_risk = _placed(scope, wave_id, Segment.HIGH_RISK.value, deciders=True)
+def stands(state: str, *, at: Standpoint) -> ColumnElement[bool]:
+    """The condition on accounts that are in one of EXPOSURES in the wave of `at`."""
+    wave_id = at.wave.id
     if state == WENT_QUIET:
-        heard = Account.id.in_(select(standings(scope, Score.wave_id == before_id).c.account_id))
-        return and_(stood(SILENT, scope=scope, wave_id=wave_id), heard)
+        heard = Account.id.in_(answered_in(at.wave.before_id))
+        return and_(stood(SILENT, at=at, wave_id=wave_id), heard)
     if state in (SILENT, NOT_ASKED):
-        return stood(state, scope=scope, wave_id=wave_id)
+        return stood(state, at=at, wave_id=wave_id)
+    at_risk = _placed(at, wave_id, Segment.HIGH_RISK.value, deciders=True)
     if state == State.AT_RISK:
         return at_risk
     segment = SEGMENT_OF.get(State(state)) if state in EXPOSURES else None
-    return false() if segment is None else and_(_placed(scope, wave_id, segment.value), not_(at_risk))
+    return false() if segment is None else and_(_placed(at, wave_id, segment.value), not_(at_risk))
 
 
-def stood(place: str, *, scope: Scope, wave_id: int) -> ColumnElement[bool]:
+def stood(place: str, *, at: Standpoint, wave_id: int) -> ColumnElement[bool]:
     """The condition on accounts that stood in one of PLACES in that wave."""
     if place in (SILENT, NOT_ASKED):
-        asked = Account.id.in_(select(_asked(scope, wave_id).c.account_id))
-        heard = Account.id.in_(select(standings(scope, Score.wave_id == wave_id).c.account_id))
+        asked = Account.id.in_(select(Invitation.account_id).where(Invitation.wave_id == wave_id))
+        heard = Account.id.in_(answered_in(wave_id))
         return and_(asked, not_(heard)) if place == SILENT else not_(or_(asked, heard))
-    return _placed(scope, wave_id, place)
+    return _placed(at, wave_id, place)
 
 
-def _placed(scope: Scope, wave_id: int, segment: str, *, deciders: bool = False) -> ColumnElement[bool]:
-    said = standings(scope, Score.wave_id == wave_id)
+def _placed(at: Standpoint, wave_id: int, segment: str, *, deciders: bool = False) -> ColumnElement[bool]:
+    said = standings(at.scope, Score.wave_id == wave_id, policy=at.policy)
     fits = said.c.segment == segment
     if deciders:
         fits = or_(fits, func.coalesce(said.c.deciders_at_risk, 0) > 0)
     return Account.id.in_(select(said.c.account_id).where(fits))
-
-
-def _asked(scope: Scope, wave_id: int) -> Subquery:
-    return (
-        select(Invitation.account_id)
-        .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
-        .subquery()
-    )

@@ -15,7 +15,8 @@ from surveyd.distribution.models import Invitation
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, User
-from surveyd.reports.accounts_query import NO_MANAGER, SHARES, UNKNOWN
+from surveyd.reports.accounts_narrowing import NO_MANAGER
+from surveyd.reports.accounts_query import SHARES, UNKNOWN
 from surveyd.reports.case_counts import is_settled, reached_at
 from surveyd.responses.models import Response
 from surveyd.results.models import Score

@@ -1,6 +1,6 @@
 """What charts and tables call the states of people, accounts, answers and cases; translated when shown."""
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from surveyd.scoring.nps import Base, Summary
@@ -36,3 +36,16 @@ def score_shown(of: Summary) -> str:
         passives=of.counts.passives,
         detractors=of.counts.detractors,
     )
+
+
+def recommend_words(summary: Summary) -> str:
+    """The score where there are enough ratings for one, else the people counted; empty without ratings."""
+    if summary.base not in (Base.COUNTS, Base.NONE):
+        return str(gettext("NPS %(score)s", score=summary.shown))
+    counts = summary.counts
+    people = (
+        (counts.promoters, ngettext("%(num)s promoter", "%(num)s promoters", counts.promoters)),
+        (counts.passives, ngettext("%(num)s passive", "%(num)s passives", counts.passives)),
+        (counts.detractors, ngettext("%(num)s detractor", "%(num)s detractors", counts.detractors)),
+    )
+    return ", ".join(words for count, words in people if count)

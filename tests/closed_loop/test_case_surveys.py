@@ -186,9 +186,9 @@ class TestHearing:
         assert mail.recipient == expected.email
 
     def test_it_is_no_opinion_of_the_relationship(self, asking: Asking, case: int) -> None:
-        before = account_view(asking.session, asking.people.nordwind, scope=SYSTEM)
+        before = account_view(asking.session, asking.people.nordwind, scope=SYSTEM, now=NOW)
         self.answer(asking, case, solved="no")
-        after = account_view(asking.session, asking.people.nordwind, scope=SYSTEM)
+        after = account_view(asking.session, asking.people.nordwind, scope=SYSTEM, now=NOW)
         assert [line.response_id for line in after.people.lines] == [
             line.response_id for line in before.people.lines
         ]

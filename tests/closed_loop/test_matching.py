@@ -251,18 +251,18 @@ class TestStandingWaves:
         session.add(wave)
         session.flush()
         assert count_audience(session, wave, asking.program, now=LATER).left_out == {}
-        view = account_view(session, asking.people.nordwind, scope=SYSTEM)
+        view = account_view(session, asking.people.nordwind, scope=SYSTEM, now=NOW)
         anna = next(line for line in view.people.lines if line.name == "Anna Adler")
         assert (anna.channel, anna.said_in) == ("open", "lobby 2026-03")
 
     def test_an_opinion_in_passing_places_nobody_anew(self, session: Session, asking: Asking) -> None:
         leaving = UNHAPPY | {"renew": 1, "alternatives": 5}
         asking.answer(asking.ask(asking.people.anna.id), leaving)
-        before = account_view(session, asking.people.nordwind, scope=SYSTEM).at_risk
+        before = account_view(session, asking.people.nordwind, scope=SYSTEM, now=NOW).at_risk
         assert before == ("Anna Adler",)
         happy = left(session, asking, answers={"recommend": 10})
         take(session, asking, happy, asking.people.anna.id)
-        assert account_view(session, asking.people.nordwind, scope=SYSTEM).at_risk == before
+        assert account_view(session, asking.people.nordwind, scope=SYSTEM, now=NOW).at_risk == before
 
 
 def everything_about_waves(session: Session, asking: Asking) -> list[object]:

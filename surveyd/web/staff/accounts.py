@@ -12,9 +12,11 @@ from surveyd.base.services import services
 from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.access import Scope
 from surveyd.reports.account import account_view
+from surveyd.reports.account_flags import WORDS
 from surveyd.reports.accounts import account_list
 from surveyd.reports.accounts_export import accounts_csv as lines_of_accounts
-from surveyd.reports.accounts_query import FILTERS, SORTS
+from surveyd.reports.accounts_narrowing import FILTERS
+from surveyd.reports.accounts_query import SORTS
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
@@ -40,8 +42,9 @@ class Undecided:
 def accounts() -> str:
     """The accounts of the reader's scope, sorted and narrowed as the address says, page by page."""
     with reading() as session:
-        page = account_list(session, scope=reader().scope, wanted=_wish())
-    return render_template("staff/accounts.html", page=page)
+        page = account_list(session, scope=reader().scope, now=services().clock.now(), wanted=_wish())
+    flags = [(words.flag.value, words.name) for words in WORDS]
+    return render_template("staff/accounts.html", page=page, flags=flags)
 
 
 @bp.get("/accounts.csv")
@@ -62,7 +65,7 @@ def account_page(account_id: int, undecided: Undecided | None = None) -> str:
     """The page of one account; `undecided` is the decision about a named colleague that was not taken."""
     now, after = services().clock.now(), request.args.get("after", "")
     with reading() as session:
-        page = account_view(session, account_id, scope=reader().scope, after=after)
+        page = account_view(session, account_id, scope=reader().scope, now=now, after=after)
     words = {"why_not": WHY_NOT, "undecided": undecided}
     return render_template("staff/account.html", page=page, now=now, **words)
 
@@ -73,4 +76,5 @@ def _wish() -> Wanted:
 
 def _lines(scope: Scope, wish: Wanted) -> Iterator[str]:
     with reading() as session:
-        yield from lines_of_accounts(session, scope=scope, wanted=wish)
+        now = services().clock.now()
+        yield from lines_of_accounts(session, scope=scope, now=now, wanted=wish)
