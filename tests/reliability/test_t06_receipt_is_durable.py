@@ -155,7 +155,8 @@ class Crowd:
             self.waiting.put(numbered)
         self.shown: dict[str, set[str]] = {link: set() for link in links}
         self.broken = 0
-        self.threads = [threading.Thread(target=self._live, args=(at,)) for at in range(at_once)]
+        # A test that fails must end: nobody waits for those who wait for a receipt.
+        self.threads = [threading.Thread(target=self._live, args=(at,), daemon=True) for at in range(at_once)]
 
     def begin(self) -> None:
         """Let them all begin."""
