@@ -5,41 +5,33 @@ count is locked from then on to the commit. An instant would not do, since trans
 than they begin.
 """
 
-from collections.abc import Collection
-
-from sqlalchemy import bindparam, select
-
 from surveyd.base.database import Rows
 from surveyd.base.models import ChangeCount
-from surveyd.base.statements import count_up, table_of
+from surveyd.base.statements import count_up
 
 ACCOUNTS = "accounts"
 CONTACTS = "contacts"
 WAVE = "wave:"
-"""What the name of a wave's answers and invitations begins with, before its id."""
-
-_count = table_of(ChangeCount)
+"""What the name of a wave's answers begins with, before its id."""
+INVITED = "invited:"
+"""And that of its invitations."""
 _COUNT_UP = count_up(ChangeCount, "number")
-_COUNTS = select(_count.c.topic, _count.c.number).where(
-    _count.c.topic.in_(bindparam("topics", expanding=True))
-)
 
 
 def wave_topic(wave_id: int) -> str:
-    """The name of a wave's answers and invitations."""
+    """The name of a wave's answers and scores."""
     return f"{WAVE}{wave_id}"
 
 
-def count_change(rows: Rows, topic: str) -> None:
-    """Say that what is kept of `topic` is stale: ACCOUNTS, CONTACTS or a wave's.
+def invited_topic(wave_id: int) -> str:
+    """The name of a wave's invitations, once it is prepared."""
+    return f"{INVITED}{wave_id}"
 
-    Of a wave that is open new answers are found by their ids; count a change of it where answers, scores or
-    invitations change or go, and where any come once it is over.
+
+def count_change(rows: Rows, topic: str) -> None:
+    """Say that what is kept of `topic` is stale: ACCOUNTS, CONTACTS, a wave's answers or its invitations.
+
+    New answers, corrections and scores by another policy are found without it, by their ids; count a change
+    where answers or scores change in place or go away, and where invitations come later than the others.
     """
     _COUNT_UP.first(rows, {"topic": topic})
-
-
-def change_counts(rows: Rows, topics: Collection[str]) -> dict[str, int]:
-    """How often each of these has changed; what never did is 0. One statement."""
-    found = rows.execute(_COUNTS, {"topics": list(topics)}).tuples()
-    return dict.fromkeys(topics, 0) | dict(found)

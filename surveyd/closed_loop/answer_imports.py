@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.changes import count_change, invited_topic
 from surveyd.base.errors import BadFile, Fault
 from surveyd.closed_loop.answer_columns import Columns
 from surveyd.closed_loop.answer_people import Person, people_again
@@ -117,12 +118,13 @@ def store(
     do not wait for each other crosswise.
     """
     people = people_again(session, reader.target, [row.person.contact_id for row in rows])
-    stored = 0
+    stored = let_in = 0
     for row in sorted(rows, key=lambda row: row.person.contact_id):
         person = people[row.person.contact_id]
         invitation_id = person.invitation_id
         if invitation_id is None:
             invitation_id = _let_in(session, reader, person, office=office, given_at=row.given_at)
+            let_in += 1
         if person.has_answered or invitation_id is None:
             continue
         receipt = submit(
@@ -138,6 +140,8 @@ def store(
             named = update(Response).where(Response.id == receipt.response_id)
             session.execute(named.values(source=row.note))
         stored += receipt.is_first
+    if let_in:
+        count_change(session, invited_topic(reader.target.wave_id))
     return stored
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.changes import count_change, invited_topic
 from surveyd.base.clock import zone_named
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.tokens import Keys, token_digest
@@ -89,6 +90,7 @@ def invite_one(
     left_out = (Exclusion.wave_id == wave.id, Exclusion.contact_id == contact_id)
     session.execute(delete(Exclusion).where(*left_out))
     _write(session, wave, program, [member], keys=keys, languages=languages, day_zero=now)
+    count_change(session, invited_topic(wave.id))
     return member.rule
 
 

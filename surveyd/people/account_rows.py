@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from surveyd.base.changes import ACCOUNTS, count_change
 from surveyd.people.columns import DIMENSION
 from surveyd.people.drafts import Complaints, Draft, Value
 from surveyd.people.models import Account, User
@@ -128,6 +129,7 @@ def write_accounts(
     for name, parent in moved.items():
         changes.setdefault(ids[name], {})["parent_id"] = ids.get(parent)
     update_rows(session, Account, changes, now=now)
+    count_change(session, ACCOUNTS)
 
 
 def _in_circles(parents: Mapping[str, str]) -> set[str]:

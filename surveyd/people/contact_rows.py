@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyd.base.changes import CONTACTS, count_change
 from surveyd.people.cells import read_phone
 from surveyd.people.drafts import Complaints, Draft, Value
 from surveyd.people.models import Account, Contact
@@ -65,3 +66,4 @@ def write_contacts(
     insert_rows(session, Contact, [draft.row() for draft in added], now=now)
     changes = {c.id: {field: c.draft.values[field] for field in c.before} for c in changed}
     update_rows(session, Contact, changes, now=now)
+    count_change(session, CONTACTS)

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from surveyd.base.changes import ACCOUNTS, count_change
 from surveyd.base.errors import NotFound, Refused
 from surveyd.people.access import Scope
 from surveyd.people.audit import record
@@ -90,6 +91,9 @@ def change_user(
     if not changed:
         return
     session.execute(update(User).where(User.id == user.id).values(changed))
+    if "name" in changed:
+        # Account managers' names are kept with the accounts.
+        count_change(session, ACCOUNTS)
     if not active:
         end_sessions(session, user.id)
         spend_links(session, user.id, system_now=system_now)

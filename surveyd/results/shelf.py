@@ -16,10 +16,10 @@ from threading import RLock
 from time import monotonic
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, String, cast, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Engine, String, cast, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
-from surveyd.base.changes import WAVE
+from surveyd.base.changes import INVITED, WAVE
 from surveyd.base.database import dialect_of
 from surveyd.base.drivers import WRITE
 from surveyd.base.models import ChangeCount
@@ -28,7 +28,7 @@ from surveyd.results.column_files import Key, open_columns, path_of, write_colum
 from surveyd.results.kept import Kept
 from surveyd.results.models import Score
 from surveyd.results.wave_columns import WaveColumns, columns_from, grown, merged, read_wave, tail_of
-from surveyd.results.wave_reading import read_answers
+from surveyd.results.wave_reading import read_answers, read_asked
 
 FOLDER = "columns_folder"
 KEPT_WAVES = 48
@@ -42,28 +42,32 @@ TAIL_SHARE = 10
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How a wave stands: what has to be the same for its columns to hold, and its last score's id."""
+    """How a wave stands: what has to be the same for its columns to hold, and its last score's id.
+
+    `asked` is the same as long as its invitations are.
+    """
 
     wave_id: int
     policy: str
     rule: str
     is_over: bool
-    asked: int
+    asked: str
     changes: int
     last: int
+    last_at: str
 
     @property
     def key(self) -> Key:
-        """What a file has to be of to be of use, up to whichever score."""
-        facts = {"wave": self.wave_id, "policy": self.policy, "asked": self.asked, "changes": self.changes}
-        return {name: value for name, value in facts.items() if isinstance(value, str | int)}
+        """What kept answers have to be of to be of use, up to whichever score."""
+        return {"wave": self.wave_id, "policy": self.policy, "changes": self.changes}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptWave:
     """A wave's columns: the `base`, which may be a file's, the `tail` that has come since, and both as one.
 
-    `seen` is when the last change was seen, on the clock of `monotonic`.
+    `seen` is when the last change was seen, on the clock of `monotonic`; it is settled once somebody has
+    looked so much later that no transaction can bring a lower id any more.
     """
 
     stand: Stand
@@ -71,6 +75,7 @@ class KeptWave:
     tail: WaveColumns | None
     whole: WaveColumns
     seen: float
+    is_settled: bool = False
 
 
 class Shelf:
@@ -88,7 +93,7 @@ class Shelf:
             kept = self.waves.pop(stand.wave_id, None)
             if kept is None or kept.stand.key != stand.key or kept.stand.last > stand.last:
                 kept = self._opened(session, stand)
-            kept = self._grown(session, kept, stand)
+            kept = self._asked(session, self._grown(session, kept, stand), stand)
             self.waves[stand.wave_id] = kept
             while len(self.waves) > KEPT_WAVES:
                 self.waves.popitem(last=False)
@@ -99,17 +104,19 @@ class Shelf:
         found = open_columns(path_of(self.folder, stand.wave_id), key=stand.key) if self.folder else None
         if found is not None:
             columns, key = found
-            upto = int(key.get("upto", 0))
-            if upto <= stand.last and key.get("upto_at") == scored_at(session, upto):
-                return KeptWave(replace(stand, last=upto), columns, None, columns, monotonic())
+            upto, asked = int(key["upto"]), str(key["asked"])
+            upto_at = scored_at(session, upto)
+            if upto <= stand.last and key["upto_at"] == upto_at:
+                found_at = replace(stand, last=upto, last_at=upto_at, asked=asked)
+                return KeptWave(found_at, columns, None, columns, monotonic())
         return self._written(session, stand, read_wave(session, stand.wave_id, rule=stand.rule))
 
     def _written(self, session: Session, stand: Stand, columns: WaveColumns) -> KeptWave:
         upto = max(stand.last, int(columns.answers["score_id"].max(initial=0)))
-        stand = replace(stand, last=upto)
+        stand = replace(stand, last=upto, last_at=scored_at(session, upto))
         if self.folder is not None and (stand.is_over or columns.size > LONGEST_TAIL):
             path = path_of(self.folder, stand.wave_id)
-            key = {**stand.key, "upto": upto, "upto_at": scored_at(session, upto)}
+            key = {**stand.key, "asked": stand.asked, "upto": upto, "upto_at": stand.last_at}
             if write_columns(path, columns, key=key):
                 # Mapped pages are shared with other processes, and the system may take them back.
                 found = open_columns(path, key=key)
@@ -119,21 +126,33 @@ class Shelf:
     def _grown(self, session: Session, kept: KeptWave, stand: Stand) -> KeptWave:
         """The wave with the answers that have come since."""
         after = max(0, kept.stand.last - OVERLAP)
-        if kept.stand.last == stand.last:
-            is_settled = dialect_of(session) == "sqlite" or monotonic() - kept.seen > SETTLED
-            if stand.is_over or is_settled or _same_ids(session, kept, after=after):
+        if (kept.stand.last, kept.stand.last_at) == (stand.last, stand.last_at):
+            # On SQLite transactions end in the order of their ids.
+            if kept.is_settled or dialect_of(session) == "sqlite":
                 return kept
+            if _same_ids(session, kept, after=after):
+                return replace(kept, is_settled=monotonic() - kept.seen > SETTLED)
         rows = read_answers(session, stand.wave_id, rule=stand.rule, after=after)
         tail, holds = tail_of(kept.base, kept.tail, rows, after=after)
-        length = len(tail["score_id"])
+        length, now = len(tail["score_id"]), replace(stand, asked=kept.stand.asked)
         is_long = length > LONGEST_TAIL + kept.base.size // TAIL_SHARE
         if holds is not None or is_long or (stand.is_over and length):
-            return self._written(session, stand, merged(session, kept.base, tail, holds=holds))
+            return self._written(session, now, merged(session, kept.base, tail, holds=holds))
         if not length:
-            return replace(kept, stand=stand, tail=None, whole=kept.base, seen=monotonic())
+            return KeptWave(now, kept.base, None, kept.base, monotonic())
         nobody = {name: of[:0] for name, of in kept.base.invitations.items()}
         part = columns_from(session, stand.wave_id, tail, nobody)
-        return KeptWave(stand, kept.base, part, grown(kept.base, part), monotonic())
+        return KeptWave(now, kept.base, part, grown(kept.base, part), monotonic())
+
+    def _asked(self, session: Session, kept: KeptWave, stand: Stand) -> KeptWave:
+        """The wave with its invitations as they are now."""
+        if kept.stand.asked == stand.asked:
+            return kept
+        base = replace(kept.base, invitations=read_asked(session, stand.wave_id))
+        now = replace(kept.stand, asked=stand.asked)
+        if kept.tail is None:
+            return replace(self._written(session, now, base), seen=kept.seen)
+        return replace(kept, stand=now, base=base, whole=grown(base, kept.tail))
 
 
 def _same_ids(session: Session, kept: KeptWave, *, after: int) -> bool:
@@ -171,25 +190,43 @@ def shelf_of(session: Session) -> Shelf | None:
 
 def stands_of(session: Session, wave_ids: Sequence[int], *, policy: str, rule: str) -> list[Stand]:
     """How these waves stand by a policy's digest and version, in this order. One statement."""
-    of_wave = Score.wave_id == Wave.id
-    last = select(Score.id).where(of_wave).order_by(Score.wave_id.desc(), Score.id.desc()).limit(1)
+    last = select(Score.id).where(Score.wave_id == Wave.id)
+    last = last.order_by(Score.wave_id.desc(), Score.id.desc()).limit(1).correlate(Wave)
+    of_last = aliased(Score)
     rows = session.execute(
         select(
             Wave.id,
             Wave.state,
             Wave.prepared_to,
-            func.coalesce(ChangeCount.number, 0),
-            func.coalesce(last.correlate(Wave).scalar_subquery(), 0),
+            _changes(INVITED),
+            _changes(WAVE),
+            func.coalesce(of_last.id, 0),
+            of_last.scored_at,
         )
-        .outerjoin(ChangeCount, ChangeCount.topic == literal(WAVE).concat(cast(Wave.id, String)))
+        .outerjoin(of_last, of_last.id == last.scalar_subquery())
         .where(Wave.id.in_(wave_ids))
     )
     found = {
-        wave_id: Stand(wave_id, policy, rule, state is WaveState.CLOSED, prepared_to, changes, score_id)
-        for wave_id, state, prepared_to, changes, score_id in rows
+        wave_id: Stand(
+            wave_id,
+            policy,
+            rule,
+            is_over=state is WaveState.CLOSED,
+            asked=f"{prepared}.{invited}",
+            changes=changes,
+            last=score_id,
+            last_at=at.isoformat() if at else "",
+        )
+        for wave_id, state, prepared, invited, changes, score_id, at in rows
     }
-    nothing = Stand(0, policy, rule, True, 0, 0, 0)
+    nothing = Stand(0, policy, rule, is_over=True, asked="", changes=0, last=0, last_at="")
     return [found.get(wave_id, replace(nothing, wave_id=wave_id)) for wave_id in wave_ids]
+
+
+def _changes(topic: str) -> ColumnElement[int]:
+    """How often something of a `Wave` row has changed."""
+    is_its = ChangeCount.topic == literal(topic).concat(cast(Wave.id, String))
+    return func.coalesce(select(ChangeCount.number).where(is_its).correlate(Wave).scalar_subquery(), 0)
 
 
 def scored_at(session: Session, score_id: int) -> str:

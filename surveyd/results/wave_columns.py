@@ -111,17 +111,37 @@ def tail_of(
 
     Also which rows of `base` still hold, None for all: a correction replaces a score by one of a higher id.
     """
-    known = base.answers["score_id"]
-    late = known > after
-    fresh = {name: of[~np.isin(rows["score_id"], known[late])] for name, of in rows.items()}
+    late = base.answers["score_id"] > after
+    window = {name: base.answers[name][late] for name in ANSWERED}
+    same = _same_rows(window, rows)
+    is_fresh = ~np.isin(rows["score_id"], window["score_id"][same])
+    fresh = {name: of[is_fresh] for name, of in rows.items()}
     holds = ~np.isin(base.answers["response_id"], fresh["response_id"])
-    holds[late] &= np.isin(known[late], rows["score_id"])
+    holds[late] &= same
     left = None if holds.all() else holds
     if tail is None:
         return fresh, left
     kept = tail.answers["score_id"] <= after
     kept &= ~np.isin(tail.answers["response_id"], fresh["response_id"])
     return stacked([{name: of[kept] for name, of in tail.answers.items()}, fresh]), left
+
+
+def _same_rows(window: Mapping[str, Array], rows: Arrays) -> Mask:
+    """Which rows of the window are among `rows`, and the same.
+
+    SQLite gives the id of the last row away again when a correction has deleted that row.
+    """
+    order = np.argsort(rows["score_id"])
+    ids = rows["score_id"][order]
+    places = np.searchsorted(ids, window["score_id"])
+    found: Mask = np.append(ids, 0)[places] == window["score_id"]
+    at = np.append(order, 0)[places[found]]
+    same = np.ones(len(at), dtype=np.bool_)
+    for name, of in window.items():
+        one, other = of[found], rows[name][at]
+        same &= (one == other) | ((one != one) & (other != other))  # NaN is what is not itself.
+    found[found] = same
+    return found
 
 
 def grown(base: WaveColumns, tail: WaveColumns) -> WaveColumns:

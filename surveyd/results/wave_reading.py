@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Float, Select, Text, cast, extract, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyd.distribution.models import Invitation
 from surveyd.responses.models import Response
@@ -92,7 +93,8 @@ def _answers(session: Session, wave_id: int, rule: str) -> Select[*tuple[Any, ..
             Response.contact_id,
             Score.account_id,
             Response.version_id,
-            _epoch(session),
+            _epoch(session, Response.given_at),
+            _epoch(session, Score.scored_at),
             Response.channel,
             phase_of_response(),
             func.coalesce(Score.recommendation, MISSING),
@@ -111,11 +113,11 @@ def _answers(session: Session, wave_id: int, rule: str) -> Select[*tuple[Any, ..
     )
 
 
-def _epoch(session: Session) -> ColumnElement[Any]:
-    """The whole seconds since 1970 at which the answers were given."""
+def _epoch(session: Session, instant: InstrumentedAttribute[datetime]) -> ColumnElement[Any]:
+    """An instant as whole seconds since 1970."""
     if session.get_bind().dialect.name == "sqlite":
-        return extract("epoch", Response.given_at)
-    return cast(func.floor(cast(extract("epoch", Response.given_at), Float)), BigInteger)
+        return extract("epoch", instant)
+    return cast(func.floor(cast(extract("epoch", instant), Float)), BigInteger)
 
 
 def _arrays(session: Session, rows: Sequence[Any]) -> Arrays:
