@@ -27,7 +27,7 @@ from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.access import Scope, visible_contacts
 from surveyd.people.models import Contact
 from surveyd.reports.buyers import BuyerLine, buyer_line
-from surveyd.reports.quick_view import latest_score
+from surveyd.reports.score_versions import current_score
 from surveyd.reports.verbatims import first_words, open_questions, written
 from surveyd.responses.models import Response
 from surveyd.results.buyers import buyer_matcher, buyer_of
@@ -95,7 +95,7 @@ def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str
         session.scalars(
             select(Contact.name)
             .join(Response, Response.id == _latest_to_a_wave())
-            .join(Score, Score.id == latest_score(Response.id))
+            .join(Score, Score.id == current_score(Response.id))
             .where(
                 Contact.account_id == account_id,
                 visible_contacts(scope),
@@ -179,7 +179,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
         .outerjoin(Response, Response.id == latest_response())
         .outerjoin(Wave, Wave.id == Response.wave_id)
-        .outerjoin(Score, Score.id == latest_score(Response.id))
+        .outerjoin(Score, Score.id == current_score(Response.id))
     )
 
 

@@ -11,7 +11,7 @@ from surveyd.base.keyset import PAGE
 from surveyd.distribution.models import Wave
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account, Contact
-from surveyd.reports.quick_view import latest_score
+from surveyd.reports.score_versions import current_score
 from surveyd.responses.models import Response
 from surveyd.results.codebooks import current_codebook
 from surveyd.results.comments import WrittenComments
@@ -118,7 +118,7 @@ def _writers(session: Session, responses: Sequence[int], scope: Scope) -> dict[i
         .join(Contact, Contact.id == Response.contact_id)
         .join(Account, Account.id == Response.account_id)
         .join(Wave, Wave.id == Response.wave_id)
-        .outerjoin(Score, Score.id == latest_score(Response.id))
+        .outerjoin(Score, Score.id == current_score(Response.id))
         .where(Response.id.in_(responses), visible_by_account(scope, Response.account_id))
     )
     return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows}

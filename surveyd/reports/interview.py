@@ -15,7 +15,7 @@ from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.forms.definition import Answers, Questionnaire
 from surveyd.people.access import Scope
 from surveyd.reports.answers import AnswerLine, answer_lines
-from surveyd.reports.quick_view import latest_score
+from surveyd.reports.score_versions import current_score
 from surveyd.reports.verbatims import open_questions, written
 from surveyd.responses.models import Draft, Response
 from surveyd.results.models import Score
@@ -155,7 +155,7 @@ def _said(session: Session, call: CallView) -> Iterator[Said]:
     earlier = (
         select(Response, Wave.slug, Score.recommendation, Score.category, Score.segment)
         .join(Wave, Wave.id == Response.wave_id)
-        .outerjoin(Score, Score.id == latest_score(Response.id))
+        .outerjoin(Score, Score.id == current_score(Response.id))
         .where(
             Response.contact_id == call.row.contact_id,
             Response.account_id == call.row.account_id,

@@ -8,22 +8,23 @@ from typing import Any
 from urllib.parse import quote
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.closed_loop.case_lists import CaseLine, list_cases
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveKind
-from surveyd.forms.definition import Questionnaire
 from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_assigned, visible_by_account
 from surveyd.people.models import Account, Contact, User
 from surveyd.reports.answers import AnswerLine, answer_lines
 from surveyd.reports.revisions import CorrectionLine, corrections_of
+from surveyd.reports.score_versions import EarlierScore, current_score, earlier_scores
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.scores import key_of
+from surveyd.results.policies import current
+from surveyd.results.scores import ScoringKey, key_of
 from surveyd.scoring.scale import Composite
 
 EARLIER_AT_MOST = 10
@@ -57,6 +58,7 @@ class QuickView:
     `sees_revenue` says whether they may: who was only handed a case of a foreign account sees no money.
 
     `recommendation` runs from 0 to 10; `category` and `segment` are empty when they were not measured.
+    `rule` is the version of the scoring policy; `by_earlier_rules` is what versions before it said.
     `source` says in a few words how imported answers came. `silent_in` names the waves that asked the same
     person in vain. `cases` are those of the account.
     """
@@ -88,6 +90,7 @@ class QuickView:
     category: str
     segment: str
     explanation: tuple[str, ...]
+    rule: str
     indexes: tuple[Measure, ...]
     stages: tuple[Measure, ...]
     answers: tuple[AnswerLine, ...]
@@ -97,6 +100,7 @@ class QuickView:
     cases: tuple[CaseLine, ...]
     earlier: tuple[Earlier, ...]
     silent_in: tuple[str, ...]
+    by_earlier_rules: tuple[EarlierScore, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -123,7 +127,7 @@ def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView
         .join(Program, Program.id == Wave.program_id)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Response.version_id)
         .outerjoin(Case, Case.response_id == Response.id)
-        .outerjoin(Score, Score.id == latest_score(Response.id))
+        .outerjoin(Score, Score.id == current_score(Response.id))
         .outerjoin(User, User.id == Response.interviewer_id)
         .where(Response.id == response_id, visible_assigned(scope, Response.account_id, Case.owner_id))
     ).one_or_none()
@@ -132,15 +136,10 @@ def quick_view(session: Session, response_id: int, *, scope: Scope) -> QuickView
     return _view(session, row, scope)
 
 
-def latest_score(response_id: Any) -> Any:
-    """The id of a response's score by the newest rule, as a subquery."""
-    any_rule = aliased(Score)
-    return select(func.max(any_rule.id)).where(any_rule.response_id == response_id).scalar_subquery()
-
-
 def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickView:
     response, contact, account, wave, program, version, case, score, asker, is_own = row
     questionnaire = from_data(version.definition)
+    key = key_of(questionnaire, current(session))
     sees_revenue = scope.sees_revenue and bool(is_own)
     names = {"company": program.company, "contact": contact.name, "account": account.name}
     category = score.category or "" if score else ""
@@ -172,8 +171,9 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickVi
         category=category,
         segment=score.segment if score else "",
         explanation=tuple(score.explanation) if score else (),
-        indexes=tuple(_indexes(score, questionnaire)) if score else (),
-        stages=tuple(_stages(score, questionnaire)) if score else (),
+        rule=score.rule_version if score else "",
+        indexes=tuple(_indexes(score, key)) if score else (),
+        stages=tuple(_stages(score, key)) if score else (),
         answers=tuple(answer_lines(questionnaire, response.answers, category=category, names=names)),
         corrections=corrections_of(
             session, response.id, questionnaire=questionnaire, category=category, names=names
@@ -183,11 +183,11 @@ def _view(session: Session, row: Row[*tuple[Any, ...]], scope: Scope) -> QuickVi
         cases=tuple(list_cases(session, scope=scope, open_only=False, account_id=account.id)),
         earlier=tuple(_earlier(session, response, scope)),
         silent_in=tuple(_silent_in(session, response, scope)),
+        by_earlier_rules=earlier_scores(session, response.id),
     )
 
 
-def _indexes(score: Score, questionnaire: Questionnaire) -> Iterator[Measure]:
-    key = key_of(questionnaire)
+def _indexes(score: Score, key: ScoringKey) -> Iterator[Measure]:
     for name, value, composite in (
         ("attitude", score.attitude, key.battery.attitude),
         ("intent", score.intent, key.battery.intent),
@@ -197,8 +197,8 @@ def _indexes(score: Score, questionnaire: Questionnaire) -> Iterator[Measure]:
             yield _measure(name, value, composite, score.inputs)
 
 
-def _stages(score: Score, questionnaire: Questionnaire) -> Iterator[Measure]:
-    for stage in key_of(questionnaire).stages:
+def _stages(score: Score, key: ScoringKey) -> Iterator[Measure]:
+    for stage in key.stages:
         if (value := score.stages.get(stage.name)) is not None:
             yield _measure(stage.name, value, stage.composite, score.inputs)
 
@@ -213,7 +213,7 @@ def _earlier(session: Session, response: Response, scope: Scope) -> Iterator[Ear
         select(Response.id, Wave.slug, Response.given_at, Score.recommendation, Score.segment)
         .join(Wave, Wave.id == Response.wave_id)
         .outerjoin(Case, Case.response_id == Response.id)
-        .outerjoin(Score, Score.id == latest_score(Response.id))
+        .outerjoin(Score, Score.id == current_score(Response.id))
         .where(
             Response.contact_id == response.contact_id,
             Response.id != response.id,

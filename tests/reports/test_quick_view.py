@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,12 @@ from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.people.models import Contact
 from surveyd.reports.quick_view import Measure, quick_view
 from surveyd.responses.answers import AnswerChannel
+from surveyd.results import proposals, rescoring
+from surveyd.results.policy_reading import PolicyFile
+from surveyd.results.rescoring import Work
+from surveyd.scoring.policy import SHIPPED
 from tests.fixtures.apps import NOW
-from tests.fixtures.asking import HAPPY, OFFICE, UNHAPPY, Asking, open_wave
+from tests.fixtures.asking import CONTENT, HAPPY, OFFICE, UNHAPPY, Asking, open_wave
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 
@@ -181,7 +186,7 @@ def test_who_was_handed_a_case_of_a_foreign_account_sees_no_money(asking: Asking
     assert (view.account, view.revenue_cents) == ("Nordwind", None)
 
 
-def test_a_view_costs_five_statements(asking: Asking, statements: Collect) -> None:
+def test_a_view_costs_seven_statements(asking: Asking, statements: Collect) -> None:
     receipt = asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
     for number in range(10):
         asking.answer(asking.ask_somebody(number, account_id=asking.people.nordwind), UNHAPPY)
@@ -191,7 +196,7 @@ def test_a_view_costs_five_statements(asking: Asking, statements: Collect) -> No
         view = quick_view(asking.session, receipt.response_id, scope=SYSTEM)
 
     assert len(view.cases) == 11
-    assert len(said) <= 5, "\n".join(said)
+    assert len(said) <= 7, "\n".join(said)
 
 
 def test_a_correction_shows_both_values(asking: Asking) -> None:
@@ -212,3 +217,26 @@ def test_a_correction_shows_both_values(asking: Asking) -> None:
     assert told == {"10 of 10, extremely likely": "4 of 10", "Good.": "", "5 of 5, strongly agree": ""}
     assert (view.recommendation, view.category) == (4, "detractor")
     assert view.given_at == asking.now
+
+
+def test_it_names_the_version_and_keeps_what_the_versions_before_said(
+    asking: Asking, session: Session
+) -> None:
+    receipt = asking.answer(asking.ask(asking.people.anna.id), CONTENT)
+    page = quick_view(session, receipt.response_id, scope=SYSTEM)
+    assert (page.rule, page.segment, page.by_earlier_rules) == ("1", "truly_loyal", ())
+
+    harder = PolicyFile("A harder cut", replace(SHIPPED, cut=8_000))
+    made = proposals.propose(session, harder, now=NOW, by=None)
+    proposals.accept(session, made, against="1", now=NOW, by=None)
+    rescoring.score_these(session, [receipt.response_id], replace(harder.policy, version="2"), now=NOW)
+    meanwhile = quick_view(session, receipt.response_id, scope=SYSTEM)
+    assert (meanwhile.rule, meanwhile.segment, meanwhile.by_earlier_rules) == ("1", "truly_loyal", ())
+
+    assert rescoring.put_in_force(session, Work(made, harder.policy, receipt.response_id), now=NOW)
+    page = quick_view(session, receipt.response_id, scope=SYSTEM)
+    assert (page.rule, page.segment) == ("2", "trapped")
+    assert "below 80" in page.reasons[1]
+    [before] = page.by_earlier_rules
+    assert (before.version, before.title, before.segment) == ("1", "The first rule", "truly_loyal")
+    assert before.reason.startswith("truly loyal: attitude 75 of 100, at or above 62.5")
