@@ -32,8 +32,7 @@ RowsOf = Callable[[str], str]
 class ThemeLine:
     """One theme of the table. `share` and `before` are from 0 to 1, None where counts alone are shown.
 
-    `impact` is a signed number, or why there is none; `direction` is up, down, or empty where it may be
-    chance.
+    `impact` is a signed number, or empty; `direction` is up, down, or empty where it may be chance.
     """
 
     key: str
@@ -94,9 +93,14 @@ class ThemesPage:
         return str(_("%(said)s: %(theme)s", said=said, theme=first.name))
 
     @property
-    def scale(self) -> float:
-        """The largest share, from 0 to 1: what bars are drawn against."""
-        return max((line.ratings.n for line in self.lines), default=0) / max(self.written, 1)
+    def heard(self) -> tuple[ThemeLine, ...]:
+        """The themes that somebody has written about."""
+        return tuple(line for line in self.lines if line.ratings.n)
+
+    @property
+    def unheard(self) -> tuple[ThemeLine, ...]:
+        """The themes that nobody has written about."""
+        return tuple(line for line in self.lines if not line.ratings.n)
 
 
 def themes_page(session: Session, cut: Slice, *, scope: Scope, rows_of: RowsOf) -> ThemesPage:
@@ -150,7 +154,7 @@ def _figures(  # noqa: PLR0917 - the parts of one line, in the order of its colu
         share_basis=basis_of(
             of.share, figure=figure, interval=interval, policy=found.policy, rows=rows_of(key)
         ),
-        impact=finely(of.impact.value) if isinstance(of.impact, Contrast) else why_not(of.impact),
+        impact=finely(of.impact.value) if isinstance(of.impact, Contrast) else "",
         direction=_direction(of),
         impact_basis=_impact_basis(of.impact, name, found.policy, rows_of(key)),
         money=money,

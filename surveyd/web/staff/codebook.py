@@ -74,10 +74,14 @@ class ThemePage:
         """What is wrong at a field; the name's has no language."""
         return [fault_words(fault) for fault in self.faults if fault.language == language]
 
-    def typed(self, language: str) -> list[tuple[str, int | None]]:
-        """The phrases of a language, each with its comments; None for one that cannot be looked for."""
-        said = phrases(str(self.form[language].data or ""))
-        return [(phrase, self.found.get((language, phrase))) for phrase in said]
+    def hits(self, language: str) -> list[tuple[str, int]]:
+        """The phrases of a language that find comments, most first."""
+        counts = [(phrase, n) for (of, phrase), n in self.found.items() if of == language and n]
+        return sorted(counts, key=lambda pair: -pair[1])
+
+    def misses(self, language: str) -> int:
+        """How many phrases of a language find nothing."""
+        return sum(of == language and not n for (of, _phrase), n in self.found.items())
 
 
 @bp.get("/codebook")
