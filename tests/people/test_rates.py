@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
 from surveyd.distribution.waves import large_revenue
-from surveyd.people.comparable import comparable_cents, converted
+from surveyd.people.comparable import UNIT, comparable_cents, converted
 from surveyd.people.models import Account, AuditEntry
 from surveyd.people.rate_models import CurrencyRate
 from surveyd.people.rates import (
-    UNIT,
     add_rate,
     rate_history,
     rates_in_force,

@@ -99,7 +99,8 @@ def test_a_rate_is_entered_and_corrected_by_another(admin: Staff, reader: Transa
     ("field", "typed"),
     [
         ("rate", "0"), ("rate", "-1"), ("rate", "NaN"), ("rate", "1e308"), ("rate", "1,234"),
-        ("rate", HOSTILE),        ("rate", ""), ("currency", "EURO"), ("currency", HOSTILE), ("currency", ""), ("day", "soon"),
+        ("rate", HOSTILE),
+        ("rate", ""), ("currency", "EURO"), ("currency", HOSTILE), ("currency", ""), ("day", "soon"),
         ("day", ""), ("day", "2027-01-01"), ("currency", "EUR"),
     ],
 )  # fmt: skip
@@ -165,7 +166,8 @@ def test_a_leader_reads_rates_and_no_counts_of_others(admin: Staff, office: Offi
     ("field", "typed"),
     [
         ("left_secure", "181"), ("left_at_risk", "-1"), ("accounts_secure", "NaN"),
-        ("accounts_secure", "1e308"),        ("accounts_secure", "9" * 30), ("accounts_secure", "1,5"), ("begins", "2026-01-01"), ("ends", ""),
+        ("accounts_secure", "1e308"),
+        ("accounts_secure", "9" * 30), ("accounts_secure", "1,5"), ("begins", "2026-01-01"), ("ends", ""),
         ("ends", "2027-01-01"), ("begins", HOSTILE),
     ],
 )  # fmt: skip
@@ -200,7 +202,8 @@ def test_a_figure_of_others_is_entered_shown_and_withdrawn(admin: Staff, reader:
     ("field", "typed"),
     [
         ("value", "101"), ("value", "NaN"), ("value", "1e308"), ("value", "32,5"), ("title", ""),
-        ("source", " "),        ("title", "x" * 201), ("people", "0"), ("people", "many"), ("day", "2027-01-01"), ("day", ""),
+        ("source", " "),
+        ("title", "x" * 201), ("people", "0"), ("people", "many"), ("day", "2027-01-01"), ("day", ""),
         ("measure", "mood"), ("title", "a\0b"),
     ],
 )  # fmt: skip
@@ -338,7 +341,7 @@ def test_more_people_take_no_more_statements(
         )
         for number in range(30):
             again.answer(again.ask_somebody(number), HAPPY)
-        for topic in (ACCOUNTS, CONTACTS, invited_topic(moved.wave.id)):
+        for topic in (ACCOUNTS, CONTACTS, invited_topic(again.wave.id)):
             count_change(session, topic)
     for path, before in zip(("/staff/moves/people", "/staff/benchmarks"), counts, strict=True):
         staff.get(path)
