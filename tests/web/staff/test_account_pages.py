@@ -183,7 +183,7 @@ STATEMENTS = {
     "accounts": 8,
     "accounts.csv": 4,
     "accounts/{account_id}": 16,
-    "responses/{response_id}": 7,
+    "responses/{response_id}": 12,
     "team": 4,
 }
 
@@ -199,3 +199,73 @@ def test_a_page_costs_the_same_however_much_it_shows(
         assert admin.get(f"/staff/{path.format(**ids)}").status_code == 200
 
     assert len(said) <= STATEMENTS[path], "\n".join(said)
+
+
+@pytest.fixture
+def group(office: Office, writer: Transaction) -> Office:
+    """Südwerk, which Milo manages, belongs to Nordwind, which Mona manages."""
+    with writer() as session:
+        session.get_one(Account, office.cast.sudwerk).parent_id = office.cast.nordwind
+    return office
+
+
+def test_a_standing_is_told_with_its_reason_and_what_to_do(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(office.cast.mona).get(f"/staff/accounts/{office.cast.nordwind}").text
+
+    assert "Split: decision makers say trapped, users say truly loyal." in page
+    assert "2 of 2 asked have answered, a decision maker among them." in page
+    assert "Talk to both sides before you act on the mean." in page
+    assert 'aria-describedby="standing-basis"' in page
+    assert "The mean of all who answered, weighted by role." in page
+    assert "by version 1 of the scoring policy" in page
+
+
+def test_silence_is_told_with_whom_to_ask(office: Office, sign_in: SignIn) -> None:
+    milo = sign_in(office.cast.milo)
+    page = milo.get(f"/staff/accounts/{office.cast.sudwerk}").text
+
+    assert "Not heard so far: Sofie Sommer (buyer)." in page
+    assert "Check that the right people are on the list, and phone one of them." in page
+    assert "Südwerk" in milo.get("/staff/accounts?flag=silent").text
+    assert "<h1>No account fits</h1>" in milo.get("/staff/accounts?flag=split").text
+
+
+def test_flags_narrow_the_list_and_its_file(office: Office, sign_in: SignIn) -> None:
+    admin = sign_in(office.cast.admin)
+    page = admin.get("/staff/accounts?flag=split").text
+
+    assert "Nordwind" in page and "Südwerk" not in page
+    assert '<option value="split" selected>split</option>' in page
+    assert 'href="/staff/accounts.csv?sort=name&amp;flag=split"' in page
+    [line] = csv.DictReader(io.StringIO(admin.get("/staff/accounts.csv?flag=split").text))
+    assert (line["name"], line["confidence"], line["flags"]) == ("Nordwind", "medium", "dm_detractor split")
+
+
+def test_a_parent_shows_its_group(group: Office, sign_in: SignIn) -> None:
+    admin = sign_in(group.cast.admin)
+    page = admin.get(f"/staff/accounts/{group.cast.nordwind}").text
+
+    assert "The group: 2 accounts" in page
+    assert f'href="/staff/accounts/{group.cast.sudwerk}"' in page
+    assert f'href="/staff/accounts?parent={group.cast.nordwind}"' in page
+    assert "outside your sight" not in page
+    below = admin.get(f"/staff/accounts/{group.cast.sudwerk}").text
+    assert f'href="/staff/accounts/{group.cast.nordwind}">Nordwind</a>' in below
+    listed = admin.get("/staff/accounts?group=with").text
+    assert listed.count("Group of 2 accounts") == 1
+    of_one = admin.get(f"/staff/accounts?parent={group.cast.nordwind}").text
+    assert "The group of Nordwind" in of_one and of_one.count('class="whole"') == 2
+
+
+def test_of_a_group_everybody_sees_their_part(group: Office, sign_in: SignIn) -> None:
+    mona, milo = sign_in(group.cast.mona), sign_in(group.cast.milo)
+    page = mona.get(f"/staff/accounts/{group.cast.nordwind}").text
+
+    assert "The group: 1 account" in page
+    assert "The group has more accounts, which are outside your sight" in page
+    assert "Südwerk" not in page and "400" not in page
+    assert "in your sight; there are more" in mona.get("/staff/accounts?group=with").text
+    child = milo.get(f"/staff/accounts/{group.cast.sudwerk}").text
+    assert "one outside your sight" in child and "Nordwind" not in child
+    assert milo.get(f"/staff/accounts/{group.cast.nordwind}").status_code == 404
+    assert "Südwerk" not in milo.get(f"/staff/accounts?parent={group.cast.nordwind}").text
