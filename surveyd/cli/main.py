@@ -53,6 +53,8 @@ COMMANDS = {
     "papers": "papers:papers",
     "responses": "responses:responses",
     "rates": "rates:rates",
+    "churn": "churn:churn",
+    "benchmarks": "benchmarks:benchmarks",
     "bounce": "bounces:bounce",
     "tick": "outbox:tick",
     "web": "processes:web",
