@@ -29,6 +29,7 @@ ANSWERED: Mapping[str, type[np.generic]] = {
     "account_id": np.int64,
     "version_id": np.int64,
     "given_at": np.int64,
+    "scored_at": np.int64,
     "channel": np.uint8,
     "phase": np.uint8,
     "recommendation": np.int8,
