@@ -64,7 +64,7 @@ def _say(found: Summary) -> None:
     click.echo(f"{found.wave}: {found.title}.")
     click.echo(f"{figures.answered} of {figures.invited} people at {found.accounts} customers have answered.")
     if found.has_score:
-        click.echo(f"NPS {figures.nps.shown}, 95 % interval {found.health.interval}.")
+        click.echo(f"NPS {found.health.score}, 95 % interval {found.health.interval}.")
     click.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.health.segments) + ".")
     click.echo(
         f"{cases.in_time} of {cases.total} cases were contacted in time, {found.resolved} of"

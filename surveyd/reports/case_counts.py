@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from surveyd.closed_loop.case_search import Age, Shown, cases_by_age
@@ -41,8 +41,13 @@ class AgeCount:
     overdue: int
 
 
-def cases_in_time(session: Session, wave_id: int, *, scope: Scope, now: datetime) -> CasesInTime:
-    """How the cases of a wave have gone: contacted in time or late, or not yet. One statement."""
+def cases_in_time(
+    session: Session, wave_id: int, *, scope: Scope, now: datetime, among: Select[int] | None = None
+) -> CasesInTime:
+    """How the cases of a wave have gone: contacted in time or late, or not yet. One statement.
+
+    `among` narrows them to the cases of some responses, by a query of their ids.
+    """
     fate = case(
         (reached_at() <= Case.due_at, literal("in_time")),
         (is_settled(), literal("late")),
@@ -53,6 +58,7 @@ def cases_in_time(session: Session, wave_id: int, *, scope: Scope, now: datetime
         select(fate, func.count().label("cases"))
         .join(Response, Response.id == Case.response_id)
         .where(Response.wave_id == wave_id, visible_by_account(scope, Case.account_id))
+        .where(true() if among is None else Response.id.in_(among))
         .group_by(fate)
     )
     return CasesInTime(**{row.fate: row.cases for row in rows})

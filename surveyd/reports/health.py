@@ -1,68 +1,60 @@
-"""Company health on one page: a wave's score, matrix, revenue, movement, response by step, and the cases."""
+"""Company health on one page: a slice's score, matrix, revenue, movement, response, trend, and the cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound
-from surveyd.distribution.models import Wave, WaveState
-from surveyd.distribution.overview import LAUNCHED, latest_waves
-from surveyd.people.access import Reach, Scope
-from surveyd.people.models import Account
-from surveyd.reports.case_counts import AgeCount, CasesInTime, cases_in_time, open_by_age
-from surveyd.reports.charts import Block, Stripes, Whisker, bar, stripes, whisker
-from surveyd.reports.matrix import Matrix, matrix
-from surveyd.reports.movement import Movement, movement
-from surveyd.reports.response_steps import answers_by_step
-from surveyd.reports.trend import Trend, trend
-from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS, score_shown
-from surveyd.results.movement import account_moves, people_moves
-from surveyd.results.revenue import (
-    Money,
-    StateRevenue,
-    account_groups,
-    add_money,
-    matrix_points,
-    revenue_at_risk,
-    revenue_by_state,
-)
-from surveyd.results.rollups import WaveFigures, wave_figures
-from surveyd.results.trend import WavePoint, nps_trend
+from surveyd.distribution.models import WaveState
+from surveyd.reports.case_counts import AgeCount, CasesInTime
+from surveyd.reports.charts import Block, Stripes, bar, stripes
+from surveyd.reports.exposure import ExposureReport
+from surveyd.reports.health_charts import HealthCharts
+from surveyd.reports.matrix import Matrix
+from surveyd.reports.movement import Movement
+from surveyd.reports.reasons import why_not
+from surveyd.reports.silence import SilenceWords
+from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS
+from surveyd.results.figures import Figures
+from surveyd.results.response import Response
+from surveyd.results.revenue import StateRevenue
+from surveyd.results.slices import Slice, Words, words_of
+from surveyd.results.trend_points import WavePoint
 from surveyd.scoring import nps
+from surveyd.scoring.bases import Base
 from surveyd.scoring.loyalty import Segment
-from surveyd.scoring.nps import Base, Summary
+from surveyd.scoring.unsaid import Unsaid
+from surveyd.scoring.weighting import Weighting
 
-MARKS = ((-1.0, "\N{MINUS SIGN}100"), (-0.5, "\N{MINUS SIGN}50"), (0.0, "0"), (0.5, "+50"), (1.0, "+100"))
-MOST_WAVES = 24
+OF_ACCOUNT_LIST = ("region", "tier", "manager")
+"""What the list of accounts can be narrowed by, one value each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One wave as the scope may see it, compared with the one before of the same program.
+    """A slice as the scope may see it, compared with the wave before of the same program.
 
-    `waves` and `regions` are what the page can be asked for; `region` is empty for all that the scope sees.
+    `wave` is the last wave of the slice: accounts, moves and the response are of it alone, `figures` of all
+    the waves that the slice has (`about`). `waves` are what the page can be asked for.
     """
 
     wave_id: int
     wave: str
+    about: tuple[str, ...]
     state: WaveState
     waves: tuple[str, ...]
-    region: str
-    regions: tuple[str, ...]
+    cut: Slice
     sees_revenue: bool
-    figures: WaveFigures
+    figures: Figures
     points: tuple[WavePoint, ...]
-    steps: tuple[tuple[str, int], ...]
+    response: Response
     cases: CasesInTime
     ages: tuple[AgeCount, ...]
     revenue: tuple[StateRevenue, ...]
     at_risk: StateRevenue
+    money: ExposureReport
     matrix: Matrix
     moved_accounts: Movement | None
     moved_people: Movement | None
@@ -88,22 +80,62 @@ class Health:
     @property
     def _score(self) -> str:
         of = self.figures
-        if of.nps.base in (Base.NONE, Base.COUNTS):
-            counts = {"answered": of.answered, "invited": of.invited, "wave": self.wave}
+        if not self.has_score:
+            if of.invited is None:
+                return str(_("%(answered)s have answered", answered=of.answered))
+            counts = {"answered": of.answered, "invited": of.invited, "wave": ", ".join(self.about)}
             return str(_("%(answered)s of %(invited)s have answered %(wave)s", **counts))
         match self.change:
             case "up":
-                return str(_("NPS %(score)s, up", score=of.nps.shown))
+                return str(_("NPS %(score)s, up", score=self.score))
             case "down":
-                return str(_("NPS %(score)s, down", score=of.nps.shown))
+                return str(_("NPS %(score)s, down", score=self.score))
             case "steady":
-                return str(_("NPS %(score)s, steady", score=of.nps.shown))
-        return str(_("NPS %(score)s", score=of.nps.shown))
+                return str(_("NPS %(score)s, steady", score=self.score))
+        return str(_("NPS %(score)s", score=self.score))
+
+    @property
+    def charts(self) -> HealthCharts:
+        """What is drawn of the figures, and what each of them rests on."""
+        return HealthCharts(self.figures, self.points)
+
+    @property
+    def has_score(self) -> bool:
+        """Whether so many have answered that the score may be said."""
+        return self.charts.has_score
+
+    @property
+    def interval(self) -> str:
+        """The score's interval in words, empty where there is none to show."""
+        return self.charts.interval
+
+    @property
+    def score(self) -> str:
+        """The score as it is shown: a number from ten ratings on, the people below, a dash for none."""
+        of, counts = self.figures, self.figures.counts
+        if isinstance(of.nps, Unsaid):
+            return nps.display(None)
+        if of.base is Base.COUNTS:
+            said = _("%(promoters)s promoting, %(passives)s passive, %(detractors)s detracting")
+            parts = {name: getattr(counts, name) for name in ("promoters", "passives", "detractors")}
+            return str(said) % parts
+        # Exact where everybody counts alike, so that a half is rounded as a half.
+        return nps.display(nps.score(counts) if of.weighting is Weighting.CONTACT else of.nps.value)
+
+    @property
+    def no_verdict(self) -> str:
+        """Why there is no score, as a sentence; empty where there is one."""
+        of = self.figures
+        if isinstance(of.nps, Unsaid):
+            return why_not(of.nps)
+        return (
+            "" if self.has_score else str(_("Fewer than ten ratings: people are counted, no score is made."))
+        )
 
     @property
     def change(self) -> str:
-        """Up, down or steady since the wave before; empty without a verdict."""
-        return self.points[-1].change if self.points else ""
+        """Up, down or steady since the wave before; empty without a verdict, and for several waves."""
+        return self.points[-1].change if self.points and len(self.about) == 1 else ""
 
     @property
     def before(self) -> WavePoint | None:
@@ -120,35 +152,60 @@ class Health:
         """Whether more answers may come."""
         return self.state is not WaveState.CLOSED
 
-    def shown(self, of: Summary) -> str:
-        """A score in the reader's language."""
-        return score_shown(of)
+    @property
+    def is_about_all(self) -> bool:
+        """Whether nothing but a region narrows the slice: cases of other waves can be shown then."""
+        return {name for name, _ in self.cut.filters} <= {"region"} and len(self.cut.values("region")) <= 1
 
     @property
-    def interval(self) -> str:
-        """The score's interval in words, empty where there is none to show."""
-        around = self.figures.nps.interval
-        if around is None or self.figures.nps.base is Base.COUNTS:
-            return ""
-        return str(_("%(low)s to %(high)s", low=nps.display(around.low), high=nps.display(around.high)))
+    def region(self) -> str:
+        """The region that the slice is narrowed to, if it is one."""
+        values = self.cut.values("region")
+        return values[0] if len(values) == 1 else ""
 
     @property
-    def chart(self) -> Whisker | None:
-        """The score with its interval on its scale; None where the numbers cannot carry it."""
-        summary = self.figures.nps
-        if summary.value is None or summary.interval is None or summary.base is Base.COUNTS:
-            return None
-        return whisker(float(summary.value), summary.interval.low, summary.interval.high, marks=MARKS)
+    def opens_accounts(self) -> bool:
+        """Whether the list of accounts can be narrowed as the slice is."""
+        filters = self.cut.filters
+        return all(name in OF_ACCOUNT_LIST and len(values) == 1 and values[0] for name, values in filters)
 
     @property
-    def trend(self) -> Trend | None:
-        """The score over the waves up to this one."""
-        return trend(self.points)
+    def account_words(self) -> dict[str, str]:
+        """The slice as the list of accounts takes it."""
+        wave = {} if self.is_latest else {"wave": self.wave}
+        return {name: values[0] for name, values in self.cut.filters} | wave
+
+    @property
+    def words(self) -> dict[str, list[str]]:
+        """The slice as an address has it, for any page that takes slices."""
+        found: dict[str, list[str]] = {}
+        words: Words = words_of(self.cut)
+        for name, value in words:
+            found.setdefault(name, []).append(value)
+        return found
+
+    @property
+    def drawings(self) -> list[str]:
+        """The charts that the page has, by the names that they are downloaded by."""
+        there = {
+            "nps": self.charts.chart is not None,
+            "trend": self.charts.trend is not None,
+            "shares": bool(self.charts.shares),
+            "indexes": bool(self.charts.indexes),
+            "matrix": bool(self.matrix.total),
+            "steps": bool(self.step_bar),
+        }
+        return [name for name, is_there in there.items() if is_there]
+
+    @property
+    def silence(self) -> SilenceWords:
+        """What is known of those who did not answer."""
+        return SilenceWords(self.response)
 
     @property
     def step_bar(self) -> tuple[Block, ...]:
         """The answers, split by the step that brought them."""
-        return bar(self.steps)
+        return bar(self.response.steps)
 
     @property
     def case_bar(self) -> tuple[Block, ...]:
@@ -172,108 +229,12 @@ class Health:
     @property
     def segments(self) -> list[tuple[str, int]]:
         """The segments with their people; those who cannot be placed only if there are any."""
-        counts = [(segment.value, count) for segment, count in self.figures.segments.items()]
-        return [pair for pair in counts if pair[1] or pair[0] != Segment.UNCLASSIFIED.value]
+        counts = [(segment.value, count) for segment, count in self.figures.people.items()]
+        unplaced = [(Segment.UNCLASSIFIED.value, self.figures.unplaced)] if self.figures.unplaced else []
+        return counts + unplaced
 
     @property
     def states(self) -> list[StateRevenue]:
         """Where the accounts stand; the states beside the matrix only if there are any accounts in them."""
         beside = {Segment.UNCLASSIFIED.value}
         return [one for one in self.revenue if one.accounts or one.state not in beside]
-
-    @property
-    def accounts(self) -> int:
-        """All accounts behind the page."""
-        return sum(one.accounts for one in self.revenue)
-
-    @property
-    def whole(self) -> tuple[Money, ...]:
-        """The revenue of all accounts, by currency."""
-        return add_money(money for one in self.revenue for money in one.sums)
-
-    @property
-    def unknown(self) -> int:
-        """The accounts whose revenue nobody has told us."""
-        return sum(one.unknown for one in self.revenue)
-
-    def money_bars(self, currency: str) -> Stripes:
-        """The revenue in one currency by where the accounts stand."""
-        return stripes([(one.state, self.cents(one, currency), 0) for one in self.states])
-
-    def cents(self, of: StateRevenue, currency: str) -> int:
-        """The sum of a state in one currency."""
-        return sum(money.cents for money in of.sums if money.currency == currency)
-
-
-def health(
-    session: Session, *, scope: Scope, now: datetime, wave: str = "", region: str = ""
-) -> Health | None:
-    """The wave of that name, the latest by default; None before the first.
-
-    `region` narrows a scope that sees all to one region and is passed over for any other scope. Raises
-    NotFound for a wave or a region that there is none of.
-    """
-    waves = latest_waves(session, most=MOST_WAVES)
-    chosen = next((one for one in waves if one.slug == wave or not wave), None)
-    if wave and chosen is None:
-        raise NotFound("wave", wave)
-    if chosen is None:
-        return None
-    regions = _regions(session) if scope.sees_all else ()
-    if region and scope.sees_all and region not in regions:
-        raise NotFound("region", region)
-    seen = Scope(Reach.REGION, None, region) if region and scope.sees_all else scope
-    return _read(
-        session, chosen, scope=seen, now=now, waves=tuple(one.slug for one in waves), regions=regions
-    )
-
-
-def health_of(session: Session, wave: Wave, *, scope: Scope, now: datetime) -> Health:
-    """A launched wave, however long ago. Raises NotFound before its launch and for a cancelled one."""
-    if wave.state not in LAUNCHED:
-        raise NotFound("wave", wave.id)
-    waves = tuple(one.slug for one in latest_waves(session, most=MOST_WAVES))
-    return _read(session, wave, scope=scope, now=now, waves=waves, regions=())
-
-
-def _read(
-    session: Session,
-    wave: Wave,
-    *,
-    scope: Scope,
-    now: datetime,
-    waves: tuple[str, ...],
-    regions: tuple[str, ...],
-) -> Health:
-    points = nps_trend(session, wave.program_id, scope=scope, until=wave)
-    before = points[-2] if len(points) > 1 else None
-    before_id = before.wave_id if before else None
-    groups = account_groups(session, wave.id, scope=scope, before_id=before_id)
-    people = people_moves(session, before_id, wave.id, scope=scope) if before_id else ()
-    revenue = revenue_by_state(groups)
-    counts = {one.state: one.accounts for one in revenue}
-    dots = matrix_points(session, wave.id, scope=scope)
-    return Health(
-        wave_id=wave.id,
-        wave=wave.slug,
-        state=wave.state,
-        waves=waves,
-        region=scope.region,
-        regions=regions,
-        sees_revenue=scope.sees_revenue,
-        figures=wave_figures(session, wave.id, scope=scope),
-        points=points,
-        steps=answers_by_step(session, wave.id, scope=scope),
-        cases=cases_in_time(session, wave.id, scope=scope, now=now),
-        ages=open_by_age(session, scope=scope, now=now),
-        revenue=revenue,
-        at_risk=revenue_at_risk(groups),
-        matrix=matrix(dots, counts=counts, sized=scope.sees_revenue),
-        moved_accounts=movement(before.wave, account_moves(groups)) if before else None,
-        moved_people=movement(before.wave, people) if before else None,
-    )
-
-
-def _regions(session: Session) -> tuple[str, ...]:
-    named = select(Account.region).where(Account.region != "").distinct().order_by(Account.region)
-    return tuple(session.scalars(named))

@@ -13,6 +13,8 @@ from jinja2.ext import InternationalizationExtension
 from surveyd.base.mailer import one_line
 from surveyd.distribution.mails import LANGUAGES, spelled
 from surveyd.forms.wording import wording
+from surveyd.reports.health_charts import interval_of
+from surveyd.reports.words import score_shown
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
@@ -74,7 +76,7 @@ def environment(language: str) -> Environment:
         amount = format_decimal(cents / 100 / size, pattern, locale)
         return NO_BREAK.join(filter(None, [amount, unit, currency]))
 
-    def day(value: datetime | date | None, zone: ZoneInfo) -> str:
+    def day(value: datetime | date | None, zone: ZoneInfo | None = None) -> str:
         local = value.astimezone(zone) if isinstance(value, datetime) else value
         return NOTHING if local is None else spelled(local, language)
 
@@ -83,7 +85,7 @@ def environment(language: str) -> Environment:
         return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=locale)} {local.tzname()}"
 
     made.filters |= {"number": number, "percent": percent, "money": money, "day": day, "moment": moment}
-    made.filters |= {"words": _words, "line": one_line}
+    made.filters |= {"words": _words, "line": one_line, "interval": interval_of, "score_shown": score_shown}
     return made
 
 

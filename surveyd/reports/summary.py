@@ -19,10 +19,10 @@ from surveyd.closed_loop.models import ActionStatus, Case, CaseState, Ending, Ro
 from surveyd.distribution.models import Invitation, Program, Wave
 from surveyd.distribution.waves import get_wave
 from surveyd.people.access import SYSTEM
-from surveyd.reports.health import Health, health_of
+from surveyd.reports.health import Health
+from surveyd.reports.health_reading import health_of
 from surveyd.reports.matrix import EQUAL
 from surveyd.responses.models import Response
-from surveyd.scoring.nps import Base
 
 ENDINGS = {
     Ending.RESOLVED: lazy_gettext("reached and resolved"),
@@ -72,10 +72,10 @@ class Summary:
     def title(self) -> str:
         """The summary's answer in one line."""
         of = self.health.figures
-        if of.nps.base in (Base.NONE, Base.COUNTS):
+        if not self.has_score:
             counts = {"answered": of.answered, "invited": of.invited}
             return str(_("%(answered)s of %(invited)s people have answered", **counts))
-        facts = {"answered": of.answered, "score": of.nps.shown}
+        facts = {"answered": of.answered, "score": self.health.score}
         match self.health.change:
             case "up":
                 return str(_("%(answered)s people answered; the score is up to %(score)s", **facts))
@@ -88,7 +88,7 @@ class Summary:
     @property
     def has_score(self) -> bool:
         """Whether so many have answered that the score may be said."""
-        return self.health.figures.nps.base not in (Base.NONE, Base.COUNTS)
+        return self.health.has_score
 
     @property
     def closed_cases(self) -> int:

@@ -94,7 +94,7 @@ def summary_context(summary: Summary, *, reads_pages: bool) -> dict[str, object]
         "invited": health.figures.invited,
         "answered": health.figures.answered,
         "customers": summary.accounts,
-        "score": health.figures.nps.shown if summary.has_score else "",
+        "score": health.score if summary.has_score else "",
         "interval": health.interval if summary.has_score else "",
         "segments": [[name.replace("_", " "), count] for name, count in segments.items()],
         "cases": health.cases.total,

@@ -11,9 +11,10 @@ from surveyd.closed_loop.models import Case, CaseState, Ending
 from surveyd.people.access import SYSTEM, scope_of
 from surveyd.people.models import Account, User
 from surveyd.reports.case_counts import CasesInTime
-from surveyd.reports.health import health
+from surveyd.reports.health_reading import health
 from surveyd.reports.summary import wave_summary
 from surveyd.reports.team import SORTS, ManagerLine, Team, team
+from surveyd.results.slices import Slice
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
 
@@ -84,7 +85,7 @@ def test_who_was_never_reached_was_not_contacted_in_time(asking: Asking, ending:
     asking.session.flush()
 
     mona = seen(asking).lines[2]
-    page = health(asking.session, scope=SYSTEM, now=LATER)
+    page = health(asking.session, Slice(), scope=SYSTEM, now=LATER)
     board = wave_summary(asking.session, asking.wave.id, now=LATER)
 
     assert (mona.in_time, mona.decided) == (in_time, 1)

@@ -62,6 +62,7 @@ class Office:
             "<mail>": "invitation",
             "<language>": "en",
             "<slug>": "relational",
+            "<name>": "steps",
             "<theme>": "delivery",
         }
         for name, word in words.items():

@@ -1,22 +1,56 @@
-"""Company health on one page."""
+"""Company health on one page, for the slice in the address, and each of its charts as a file."""
 
-from flask import render_template, request
+from flask import Response, render_template
+from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading
+from surveyd.base.errors import NotFound
 from surveyd.base.services import services
 from surveyd.closed_loop.letter_status import letters_to_approve
+from surveyd.distribution.models import Wave
 from surveyd.people.models import StaffRole
-from surveyd.reports.health import health as read_health
+from surveyd.reports.benchmarks import Benchmarks, benchmarks_of
+from surveyd.reports.health import Health
+from surveyd.reports.health_charts import interval_of
+from surveyd.reports.health_reading import health as read_health
+from surveyd.reports.words import score_shown
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.slices import seen_slice
+
+bp.add_app_template_filter(interval_of, "interval")
+bp.add_app_template_filter(score_shown, "score_shown")
 
 
 @bp.get("/health")
 def health() -> str:
-    """One wave's health; the address holds `wave`, the latest by default, and `region` for who sees all."""
-    wave, region = request.args.get("wave", ""), request.args.get("region", "")
+    """The health of a slice, which the address holds: the latest wave by default."""
     now = services().clock.now()
     with reading() as session:
-        page = read_health(session, scope=reader().scope, now=now, wave=wave, region=region)
+        seen = seen_slice(session)
+        page = read_health(session, seen.cut, scope=reader().scope, now=now, whole=seen.whole)
         letters = letters_to_approve(session) if reader().role is StaffRole.EXECUTIVE else []
-    return render_template("staff/health.html", page=page, letters=letters)
+        others = _benchmarks(session, page)
+    return render_template("staff/health.html", page=page, seen=seen, letters=letters, others=others)
+
+
+@bp.get("/health/<name>.svg")
+def health_chart(name: str) -> Response:
+    """One chart of the same slice as a file with its colours inside, or nothing where there is none."""
+    now = services().clock.now()
+    with reading() as session:
+        seen = seen_slice(session)
+        page = read_health(session, seen.cut, scope=reader().scope, now=now, whole=seen.whole)
+    if page is None or name not in page.drawings:
+        raise NotFound("chart", name)
+    drawing = render_template("health/chart.svg", page=page, name=name).strip()
+    file_name = f"{name}-{page.wave}.svg"
+    head = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return Response(drawing, mimetype="image/svg+xml", headers=head)
+
+
+def _benchmarks(session: Session, page: Health | None) -> Benchmarks | None:
+    """What the whole wave is compared with: others have no slices."""
+    if page is None or page.cut.filters or len(page.about) > 1:
+        return None
+    return benchmarks_of(session, session.get_one(Wave, page.wave_id), scope=reader().scope)

@@ -1,13 +1,32 @@
-"""The quick view of one response; mails to case owners link to it."""
+"""The responses: those of a slice as a list, and the quick view of one, where mails to case owners lead."""
 
-from flask import render_template
+from flask import render_template, request
 
 from surveyd.base.database import reading
 from surveyd.base.services import services
+from surveyd.reports.buyers import response_buyer
 from surveyd.reports.notes import notes_on
 from surveyd.reports.quick_view import quick_view
+from surveyd.reports.response_list import SORTS, response_list
+from surveyd.results.slices import slice_of, words_of
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.lists import wanted
+
+FILTERS = ("segment", "category")
+
+
+@bp.get("/responses")
+def responses() -> str:
+    """The responses of the slice in the address, as far as the reader may see them."""
+    cut = slice_of(request.args.items(multi=True))
+    wish = wanted(sorts=SORTS, filters=FILTERS, sort="-given")
+    with reading() as session:
+        page = response_list(session, cut, scope=reader().scope, wanted=wish)
+    words: dict[str, list[str]] = {}
+    for name, value in words_of(cut):
+        words.setdefault(name, []).append(value)
+    return render_template("staff/responses.html", page=page, words=words)
 
 
 @bp.get("/responses/<id:response_id>")
@@ -17,4 +36,7 @@ def response(response_id: int) -> str:
         page = quick_view(session, response_id, scope=reader().scope)
         names = {"company": page.company, "contact": page.contact, "account": page.account}
         notes = notes_on(session, response_id, names=names)
-    return render_template("staff/response.html", page=page, notes=notes, now=services().clock.now())
+        buyer = response_buyer(session, response_id)
+    return render_template(
+        "staff/response.html", page=page, notes=notes, buyer=buyer, now=services().clock.now()
+    )

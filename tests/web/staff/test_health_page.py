@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from surveyd.base.changes import ACCOUNTS, CONTACTS, count_change, invited_topic
 from surveyd.closed_loop.letters import begin_letter
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.people.models import Account
@@ -18,7 +20,7 @@ from tests.web.offices import Office, SignIn, Staff
 Collect = Callable[[], AbstractContextManager[list[str]]]
 LEAVING: dict[str, int | str] = UNHAPPY | {"renew": 1, "alternatives": 5}
 HOSTILE = "\"><script>alert('x')</script> & Söhne"
-CONSTANT = 16
+CONSTANT = 32
 """Statements of the page for somebody who sees all, the reader's own row included."""
 
 
@@ -62,7 +64,7 @@ def test_an_executive_sees_the_whole_company(full: Asking, sign_in: SignIn) -> N
     assert title_of(page) == "NPS +23"
     assert "8 of 14 accounts that answered are truly loyal" not in page
     assert "8 of 13 accounts that answered are truly loyal, 4 at high risk" in page
-    assert '<option value="">All</option>' in page
+    assert 'name="region"' in page and "Narrow down" in page
 
 
 def test_a_leader_sees_the_region_and_no_other(office: Office, sign_in: SignIn) -> None:
@@ -70,9 +72,8 @@ def test_a_leader_sees_the_region_and_no_other(office: Office, sign_in: SignIn) 
 
     own, other = leader.get("/staff/health").text, leader.get("/staff/health?region=South").text
 
-    for page in (own, other):
-        assert "North in wave 2026H1." in page and 'name="region"' not in page
-        assert "2 of 2 invited" in page
+    assert "North in wave 2026H1." in own and "2 of 2 invited" in own
+    assert "0 of 0 invited" in other and "Südwerk" not in other
     assert 'href="/staff/team"' in own
 
 
@@ -84,9 +85,67 @@ def test_who_sees_all_can_look_at_one_region(office: Office, sign_in: SignIn) ->
     assert "region=South" in page
 
 
-@pytest.mark.parametrize("wish", ["wave=nonsense", "region=Nowhere", "wave=%00", "region=%22%3E%3Cscript%3E"])
-def test_what_there_is_not_is_not_found(office: Office, sign_in: SignIn, wish: str) -> None:
-    assert sign_in(office.cast.executive).get(f"/staff/health?{wish}").status_code == 404
+def test_a_wave_that_there_is_not_is_not_found(office: Office, sign_in: SignIn) -> None:
+    assert sign_in(office.cast.executive).get("/staff/health?wave=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wish", ["region=Nowhere", "tier=%22%3E%3Cscript%3E", "role=nobody", "dimension:x=y"]
+)
+def test_a_slice_of_nobody_says_so(office: Office, sign_in: SignIn, wish: str) -> None:
+    answer = sign_in(office.cast.executive).get(f"/staff/health?{wish}")
+
+    assert answer.status_code == 200
+    assert title_of(answer.text).startswith("0 of 0 have answered 2026H1")
+    assert "Nobody has answered yet." in answer.text and "<script>" not in answer.text
+
+
+def test_several_dimensions_narrow_each_other(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+
+    page = executive.get("/staff/health?tier=C&role=user&role=unknown&weighting=account").text
+
+    assert "each account counts alike" in page
+    answers = re.search(r'<a href="(/staff/responses[^"]+)">12 of 12 invited</a>', page)
+    assert answers
+    rows = executive.get(html.unescape(answers[1])).text
+    assert title_of(rows) == "12 answers in 2026H1"
+
+
+def test_each_segment_opens_its_people(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health").text
+
+    found = re.search(r'<a href="(/staff/responses\?segment=high_risk[^"]*)">4</a>', page)
+
+    assert found
+    rows = executive.get(html.unescape(found[1])).text
+    assert rows.count('class="whole"') == 4
+
+
+def test_a_figure_says_where_it_comes_from(full: Asking, sign_in: SignIn) -> None:
+    page = sign_in(full.people.executive).get("/staff/health").text
+
+    card = re.search(r'id="nps-basis">(.*?)</span></span>', page, re.DOTALL)
+    assert card
+    for said in ("13 answers of 13 accounts", "93 % of 14 invited", "each person counts alike", "version 1"):
+        assert said in html.unescape(card[1])
+
+
+@pytest.mark.parametrize("name", ["nps", "shares", "indexes", "matrix", "steps"])
+def test_a_chart_is_a_file_with_its_colours_inside(full: Asking, sign_in: SignIn, name: str) -> None:
+    answer = sign_in(full.people.executive).get(f"/staff/health/{name}.svg?tier=C")
+
+    assert answer.mimetype == "image/svg+xml"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    root = ET.fromstring(answer.text)
+    assert root.find("{http://www.w3.org/2000/svg}style") is not None
+    assert "<script" not in answer.text and "href" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["trend", "nothing", "..%2Fmatrix"])
+def test_a_chart_that_there_is_not_is_not_found(full: Asking, sign_in: SignIn, name: str) -> None:
+    assert sign_in(full.people.executive).get(f"/staff/health/{name}.svg").status_code == 404
 
 
 @pytest.mark.parametrize("who", ["mona", "support"])
@@ -159,6 +218,9 @@ def test_more_accounts_take_no_more_statements(
         more = Asking(session, NOW, program, wave, full.people)
         for number in range(100, 130):
             more.answer(more.ask_somebody(number), HAPPY)
+        for topic in (ACCOUNTS, CONTACTS, invited_topic(wave.id)):
+            count_change(session, topic)
+    assert "43 of 44 invited" in executive.get("/staff/health").text
 
     with statements() as many:
         executive.get("/staff/health")
