@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from surveyd.base.database import reading, writing
-from surveyd.base.errors import BadFile
+from surveyd.base.errors import BadFile, Fault
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.results import outside
+from surveyd.results.outside import NewFigure
 from surveyd.results.outside_files import COLUMNS as FILE_COLUMNS
 from surveyd.results.outside_files import read_file
 
@@ -48,10 +49,12 @@ def import_(context: click.Context, file: Path, *, dry_run: bool, as_json: bool)
     """Keep the figures of a CSV FILE: all of them or none. Those that are there already stay as they are."""
     with house() as services:
         now = services.clock.now()
+        figures: tuple[NewFigure, ...] = ()
+        faults: tuple[Fault, ...] = ()
         try:
-            figures, faults = read_file(str(file), file.read_bytes(), today=now.date()), ()
+            figures = read_file(str(file), file.read_bytes(), today=now.date())
         except BadFile as error:
-            figures, faults = (), error.faults
+            faults = error.faults
         kept = 0
         if figures and not dry_run:
             with writing() as session:
