@@ -55,6 +55,7 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.home": SIGNED_IN,
     "staff.sign_out": SIGNED_IN,
     "staff.health": LEADERS,
+    "staff.breakdown": ACCOUNT_READERS,
     "staff.health_chart": LEADERS,
     "staff.themes": ACCOUNT_READERS,
     "staff.comments": ACCOUNT_READERS,

@@ -25,6 +25,7 @@ class Room:
 
 
 HEALTH = Room("staff.health", lazy_gettext("Health"), ("staff.moved_people",))
+BREAKDOWN = Room("staff.breakdown", lazy_gettext("Breakdown"))
 BENCHMARKS = Room("staff.benchmarks", lazy_gettext("Benchmarks"), ("staff.churn", "staff.rates"))
 THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone"))
 DRIVERS = Room("staff.drivers_page", lazy_gettext("Drivers"), ("staff.driver_people",))
@@ -88,7 +89,7 @@ USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
 
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
-    (lazy_gettext("Health"), (HEALTH, DRIVERS, THEMES, BENCHMARKS)),
+    (lazy_gettext("Health"), (HEALTH, BREAKDOWN, DRIVERS, THEMES, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),

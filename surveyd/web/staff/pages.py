@@ -8,6 +8,7 @@ from surveyd.web.staff import (
     answer_imports,
     audience,
     benchmarks,
+    breakdown,
     calendar,
     call,
     calls,
@@ -59,6 +60,7 @@ from surveyd.web.staff.frame import IdConverter, bp
 PAGES = (
     home,
     health,
+    breakdown,
     drivers,
     themes,
     codebook,

@@ -1,0 +1,152 @@
+"""A slice broken down by one or two dimensions: each line is a slice of its own, with figures and change.
+
+A change is against the wave before of the same program, over the same accounts' codes, so that whoever is in
+both waves covaries; all changes of one screen are judged together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.models import Wave, WaveKind
+from surveyd.distribution.overview import LAUNCHED
+from surveyd.people.access import Scope
+from surveyd.results.account_totals import AccountTotals, places_of, totals_at, totals_of_people
+from surveyd.results.figures import Figures, Weights, figures_from, weights_of
+from surveyd.results.masks import VALUES_OF_ANSWERS, is_of_accounts
+from surveyd.results.slices import OF_CONTACTS, Slice
+from surveyd.results.whole_shapes import Whole
+from surveyd.results.wholes import wave_name, whole_of_waves
+from surveyd.scoring import nps_groups
+from surveyd.scoring.bases import Base
+from surveyd.scoring.estimates import Contrast
+from surveyd.scoring.policy import Policy
+from surveyd.scoring.trend import Direction, directions
+from surveyd.scoring.unsaid import Unsaid
+
+MOST_LINES = 60
+"""A breakdown shows so many lines, those with most people invited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value, or one pair of values: the slice that it is, its figures, and the change of its score.
+
+    `change` is None where there is no wave before; `direction` is empty where there is no verdict.
+    """
+
+    values: tuple[str, ...]
+    cut: Slice
+    figures: Figures
+    change: Contrast | Unsaid | None
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The lines in the order of their values; `more` others have fewer people and are left out."""
+
+    by: tuple[str, ...]
+    lines: tuple[Line, ...]
+    more: int
+    before: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A line before anything is worked out."""
+
+    values: tuple[str, ...]
+    cut: Slice
+    totals: AccountTotals
+
+    @property
+    def people(self) -> int:
+        """How many were invited, or answered where nobody can say."""
+        of = self.totals.answered if self.totals.invited is None else self.totals.invited
+        return int(of.sum())
+
+
+def break_down(
+    session: Session, whole: Whole, cut: Slice, *, by: Sequence[str], scope: Scope, most: int = MOST_LINES
+) -> Breakdown:
+    """The slice by these dimensions, one or two; a value without anybody has no line."""
+    before = whole_before(session, whole, scope=scope)
+    found = [one for one in _lines(whole, cut, tuple(by)) if one.people]
+    largest = sorted(found, key=lambda one: -one.people)[:most]
+    kept = [one for one in found if one in largest]
+    weights = weights_of(session, whole, cut)
+    changes = [_change(whole, before, one, weights) for one in kept]
+    ways = directions([_judged(one) for one in changes])
+    policy = whole.columns.policy
+    lines = [
+        Line(one.values, one.cut, _figures(whole, one, weights, policy), change, way)
+        for one, change, way in zip(kept, changes, ways, strict=True)
+    ]
+    name = before.waves[0].slug if before else ""
+    return Breakdown(tuple(by), tuple(lines), len(found) - len(kept), name)
+
+
+def whole_before(session: Session, whole: Whole, *, scope: Scope) -> Whole | None:
+    """The wave before the only one of a whole, of the same program; None for several waves, and the first."""
+    if len(whole.waves) != 1:
+        return None
+    [now] = whole.waves
+    same_day = (Wave.day_zero == now.day_zero) & (Wave.id < now.id)
+    query = (
+        select(Wave)
+        .where(Wave.program_id == now.program_id, Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
+        .where(or_(Wave.day_zero < now.day_zero, same_day))
+        .order_by(Wave.day_zero.desc(), Wave.id.desc())
+        .limit(1)
+    )
+    wave = session.scalars(query).one_or_none()
+    return None if wave is None else whole_of_waves(session, [wave_name(wave)], scope=scope)
+
+
+def _lines(whole: Whole, cut: Slice, by: tuple[str, ...]) -> Iterator[_Found]:
+    for values in product(*(_values(whole, cut, name) for name in by)):
+        narrowed = cut
+        for name, value in zip(by, values, strict=True):
+            narrowed = narrowed.narrowed(name, value)
+        yield _Found(values, narrowed, totals_at(whole, narrowed))
+
+
+def _values(whole: Whole, cut: Slice, name: str) -> list[str]:
+    """The values of a dimension that somebody in the slice may have, in the order of their labels."""
+    chosen = cut.values(name)
+    if not is_of_accounts(name):
+        known = whole.contacts.dimensions[name].values if name in OF_CONTACTS else VALUES_OF_ANSWERS[name]
+        return [value for value in known if value in chosen or not chosen]
+    dimension = whole.accounts.dimensions.get(name)
+    if dimension is None:
+        return []
+    totals = totals_of_people(whole, cut)
+    asked = totals.answered if totals.invited is None else totals.invited
+    here = places_of(whole, cut)
+    found = np.bincount(dimension.codes[here], weights=asked[here], minlength=len(dimension.values))
+    return [dimension.values[code] for code in np.flatnonzero(found)]
+
+
+def _figures(whole: Whole, of: _Found, weights: Weights, policy: Policy) -> Figures:
+    return figures_from(of.totals, weights.at(places_of(whole, of.cut)), policy)
+
+
+def _change(whole: Whole, before: Whole | None, of: _Found, weights: Weights) -> Contrast | Unsaid | None:
+    if before is None:
+        return None
+    weigh = weights.at(places_of(whole, of.cut)).of
+    then = totals_at(before, of.cut)
+    minimums = whole.columns.policy.minimums
+    return nps_groups.change(weigh(of.totals.recommendation), weigh(then.recommendation), minimums=minimums)
+
+
+def _judged(of: Contrast | Unsaid | None) -> tuple[float, float] | None:
+    """What a verdict rests on; None where the numbers cannot carry one."""
+    if not isinstance(of, Contrast) or of.base in (Base.NONE, Base.COUNTS):
+        return None
+    return of.statistic, of.p
