@@ -15,7 +15,7 @@ from surveyd.results.policy_data import AXES, data_of
 from surveyd.results.policy_reference import ACCOUNTS, COUNTABLE, ITEM, MINIMUM, ROLES, TOP, Part
 from surveyd.scoring.policy import Policy
 from surveyd.web.filters import words
-from surveyd.web.staff.policy_words import GROUPS, LABELS, SAYS, UNITS, measure_named
+from surveyd.web.staff.policy_words import GROUPS, LABELS, SAYS, UNITS, counted_as
 
 ITEMS = ".items"
 SINGLE = re.compile(r"\s*(?:item:)?([^\s:=,]+)\s*[\s:=]\s*(\S+)\s*")
@@ -123,7 +123,7 @@ def form_of(sent: Mapping[str, str], faults: Sequence[Fault] = ()) -> PolicyForm
             Axis(
                 axis,
                 words(axis),
-                [one(f"axes.{axis}.{name}", measure_named(name)) for name in COUNTABLE],
+                [one(f"axes.{axis}.{name}", counted_as(name)) for name in COUNTABLE],
                 one(f"axes.{axis}{ITEMS}", _("Single items")),
                 wrong.pop(f"axes.{axis}", ""),
             )

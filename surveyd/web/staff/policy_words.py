@@ -113,6 +113,15 @@ def measure_named(measures: str) -> str:
     return words(measures.removeprefix("stage:"))
 
 
+def counted_as(measures: str) -> str:
+    """What a weight of an index is about: the items that measure the same."""
+    if measures == "driver":
+        return _("Items that are drivers")
+    if measures.startswith("stage:"):
+        return _("Items on the stage %(what)s", what=measure_named(measures))
+    return _("Items that measure %(what)s", what=measure_named(measures))
+
+
 def lines_of(policy: Policy) -> dict[str, list[Line]]:
     """All that a policy says, by heading."""
     data = data_of(policy)
