@@ -63,10 +63,10 @@ def waves_of(
     said = standings(scope, Score.account_id == account_id, Score.wave_id.in_(ids), policy=policy)
     rows = session.execute(select(asked, said).outerjoin(said, said.c.wave_id == asked.c.wave_id))
     found = {row[0]: row for row in rows}
-    return tuple(_line(wave, found[wave.id]) for wave in waves if wave.id in found)
+    return tuple(_line(wave, found[wave.id], policy) for wave in waves if wave.id in found)
 
 
-def _line(wave: Wave, row: Row[*tuple[Any, ...]]) -> WaveOfAccount:
+def _line(wave: Wave, row: Row[*tuple[Any, ...]], policy: Policy) -> WaveOfAccount:
     counts = Counts(row.detractors or 0, row.passives or 0, row.promoters or 0)
     return WaveOfAccount(
         wave=wave.slug,
@@ -76,5 +76,5 @@ def _line(wave: Wave, row: Row[*tuple[Any, ...]]) -> WaveOfAccount:
         started=row.started,
         answered=row.voices or 0,
         segment=row.segment or SILENT,
-        recommend=recommend_words(nps.summary(counts)),
+        recommend=recommend_words(nps.summary(counts, minimums=policy.minimums)),
     )

@@ -67,7 +67,7 @@ def account_line(
         answered=row.answered,
         segment=row.segment,
         before=before,
-        recommend=recommend_words(nps.summary(ratings_of(row))),
+        recommend=recommend_words(nps.summary(ratings_of(row), minimums=at.policy.minimums)),
         confidence=grade,
         coverage=coverage_words(signs.valid, row.invited, decides=signs.valid_deciders > 0),
         flags=flags_shown(flags),

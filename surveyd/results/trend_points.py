@@ -131,7 +131,7 @@ class _Sized:
     def point(self, place: int) -> WavePoint:
         wave, of = self.waves[place], self.totals[place]
         estimate = nps_groups.score(of, minimums=self.minimums)
-        summary = nps.summary(nps_groups.tally(wave.ratings))
+        summary = nps.summary(nps_groups.tally(wave.ratings), minimums=self.minimums)
         if isinstance(estimate, Estimate):
             value = Fraction(estimate.value) if self.weigh else summary.value
             summary = replace(summary, interval=estimate.interval, value=value)

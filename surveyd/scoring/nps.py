@@ -20,6 +20,7 @@ from surveyd.scoring.intervals import (
     two_sided_p,
     unheard_factor,
 )
+from surveyd.scoring.policy import SHIPPED, Minimums
 from surveyd.scoring.scale import Item
 
 RECOMMENDATION = Item("recommendation", minimum=0, maximum=10)
@@ -144,10 +145,16 @@ class Summary:
         return display(self.value)
 
 
-def summary(of: Counts, *, invited: int | None = None, confidence: float = 0.95) -> Summary:
+def summary(
+    of: Counts,
+    *,
+    invited: int | None = None,
+    confidence: float = 0.95,
+    minimums: Minimums = SHIPPED.minimums,
+) -> Summary:
     """Return score, interval and base of a group; see ``interval`` for ``invited``."""
     around = interval(of, invited=invited, confidence=confidence)
-    return Summary(of, invited, score(of), around, base(of.n))
+    return Summary(of, invited, score(of), around, base(of.n, minimums=minimums))
 
 
 def display(value: Fraction | float | None) -> str:
