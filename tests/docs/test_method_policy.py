@@ -1,6 +1,7 @@
 """The page on the scoring policy: its example is computed, and its reference is the one that is made."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from surveyd.forms.loading import shipped
 from surveyd.results.policy_schema import BEGIN, END, reference
 from surveyd.results.scores import key_of, score
 from surveyd.scoring.policy import SHIPPED, Axes, Part, Policy
-from tests.fixtures.houses import HOME
 
+HOME = Path(__file__).parents[2]
 PAGE = (HOME / "docs/method/policy.md").read_text(encoding="utf-8")
 ANSWERS = {"satisfied": 4, "better": 4, "trust": 4, "enjoy": 3, "renew": 5, "alternatives": 1}
 HEAVY = replace(Axes(), attitude=(Part("attitude"), Part("item:enjoy", 3)))
