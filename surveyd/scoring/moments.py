@@ -159,10 +159,8 @@ class Pairwise:
 
     def features(self, rows: Floats, at: slice) -> Floats:
         """For each two columns: how many answered both, sums, squares, and products."""
-        known = self.known[at].astype(np.float64)
-        lefts, rights = (known, rows, rows**2, rows), (known, known, known, rows)
-        pairs = [left[:, :, None] * right[:, None, :] for left, right in zip(lefts, rights, strict=True)]
-        return np.stack(pairs, axis=1).reshape(len(rows), -1)
+        both = [left[:, :, None] * right[:, None, :] for left, right in _sides(rows, self.known[at])]
+        return np.stack(both, axis=1).reshape(len(rows), -1)
 
     def correlations(self, sums: Floats) -> tuple[Floats, Mask]:
         """Correlations by pairs, 0 where nobody answered both; the impossible is repaired."""
@@ -175,6 +173,23 @@ class Pairwise:
         scale = spread * np.swapaxes(spread, 1, 2)
         joint = crossed * share - mean * other
         return repaired(np.divide(joint, scale, out=np.zeros_like(joint), where=scale > TINY))
+
+
+def _sides(rows: Floats, known: Mask) -> list[tuple[Floats, Floats]]:
+    """What is multiplied pair by pair: both answered, sums, squares, products."""
+    there = known.astype(np.float64)
+    return [(there, there), (rows, there), (rows**2, there), (rows, rows)]
+
+
+def by_pairs(of: Standard) -> Floats:
+    """Return the correlations (d, d) of everybody by pairs, without any draw: as `Pairwise`, and quicker."""
+    width = of.known.shape[1]
+    sums = np.zeros((4, width, width))
+    for at in of.table.slices():
+        weights = of.table.weights[at, None]
+        sides = _sides(of.rows(at), of.known[at])
+        sums += np.stack([(left * weights).T @ right for left, right in sides])
+    return np.asarray(Pairwise(of.known).correlations(sums.reshape(1, -1))[0][0])
 
 
 def method(of: Standard, *, most: int = MOST_PATTERNS, steps: int = STEPS, drawn: bool = True) -> Method:

@@ -20,7 +20,7 @@ from surveyd.scoring.driver_items import Answers, Driver, LeftOut, Screened, scr
 from surveyd.scoring.drivers import each, shares
 from surveyd.scoring.gaps import MOST_PATTERNS
 from surveyd.scoring.lmg import importances
-from surveyd.scoring.moments import Standard, Table, method, standardise
+from surveyd.scoring.moments import Standard, Table, by_pairs, method, standardise
 from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.unsaid import Reason, Unsaid
 
@@ -124,7 +124,7 @@ def pain_delight(
         accounts=found.accounts,
         times=times,
         cut=1 / len(found.answers.items),
-        places=_places(found, parts[0], parts[1], _contrasts(found, most_patterns)),
+        places=_places(found, parts[0], parts[1], _contrasts(found)),
         left_out=left_out,
     )
 
@@ -188,11 +188,13 @@ def _shares(standard: Standard, drawn: Draws, most: int, progress: Progress | No
     return np.where(right, shares(each(tables, importances, progress)), 0.0)
 
 
-def _contrasts(found: Screened, most: int) -> list[Contrast]:
-    """Return each driver's penalty and reward, all others alike: a regression on all low and high marks."""
+def _contrasts(found: Screened) -> list[Contrast]:
+    """Return each driver's penalty and reward, all others alike: a regression on all low and high marks.
+
+    A note beside the axes: missing answers are met by pairs.
+    """
     standard = standardise(_table(found, (_low, _high), np.asarray))
-    by = method(standard, most=most, drawn=False)
-    table = resampled(standard, by, draws(found.accounts, times=0))[0][0]
+    table = by_pairs(standard)
     slopes = np.linalg.pinv(table[:-1, :-1], rcond=POINTS, hermitian=True) @ table[:-1, -1]
     points = slopes * standard.scale[:-1] / standard.scale[-1]
     drivers = len(found.answers.items)
