@@ -32,7 +32,9 @@ from surveyd.distribution.questionnaires import SHORT_DIGEST
 from surveyd.forms.loading import shipped, shipped_names
 from surveyd.forms.wording import languages
 from surveyd.people import models as people_models
+from surveyd.results.codebook_data import as_data, start_codebook
 from surveyd.scoring import loyalty, nps
+from surveyd.scoring.text import sentences
 from surveyd.web.translation import open_translation
 from tests.fixtures.apps import MakeApp, Transaction
 from tests.web.offices import Office, signed_in
@@ -141,7 +143,7 @@ def data_of(session: Session) -> list[str]:
         for row in session.execute(select(table))
         for value in row
         for text in leaves(value)
-        for text in (text, *PIPED.split(text))
+        for text in (text, *PIPED.split(text), *sentences(text))
     }
     # A version is named by the beginning of its digest.
     found |= {digest[:SHORT_DIGEST] for digest in session.scalars(select(QuestionnaireVersion.digest))}
@@ -149,6 +151,8 @@ def data_of(session: Session) -> list[str]:
     found |= {text for name in shipped_names() for text in leaves(shipped(name).data())}
     found |= {shipped(name).digest[:SHORT_DIGEST] for name in shipped_names()}
     found |= set(shipped_names())
+    # An admin names the themes and their phrases; those of the shipped codebook are a start.
+    found |= set(leaves(as_data(start_codebook())))
     found |= {Locale.parse(code).get_display_name(LANGUAGE) or "" for code in languages()}
     # A name is shown by parts, too; a word that is a state is ours all the same.
     ours = STATES - set(shipped_names())
