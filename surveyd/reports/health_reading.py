@@ -18,6 +18,7 @@ from surveyd.reports.matrix import matrix
 from surveyd.reports.movement import Movement, movement
 from surveyd.reports.slice_rows import conditions
 from surveyd.responses.models import Response
+from surveyd.results.columns import Columns
 from surveyd.results.figures import figures_of, weights_of
 from surveyd.results.masks import mask
 from surveyd.results.movement import account_moves
@@ -115,8 +116,8 @@ class _Reading:
         voices = voices_of(program.columns, names, heard=mask(program, self.cut))
         points = trend_of(voices, weigh=self._weigh(), minimums=program.columns.policy.minimums)
         alone = len(self.whole.waves) == 1
-        now = self.whole if alone else whole_of_waves(session, [last], scope=scope)
-        return _Pair(now, whole_of_waves(session, names[-2:-1], scope=scope) if names[:-1] else None, points)
+        now = self.whole if alone else _one_of(program, len(names) - 1)
+        return _Pair(now, _one_of(program, len(names) - 2) if names[:-1] else None, points)
 
     def _weigh(self) -> Weigh | None:
         """The slice's weights, by account id; None where everybody counts alike."""
@@ -135,6 +136,12 @@ class _Reading:
             return None
         chosen = select(Response.id).join(Contact, Contact.id == Response.contact_id)
         return chosen.join(Account, Account.id == Response.account_id).where(*conditions(self.cut))
+
+
+def _one_of(whole: Whole, place: int) -> Whole:
+    """One wave of several, over the same people."""
+    columns = Columns((whole.columns.waves[place],), whole.columns.policy)
+    return Whole((whole.waves[place],), columns, whole.accounts, whole.contacts, whole.seen)
 
 
 def _is_plain(cut: Slice) -> bool:

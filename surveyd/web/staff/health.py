@@ -14,6 +14,7 @@ from surveyd.reports.health import Health
 from surveyd.reports.health_charts import interval_of
 from surveyd.reports.health_reading import health as read_health
 from surveyd.reports.words import score_shown
+from surveyd.results.outside import outside_figures
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.slices import seen_slice
@@ -50,7 +51,7 @@ def health_chart(name: str) -> Response:
 
 
 def _benchmarks(session: Session, page: Health | None) -> Benchmarks | None:
-    """What the whole wave is compared with: others have no slices."""
-    if page is None or page.cut.filters or len(page.about) > 1:
+    """The figures of others beside those of the whole wave: others have no slices."""
+    if page is None or page.cut.filters or len(page.about) > 1 or not outside_figures(session):
         return None
     return benchmarks_of(session, session.get_one(Wave, page.wave_id), scope=reader().scope)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from surveyd.base.keyset import Wanted
+from surveyd.distribution.models import Program, Wave
 from surveyd.people.access import SYSTEM
 from surveyd.reports.response_list import response_list
 from surveyd.results.slices import Slice
@@ -62,20 +63,19 @@ def test_its_pages_have_everybody_once(full: Asking, writer: Transaction, sort: 
     found: list[int] = []
     wanted = Wanted(sort=sort)
     with writer() as session:
-        while wanted.after or not found:
+        for _ in range(3):
             page = response_list(session, Slice(), scope=SYSTEM, wanted=wanted, limit=5)
             found += [line.id for line in page.lines]
-            if not page.after:
-                break
             wanted = replace(wanted, after=page.after)
 
-    assert len(found) == len(set(found)) == page.total == 12
+    assert (page.total, page.after) == (12, "")
+    assert len(found) == len(set(found)) == 12
 
 
 def test_a_broken_page_or_an_unknown_wave_is_refused(full: Asking, sign_in: SignIn) -> None:
     executive = sign_in(full.people.executive)
 
-    assert executive.get("/staff/responses?after=nonsense").status_code == 400
+    assert executive.get("/staff/responses?after=nonsense").status_code == 409
     assert executive.get("/staff/responses?wave=2030H1").status_code == 404
 
 
@@ -101,7 +101,8 @@ def test_more_answers_take_no_more_statements(
     with statements() as few:
         executive.get("/staff/responses?region=")
     with writer() as session:
-        more = Asking(session, NOW, full.program, full.wave, full.people)
+        program, wave = session.query(Program).one(), session.query(Wave).one()
+        more = Asking(session, NOW, program, wave, full.people)
         for number in range(100, 120):
             more.answer(more.ask_somebody(number), HAPPY)
 
