@@ -17,7 +17,7 @@ from surveyd.distribution.mails import LANGUAGES
 LONGEST_FILE, LONGEST_TABLES, LONGEST_TEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE = 300, 350, 350, 50, 120
 # Edges parse, call one verb and commit; below them nobody commits or rings the bell.
 EDGES = re.compile(
-    r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(jobs|sender|lanes|database)\.py$"
+    r"surveyd/(web|cli|operations|schedule)\b|surveyd/app\.py|/(\w+_jobs|jobs|sender|lanes|database)\.py$"
 )
 # Staff pages are in English, and so are the mails that lead to them.
 STAFF_MAILS = (

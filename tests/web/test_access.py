@@ -6,7 +6,8 @@ from werkzeug.routing import Rule
 
 from surveyd.base.config import HOME
 from surveyd.people.models import StaffRole, User
-from surveyd.web.access import EVERYBODY, RIGHTS, rights_matrix
+from surveyd.web.access import EVERYBODY, RIGHTS
+from surveyd.web.rights_matrix import rights_matrix
 from tests.fixtures.apps import NOW, MakeApp, Transaction
 from tests.fixtures.cast import Person
 from tests.web.offices import Office, Staff, open_office, signed_in
