@@ -209,6 +209,7 @@ class Invitation(Base):
     __table_args__ = (
         UniqueConstraint("wave_id", "contact_id"),
         Index("ix_invitations_wave_id_state", "wave_id", "state"),
+        Index("ix_invitations_wave_id_account_id", "wave_id", "account_id"),
     )
 
 

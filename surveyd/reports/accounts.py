@@ -118,7 +118,8 @@ def _lines(
     """The accounts of one page in its order."""
     if not ids:
         return ()
-    rows = {row.id: row for row in session.execute(AccountQuery(at, Wanted(), ids=ids).lines())}
+    query = AccountQuery(at, Wanted(), ids=ids, by_person=True)
+    rows = {row.id: row for row in session.execute(query.lines())}
     before = _segments_before(session, at, rows.values())
     groups = groups_of(session, ids, at=at) if with_groups else {}
     return tuple(account_line(rows[one], at, before.get(one, ""), groups.get(one)) for one in ids)

@@ -35,7 +35,7 @@ def accounts_csv(session: Session, *, scope: Scope, now: datetime, wanted: Wante
     """
     waves = waves_of(session, wanted)
     at = Standpoint(scope, wave_asked(waves, now), current(session), now)
-    query = AccountQuery(at, wanted)
+    query = AccountQuery(at, wanted, by_person=True)
     order = query.order()
     keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)
     money = REVENUE if scope.sees_revenue else ()

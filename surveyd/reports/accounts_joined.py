@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Integer, Subquery, case, func
 
 from surveyd.distribution.models import Invitation
 from surveyd.reports.account_groups import Standpoint
-from surveyd.results.asked import asked
+from surveyd.results.asked import asked, invited
 from surveyd.results.models import Score
 from surveyd.results.revenue import NOT_ASKED, SILENT
 from surveyd.results.standings import standings
@@ -26,11 +26,15 @@ WORST_FIRST = (
 
 
 class Joined:
-    """Accounts in one wave, made only as far as they are needed; with `ids`, of these accounts alone."""
+    """Accounts in one wave; with `ids`, of these accounts alone.
 
-    def __init__(self, at: Standpoint, ids: Sequence[int] | None = None) -> None:
+    Who was asked is counted, and looked at person by person only `by_person`: that takes many times longer.
+    """
+
+    def __init__(self, at: Standpoint, ids: Sequence[int] | None = None, *, by_person: bool = True) -> None:
         self.at = at
         self.ids = ids
+        self.by_person = by_person
 
     @cached_property
     def said(self) -> Subquery:
@@ -42,11 +46,11 @@ class Joined:
 
     @cached_property
     def asked(self) -> Subquery:
-        """Whom the wave has asked: ``results.asked``."""
+        """Whom the wave has asked: ``results.asked``, by person or in one number."""
         narrowed = [Invitation.wave_id == self.at.wave.id]
         if self.ids is not None:
             narrowed.append(Invitation.account_id.in_(self.ids))
-        return asked(self.at.scope, *narrowed)
+        return (asked if self.by_person else invited)(self.at.scope, *narrowed)
 
     @property
     def invited(self) -> ColumnElement[int]:

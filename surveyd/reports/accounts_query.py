@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, Integer, Select, case, exists, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.keyset import Order, Wanted
+from surveyd.base.statements import spelled
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import visible_by_account
@@ -26,12 +27,16 @@ from surveyd.responses.models import Response
 from surveyd.results.asked import answered_in
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE
+from surveyd.scoring.flags import Flag
 from surveyd.scoring.loyalty import Segment
 
 MOST_WAVES = 24
 SORTS = ("name", "manager", "region", "tier", "segment", "recommend", "revenue", "answered", "renewal")
 OF_STANDINGS = {"segment", "recommend", "answered", "flag", "response"}
 """The orders and filters that need to know where all accounts stand."""
+
+BY_PERSON = (Flag.DM_SILENT, Flag.BOUNCED)
+"""The flags that need to know who was asked, beyond how many."""
 
 SHARES = 10_000
 """Shares are compared as whole ten-thousandths: floats make poor keys."""
@@ -45,11 +50,13 @@ OWN = ("wave_id", "account_id", "segment")
 class AccountQuery:
     """One statement over the accounts of a scope in one wave, with what lists sort and filter by."""
 
-    def __init__(self, at: Standpoint, wanted: Wanted, *, ids: Sequence[int] | None = None) -> None:
-        """With `ids` only these accounts are worked out."""
+    def __init__(
+        self, at: Standpoint, wanted: Wanted, *, ids: Sequence[int] | None = None, by_person: bool = False
+    ) -> None:
+        """With `ids` only these accounts are worked out; `lines` asks for `by_person`."""
         self.at = at
         self.wanted = wanted
-        self.of = Joined(at, ids)
+        self.of = Joined(at, ids, by_person=by_person or wanted.filters.get("flag") in BY_PERSON)
         self.worth = worth_now()
         self.where = [matching(at.scope, wanted.search), *narrowed(wanted.filters, self.of)]
         if ids is not None:
@@ -149,13 +156,15 @@ def waves_of(session: Session, wanted: Wanted) -> list[Wave]:
 
 def _accounts_at_risk(at: Standpoint) -> Select[int]:
     """The accounts with somebody who is at high risk by their latest response."""
-    latest = (
-        select(func.max(Response.id))
-        .where(visible_by_account(at.scope, Response.account_id))
-        .group_by(Response.contact_id)
-    )
-    return select(Score.account_id).where(
-        Score.response_id.in_(latest),
-        Score.segment == Segment.HIGH_RISK.value,
-        Score.rule_version == CURRENT_RULE,
+    later = aliased(Response)
+    said_since = exists().where(later.contact_id == Response.contact_id, later.id > Response.id)
+    return (
+        select(Score.account_id)
+        .join(Response, Response.id == Score.response_id)
+        .where(
+            Score.segment == spelled(Segment.HIGH_RISK),
+            Score.rule_version == CURRENT_RULE,
+            visible_by_account(at.scope, Score.account_id),
+            ~said_since,
+        )
     )

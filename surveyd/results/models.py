@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId
@@ -34,4 +34,23 @@ class Score(Base):
         UniqueConstraint("response_id", "rule_version"),
         Index("ix_scores_wave_id_id", "wave_id", "id"),
         Index("ix_scores_account_id_wave_id", "account_id", "wave_id"),
+        Index(
+            "ix_scores_standing",
+            "wave_id",
+            "rule_version",
+            "account_id",
+            "response_id",
+            "segment",
+            "attitude",
+            "intent",
+            "category",
+        ),
+        Index(
+            "ix_scores_high_risk",
+            "response_id",
+            "account_id",
+            "rule_version",
+            sqlite_where=text("segment = 'high_risk'"),
+            postgresql_where=text("segment = 'high_risk'"),
+        ),
     )
