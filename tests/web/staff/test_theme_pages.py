@@ -69,7 +69,7 @@ def test_every_count_opens_its_comments_with_the_writers_rating(heard: Asking, s
     page = who.get("/staff/themes/comments?theme=delivery&rating=detractor").text
     assert title_of(page) == "7 comments: Delivery and lead times"
     assert page.count("3 of 10") == 7
-    assert "<mark>Late delivery.</mark>" in page
+    assert '<mark dir="auto">Late delivery.</mark>' in page
     assert "<script>alert" not in page
     assert (
         title_of(who.get("/staff/themes/comments?theme=uncoded").text) == "1 comment that no theme has found"
