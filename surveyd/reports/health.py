@@ -49,6 +49,7 @@ class Health:
     sees_revenue: bool
     figures: Figures
     points: tuple[WavePoint, ...]
+    charts: HealthCharts
     response: Response
     cases: CasesInTime
     ages: tuple[AgeCount, ...]
@@ -93,11 +94,6 @@ class Health:
             case "steady":
                 return str(_("NPS %(score)s, steady", score=self.score))
         return str(_("NPS %(score)s", score=self.score))
-
-    @property
-    def charts(self) -> HealthCharts:
-        """What is drawn of the figures, and what each of them rests on."""
-        return HealthCharts(self.figures, self.points)
 
     @property
     def has_score(self) -> bool:

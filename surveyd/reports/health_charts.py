@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -42,7 +42,7 @@ CHANGES = lazy_gettext(
 ORDER = (Segment.TRULY_LOYAL, Segment.ACCESSIBLE, Segment.TRAPPED, Segment.HIGH_RISK)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HealthCharts:
     """What is drawn of a slice's figures and of its program's waves, and what each number rests on."""
 
@@ -59,7 +59,7 @@ class HealthCharts:
         """The score's interval in words, empty where there is none to show."""
         return interval_of(self.figures.nps, "score")
 
-    @property
+    @cached_property
     def chart(self) -> Whisker | None:
         """The score with its interval on its scale; None where the numbers cannot carry it."""
         of = self.figures.nps
@@ -67,12 +67,12 @@ class HealthCharts:
             return None
         return whisker(of.value, of.interval.low, of.interval.high, marks=MARKS)
 
-    @property
+    @cached_property
     def trend(self) -> Trend | None:
         """The score over the waves up to this one."""
         return trend(self.points)
 
-    @property
+    @cached_property
     def indexes(self) -> dict[str, Estimate]:
         """The indexes that numbers carry, from 0 to 100: attitude, intent, growth, ease, then the stages."""
         of = self.figures
@@ -85,25 +85,25 @@ class HealthCharts:
         stages: dict[str, object] = {name: name.replace("_", " ") for name in self.figures.stages}
         return stages | INDEXES
 
-    @property
+    @cached_property
     def index_chart(self) -> Ranges:
         """The indexes with their intervals, one under the other."""
         rows = [(name, of.value, of.interval.low, of.interval.high) for name, of in self.indexes.items()]
         return ranges(rows, marks=INDEX_MARKS)
 
-    @property
+    @cached_property
     def shares(self) -> dict[str, Estimate]:
         """The segments' shares of the people who have a place in the matrix, the best first."""
         found = {segment.value: self.figures.segments[segment] for segment in ORDER}
         return {name: one for name, one in found.items() if isinstance(one, Estimate) and _carries(one)}
 
-    @property
+    @cached_property
     def share_chart(self) -> Ranges:
         """The segments' shares with their intervals."""
         rows = [(name, of.value, of.interval.low, of.interval.high) for name, of in self.shares.items()]
         return ranges(rows, marks=SHARE_MARKS)
 
-    @property
+    @cached_property
     def basis(self) -> dict[str, Basis]:
         """What each figure rests on, by its name: nps, answered, trend, each index and each segment."""
         return dict(_bases(self))

@@ -14,6 +14,7 @@ from surveyd.people.rates import rates_in_force
 from surveyd.reports.case_counts import cases_in_time, open_by_age
 from surveyd.reports.exposure import exposure_report
 from surveyd.reports.health import Health
+from surveyd.reports.health_charts import HealthCharts
 from surveyd.reports.matrix import matrix
 from surveyd.reports.movement import Movement, movement
 from surveyd.reports.slice_rows import conditions
@@ -83,6 +84,7 @@ class _Reading:
         counts = {one.state: one.accounts for one in revenue}
         moves = account_moves(groups, rates=rates, everybody=True)
         policy = self.whole.columns.policy
+        figures = figures_of(session, self.whole, cut)
         return Health(
             wave_id=last.id,
             wave=last.slug,
@@ -91,8 +93,9 @@ class _Reading:
             waves=waves,
             cut=cut,
             sees_revenue=scope.sees_revenue,
-            figures=figures_of(session, self.whole, cut),
+            figures=figures,
             points=pair.points,
+            charts=HealthCharts(figures, pair.points),
             response=response_of(pair.now, cut, before=pair.before),
             cases=cases_in_time(session, last.id, scope=scope, now=now, among=self._responses()),
             ages=open_by_age(session, scope=_narrowed(scope, cut), now=now) if _is_plain(cut) else (),
