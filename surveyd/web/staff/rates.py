@@ -66,6 +66,8 @@ class RatesPage:
     @property
     def title(self) -> str:
         """The page's answer."""
+        if not self.rates.reporting and len(self.used) == 1:
+            return _("All revenue is in %(currency)s", currency=self.used[0].currency)
         if not self.rates.reporting:
             return _("Sums of different currencies stand apart")
         missing = len(self.missing)
