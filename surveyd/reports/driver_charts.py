@@ -17,7 +17,7 @@ NUMBERS = 54.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 626.0, 34.0, 396.0
 HEIGHT = 448.0
 SMALLEST, LARGEST = 4.0, 22.0
-APART_X, APART_Y = 30.0, 22.0
+APART_X, APART_Y, LETTER = 17.0, 13.0, 8.0
 FLAT = 5.0
 """Ratings are drawn in steps of so many points, and at least two of them."""
 
@@ -117,8 +117,8 @@ def importance(points: Sequence[Point], *, cut: float, mean: float) -> Square:
     """
     most = _step_up(max((point.around.high for point in points if point.around), default=0.0))
     ratings = [point.y for point in points]
-    low = max(0.0, FLAT * (min(ratings) // FLAT) - FLAT)
-    high = min(100.0, FLAT * ceil(max(ratings) / FLAT) + FLAT)
+    low = FLAT * (min(ratings, default=50.0) // FLAT)
+    high = max(FLAT * ceil(max(ratings, default=50.0) / FLAT), low + FLAT)
     return Square(
         spots=_spots(points, most, (low, high), radius=lambda point: 6.0),
         cut_x=_across(cut, most),
@@ -133,8 +133,8 @@ def quadrants(points: Sequence[Point], *, cut: float, names: Mapping[Quadrant, s
     most = _step_up(max((max(point.x, point.y) for point in points), default=0.0))
     largest = max((point.size for point in points), default=0.0) or 1.0
     corners = (
-        (names[Quadrant.DELIGHTER], LEFT, TOP - 12, "start"),
-        (names[Quadrant.MAKE_OR_BREAK], RIGHT, TOP - 12, "end"),
+        (names[Quadrant.DELIGHTER], LEFT + 8, TOP + 20, "start"),
+        (names[Quadrant.MAKE_OR_BREAK], RIGHT - 8, TOP + 20, "end"),
         (names[Quadrant.LOW], LEFT + 8, BOTTOM - 10, "start"),
         (names[Quadrant.HYGIENE], RIGHT - 8, BOTTOM - 10, "end"),
     )
@@ -151,16 +151,14 @@ def quadrants(points: Sequence[Point], *, cut: float, names: Mapping[Quadrant, s
 def _spots(
     points: Sequence[Point], most: float, scale: tuple[float, float], *, radius: Callable[[Point], float]
 ) -> tuple[Spot, ...]:
-    """The dots, the largest first; a number that would cover another one moves down beside it."""
+    """The dots, the largest first, each with its number where it covers the fewest others."""
+    places = [(point, _across(point.x, most), _upwards(point.y, *scale), radius(point)) for point in points]
+    taken = [(x, y) for _, x, y, _ in places]
     found: list[Spot] = []
-    for point in sorted(points, key=lambda one: -radius(one)):
-        x, y, r = _across(point.x, most), _upwards(point.y, *scale), radius(point)
-        label_x, label_y = x + r + 5, y + 4
-        while any(
-            abs(label_x - other.label_x) < APART_X and abs(label_y - other.label_y) < APART_Y
-            for other in found
-        ):
-            label_y += APART_Y
+    for point, x, y, r in sorted(places, key=lambda place: -place[3]):
+        label_x, label_y = min(_beside(point.key, x, y, r), key=lambda at: _crowd(at, taken))
+        # A label's middle is what the next ones keep away from.
+        taken.append((label_x + LETTER * len(point.key) / 2, label_y - 4))
         ends = point.around or Interval(point.x, point.x)
         low, high = _across(ends.low, most), _across(ends.high, most)
         found.append(
@@ -169,6 +167,24 @@ def _spots(
             )
         )
     return tuple(found)
+
+
+def _beside(key: str, x: float, y: float, r: float) -> list[tuple[float, float]]:
+    """Where a dot's number may stand: to the right, to the left, above, below, and once more further away."""
+    width = LETTER * len(key)
+    near = [
+        (x + r + 5, y + 4),
+        (x - r - 5 - width, y + 4),
+        (x - width / 2, y - r - 5),
+        (x - width / 2, y + r + 14),
+    ]
+    far = [(x + r + 5, y - 12), (x + r + 5, y + 20), (x - r - 5 - width, y - 12), (x - r - 5 - width, y + 20)]
+    return near + far + [(x - width / 2, y + side * (r + 26)) for side in (-1, 1)]
+
+
+def _crowd(at: tuple[float, float], taken: Sequence[tuple[float, float]]) -> int:
+    """How many dots and numbers a number would touch there."""
+    return sum(abs(at[0] + LETTER - x) < APART_X and abs(at[1] - 4 - y) < APART_Y for x, y in taken)
 
 
 def _radius(part: float) -> float:

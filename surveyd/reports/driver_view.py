@@ -83,6 +83,13 @@ class DriversPage:
         return self._leaders(self.drivers)
 
     def _leaders(self, of: DriverReport) -> str:
+        if len(of.drivers) > 1 and of.drivers[-1].tier == 1:
+            return str(
+                _(
+                    "No driver can be told from the others yet; %(name)s is the first",
+                    name=self.name(of.drivers[0].driver.id),
+                )
+            )
         leading = [self.name(one.driver.id) for one in of.drivers if one.tier == 1]
         shown = leading[:NAMED_AT_MOST]
         facts = {"names": ", ".join(shown), "num": len(leading) - len(shown)}
@@ -208,6 +215,10 @@ class DriversPage:
         """The ranks that the draws leave open."""
         best, worst = one.ranks
         return f"{best}" if best == worst else str(_("%(best)s to %(worst)s", best=best, worst=worst))
+
+    def points(self, value: float) -> float:
+        """Points of the recommendation as they are shown, 0 without a sign."""
+        return round(value, 1) or 0.0
 
     def direction(self, one: Importance) -> str:
         """How the outcome goes along with a driver."""
