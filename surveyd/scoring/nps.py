@@ -24,6 +24,8 @@ from surveyd.scoring.policy import SHIPPED, Minimums
 from surveyd.scoring.scale import Item
 
 RECOMMENDATION = Item("recommendation", minimum=0, maximum=10)
+FINEST = 10**7
+"""A score of up to so many people is told from a rounded double of it: 57 / 200 is 28.5 and not 28.4999."""
 
 
 class Category(StrEnum):
@@ -158,7 +160,10 @@ def summary(
 
 
 def display(value: Fraction | float | None) -> str:
-    """Return a share of -1 to 1 as a signed number, halves away from zero, 0 unsigned; None is a dash."""
+    """Return a share of -1 to 1 as a signed number, halves away from zero, 0 unsigned; None is a dash.
+
+    A double stands for the fraction that it was rounded from, so that a half is one in either form.
+    """
     return _signed(value, 0)
 
 
@@ -170,7 +175,7 @@ def display_finely(value: Fraction | float | None) -> str:
 def _signed(value: Fraction | float | None, decimals: int) -> str:
     if value is None:
         return "\N{EM DASH}"
-    units = Fraction(value) * 100 * 10**decimals
+    units = Fraction(value).limit_denominator(FINEST) * 100 * 10**decimals
     whole = floor(abs(units) + Fraction(1, 2))
     shown = f"{whole // 10}.{whole % 10}" if decimals else f"{whole}"
     if whole == 0:

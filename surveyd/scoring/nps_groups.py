@@ -172,8 +172,8 @@ class Smoothed:
 def smoothed(cells: Sequence[Estimate], *, least: int = 3) -> tuple[Smoothed, ...] | Unsaid:
     """Draw each cell towards the random-effects mean by B = SE^2 / (SE^2 + tau^2).
 
-    Unsaid below ``least`` cells.     The cells' intervals know no finite population, so that their errors are
-    above 0. Raises ValueError.
+    Unsaid below ``least`` cells. No cell's interval may know a finite population: once all have answered its
+    error is 0, and there is nothing to weigh it by. Raises ValueError.
     """
     if len(cells) < least:
         return Unsaid(Reason.TOO_FEW_GROUPS, "smoothing", len(cells), least)

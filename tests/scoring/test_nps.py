@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyd.scoring import nps
+from surveyd.scoring.intervals import adjusted_wald, normal_quantile, two_sided_p
 from surveyd.scoring.nps import Base, Category, Counts
 from surveyd.scoring.scale import OutOfScale
 
@@ -52,6 +53,7 @@ def test_a_count_cannot_be_negative() -> None:
         (Counts(1, 1, 1), Fraction(0), Fraction(2, 3), 0.4714045208),
         (Counts(0, 0, 10), Fraction(1), Fraction(0), 0.0),
         (Counts(362, 176, 462), Fraction(1, 10), Fraction(814, 1000), 0.0285306852),
+        (Counts(38, 71, 118), Fraction(80, 227), Fraction(29_012, 51_529), 0.0498023744),
     ],
 )
 def test_score_and_variance_as_published(
@@ -93,11 +95,57 @@ def test_more_answers_than_invited_is_a_mistake() -> None:
 
 
 def test_one_promoter_is_inside_the_own_interval() -> None:
-    found = nps.interval(Counts(0, 0, 1))
+    raw, found = adjusted_wald(0, 0, 1), nps.interval(Counts(0, 0, 1))
 
     assert found is not None
-    assert found.high == 1.0
-    assert found.low < 0.5
+    assert (raw.low, raw.high) == pytest.approx((-0.4849864942, 0.9849864942), abs=1e-9)
+    assert (found.low, found.high) == pytest.approx((-0.4849864942, 1.0), abs=1e-9)
+
+
+def test_ten_passives_have_a_width() -> None:
+    found = nps.interval(Counts(0, 10, 0))
+
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((-0.1846504491, 0.1846504491), abs=1e-9)
+    assert (nps.score(Counts(0, 10, 0)), nps.variance(Counts(0, 10, 0))) == (0, 0)
+
+
+def test_the_counts_of_a_b2b_wave_as_published() -> None:
+    value, variance = nps.score(Counts(38, 71, 118)), nps.variance(Counts(38, 71, 118))
+
+    assert value is not None and variance is not None
+    assert (float(value), float(variance)) == pytest.approx((0.3524229075, 0.5630227639), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected", "ends"),
+    # R package NPS, nps_test, Wald: difference, error, z, p, and both ends.
+    [
+        (
+            Counts(54, 108, 162),
+            Counts(80, 100, 140),
+            (0.1458333333, 0.0612637891, 2.3804164807, 0.0172930807),
+            (0.0257585131, 0.2659081536),
+        ),
+        (
+            Counts(38, 71, 118),
+            Counts(61, 70, 96),
+            (0.1982378855, 0.0736367947, 2.6921036742, 0.007100287),
+            (0.05391242, 0.3425633509),
+        ),
+    ],
+)
+def test_plain_wald_of_two_groups_as_published(
+    one: Counts, other: Counts, expected: tuple[float, ...], ends: tuple[float, float]
+) -> None:
+    found, v, w = nps.difference(one, other), nps.variance(one), nps.variance(other)
+
+    assert found is not None and v is not None and w is not None
+    value, error = float(found.value), sqrt(v / one.n + w / other.n)
+    half = normal_quantile(0.95) * error
+    numbers = (value, error, value / error, two_sided_p(value / error))
+    assert numbers == pytest.approx(expected, abs=1e-9)
+    assert (value - half, value + half) == pytest.approx(ends, abs=1e-9)
 
 
 @given(groups, st.integers(0, 500))
@@ -179,6 +227,14 @@ def test_a_group_of_nobody_cannot_be_compared() -> None:
         (Fraction(1, 3), "+33"),
         (Fraction(0), "0"),
         (Fraction(-4, 1000), "0"),
+        (Fraction(1, 200), "+1"),
+        (Fraction(-1, 400), "0"),
+        # Doubles of fractions, some a little below the half.
+        (57 / 200, "+29"),
+        (-57 / 200, "−29"),
+        (-199 / 200, "−100"),
+        (0.1 + 0.2 - 0.015, "+29"),
+        (Fraction(57 / 200), "+29"),
         (-0.0, "0"),
         (Fraction(1), "+100"),
         (-1.0, "−100"),

@@ -190,13 +190,22 @@ def test_small_cells_are_drawn_towards_their_mean() -> None:
     assert (third.own, third.mean) == pytest.approx((0.1, 0.2712472381))
 
 
+def test_a_half_out_of_arrays_is_shown_as_out_of_counts() -> None:
+    counted = Counts(43, 57, 100)
+    ratings = np.repeat(np.array([3, 8, 10], dtype=np.int8), [43, 57, 100])
+    said = nps_groups.score(nps_groups.score_totals(ratings, np.arange(200), size=200))
+
+    assert nps_groups.shown(said, counted) == nps.summary(counted).shown == "+29"
+
+
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0.001, 0.5)), max_size=10))
 def test_a_smoothed_cell_lies_between_its_own_value_and_the_mean(found: list[tuple[float, float]]) -> None:
     smooth = nps_groups.smoothed([cell(value, error) for value, error in found])
 
     if isinstance(smooth, Unsaid):
         assert smooth == Unsaid(Reason.TOO_FEW_GROUPS, "smoothing", len(found), 3)
-        assert smooth.sentence == f"{len(found)} groups are too few for smoothing: 3 needed."
+        groups = "1 group is" if len(found) == 1 else f"{len(found)} groups are"
+        assert smooth.sentence == f"{groups} too few for smoothing: 3 needed."
         return
     for one in smooth:
         assert isinstance(one, Smoothed)
