@@ -15,6 +15,8 @@ from surveyd.scoring.unsaid import Reason, Unsaid
 
 NOISE = 1e-12
 """A pull this small beside its terms is rounding: an account whose mean is the mean pulls at nothing."""
+TINY = 1e-290
+"""Below this a double loses digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +40,7 @@ class Totals:
 
         Factors are finite and not negative; only how they compare matters. Raises ValueError.
         """
-        factor = _checked(factors)
+        factor = _brought(np.where(self.weight > 0, _checked(factors), 0))
         return Totals(
             self.answered,
             np.where(factor > 0, self.n, 0),
@@ -55,7 +57,7 @@ def totals(
     """Add up ``values`` (one for each person, NaN for no answer) by account code from 0 to ``size`` - 1.
 
     All arrays have one place for each person; ``weights`` are finite and not negative, and people outside
-    ``where`` do not count. Raises ValueError.
+    ``where`` do not count. Raises ValueError, also for values beyond what can be squared.
     """
     x = np.asarray(values, dtype=np.float64)
     weight = np.ones(len(x)) if weights is None else _checked(weights)
@@ -66,14 +68,15 @@ def totals(
     counts &= weight > 0
     if not counts.all():
         x, weight, accounts = x[counts], weight[counts], accounts[counts]
-    return Totals(
-        answered,
-        np.bincount(accounts, minlength=size),
-        _sums(weight, accounts, size),
-        _sums(weight * weight, accounts, size),
-        _sums(weight * x, accounts, size),
-        _sums(weight * x * x, accounts, size),
-    )
+    if weights is not None:
+        weight = _brought(weight)
+    with np.errstate(over="ignore", invalid="ignore"):
+        value, squared = _sums(weight * x, accounts, size), _sums(weight * x * x, accounts, size)
+    if not np.isfinite(squared).all():
+        raise ValueError("a value is a number that can be squared.")
+    n = np.bincount(accounts, minlength=size)
+    totalled, weight_squared = _sums(weight, accounts, size), _sums(weight * weight, accounts, size)
+    return Totals(answered, n, totalled, weight_squared, value, squared)
 
 
 def _sums(values: Floats, accounts: Codes, size: int) -> Floats:
@@ -81,10 +84,17 @@ def _sums(values: Floats, accounts: Codes, size: int) -> Floats:
 
 
 def _checked(weights: Floats) -> Floats:
-    """Return the weights brought to at most 1, so that no square of one is lost or grows beyond measure."""
     weights = np.asarray(weights, dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("a weight is a number that is not negative.")
+    return weights
+
+
+def _brought(weights: Floats) -> Floats:
+    """Return the weights brought to at most 1, so that no square of one is lost or grows beyond measure.
+
+    Only those that count are handed in: beside a giant who is left out, all others would be nothing.
+    """
     # Divided by a power of two, which rounds nothing.
     _, exponent = np.frexp(weights.max(initial=0))
     brought: Floats = np.ldexp(weights, -exponent)
@@ -96,8 +106,9 @@ class Influence:
     """A mean, or a combination of means, and how far each account pulls at it.
 
     ``pulls`` and ``heard`` have one place for each account code; the pulls of one mean add up to 0.
-    ``n`` counts answers; ``n_effective`` is Kish's, and ``largest`` the largest account's share of the
-    weight; for a combination they are the least n_effective and the largest share of its parts.
+    ``n`` counts answers; ``n_effective`` is Kish's, ``even`` the same number of accounts: (sum W)^2 / sum W^2
+    over their weights. ``largest`` is the largest account's share of the weight. For a combination they are
+    the least of its parts, and the largest share.
     """
 
     value: float
@@ -105,6 +116,7 @@ class Influence:
     heard: Mask
     n: int
     n_effective: float
+    even: float
     largest: float
 
     @property
@@ -123,17 +135,20 @@ class Influence:
 
 
 def influence(of: Totals, *, subject: str = "this group") -> Influence | Unsaid:
-    """Return the weighted mean and its pulls, z = sum of w (x - mean) / sum of all w, account by account."""
-    n, weight = int(of.n.sum()), float(of.weight.sum())
-    if weight == 0:
+    """Return the weighted mean and its pulls, z = sum of w (x - mean) / sum of all w, account by account.
+
+    Weights whose squares are lost beside others that have been left out since count as none.
+    """
+    n, weight, squared = int(of.n.sum()), float(of.weight.sum()), float(of.weight_squared.sum())
+    if squared < TINY:
         return Unsaid(Reason.NO_WEIGHT if of.answered else Reason.NO_ANSWERS, subject)
     mean = float(of.value.sum()) / weight
     expected = mean * of.weight
     pulls = of.value - expected
     pulls[np.abs(pulls) <= NOISE * (np.abs(of.value) + np.abs(expected))] = 0
-    effective = weight * weight / float(of.weight_squared.sum())
     largest = float(of.weight.max()) / weight
-    return Influence(mean, pulls / weight, of.n > 0, n, effective, largest)
+    even = weight * weight / float(np.square(of.weight).sum())
+    return Influence(mean, pulls / weight, of.n > 0, n, weight * weight / squared, even, largest)
 
 
 def combination(parts: Sequence[tuple[float, Influence]]) -> Influence:
@@ -154,5 +169,6 @@ def combination(parts: Sequence[tuple[float, Influence]]) -> Influence:
         np.logical_or.reduce([part.heard for _, part in parts]),
         sum(part.n for _, part in parts),
         min(part.n_effective for _, part in parts),
+        min(part.even for _, part in parts),
         max(part.largest for _, part in parts),
     )

@@ -2,7 +2,8 @@
 
 From enough accounts on, the interval is clustered, with Student's t and a degree of freedom fewer than there
 are accounts. Below that, or where all said the same, it is adjusted Wald: three answers of our own, spread
-over the scale, stand in for the doubt (Rocks, American Statistician 2016, for a scale of -1, 0 and 1).
+over the scale, stand in for the doubt (Rocks, American Statistician 2016, for a scale of -1, 0 and 1). Where
+few accounts carry the weight they may agree by chance: there the larger of both errors holds.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from surveyd.scoring.unsaid import Unsaid
 
 FEW_EFFECTIVE = 10
 LARGE_SHARE = 0.25
+LEAST_EVEN = 0.5
+"""Weighted accounts that count as fewer than this share of themselves are few accounts."""
 
 
 class Method(StrEnum):
@@ -72,15 +75,17 @@ def estimate(
         return found
     unheard = unheard_factor(found.n, population)
     value = min(max(found.value, scale.low), scale.high)
-    if _is_clustered(found, minimums):
+    quantile = _quantile(found, minimums, confidence)
+    if _is_clustered(found, minimums) and _is_even(found, minimums):
         method, centre = Method.CLUSTERED, value
         error = sqrt(found.variance * (1 - found.n / population if population else 1))
-        half = student_quantile(confidence, found.accounts - 1) * error
     else:
         method = Method.ADJUSTED_WALD
         adjusted, variance = adjusted_mean(of, found, scale)
+        if _is_clustered(found, minimums):
+            variance = max(variance, found.variance)
         centre, error = value + unheard * (adjusted - value), unheard * sqrt(variance)
-        half = normal_quantile(confidence) * error
+    half = quantile * error
     around = Interval(centre - half, centre + half).clamped(scale.low, scale.high).containing(value)
     return Estimate(value, around, error, *_rest(found, method, minimums))
 
@@ -104,10 +109,9 @@ def share(
         return found
     unheard = unheard_factor(found.n, population)
     value = min(max(found.value, 0.0), 1.0)
-    worth, quantile = found.n_effective, normal_quantile(confidence)
-    if _is_clustered(found, minimums):
-        worth = min(worth, value * (1 - value) / found.variance)
-        quantile = student_quantile(confidence, found.accounts - 1)
+    worth, quantile, spread = found.n_effective, _quantile(found, minimums, confidence), value * (1 - value)
+    if _is_clustered(found, minimums) and spread > 0:
+        worth = min(worth, spread / found.variance)
     around = wilson_around(value, worth, quantile=quantile, unheard=unheard)
     error = around.half_width / quantile
     return Estimate(value, around, error, *_rest(found, Method.WILSON, minimums))
@@ -115,6 +119,21 @@ def share(
 
 def _is_clustered(found: Influence, minimums: Minimums) -> bool:
     return found.accounts >= max(2, minimums.clusters) and found.variance > 0
+
+
+def _is_even(found: Influence, minimums: Minimums) -> bool:
+    """Whether enough accounts share the weight for their spread to say how sure the mean is."""
+    is_weighted = found.n_effective < found.n * (1 - 1e-9)
+    return found.even >= minimums.clusters * (1 - 1e-9) and not (
+        is_weighted and found.even < LEAST_EVEN * found.accounts
+    )
+
+
+def _quantile(found: Influence, minimums: Minimums, confidence: float) -> float:
+    """Student's t from enough accounts on, else that of the normal curve."""
+    if _is_clustered(found, minimums):
+        return student_quantile(confidence, found.accounts - 1)
+    return normal_quantile(confidence)
 
 
 def _rest(
@@ -172,7 +191,7 @@ def compare(
     """Compare two groups, two waves or two weightings over the same account codes; accounts may be in both.
 
     It asks whether what makes such answers differs, so it knows no finite population. By adjusted Wald, the
-    two count as different people.
+    two count as different people; where few accounts carry the weight, the larger of both errors holds.
     """
     first, second = influence(one, subject=subject), influence(other, subject=subject)
     if isinstance(first, Unsaid):
@@ -181,19 +200,21 @@ def compare(
         return second
     between = combination([(1.0, first), (-1.0, second)])
     width = scale.high - scale.low
-    if all(_is_clustered(part, minimums) for part in (first, second, between)):
-        method, centre, error = Method.CLUSTERED, between.value, sqrt(between.variance)
-        quantile = student_quantile(confidence, between.accounts - 1)
-        p = two_sided_student_p(centre / error, between.accounts - 1)
+    is_clustered = all(_is_clustered(part, minimums) for part in (first, second, between))
+    if is_clustered and _is_even(first, minimums) and _is_even(second, minimums):
+        method, centre, variance = Method.CLUSTERED, between.value, between.variance
     else:
         mean_one, variance_one = adjusted_mean(one, first, scale)
         mean_other, variance_other = adjusted_mean(other, second, scale)
-        method, centre, error = (
-            Method.ADJUSTED_WALD,
-            mean_one - mean_other,
-            sqrt(variance_one + variance_other),
-        )
-        quantile, p = normal_quantile(confidence), two_sided_p(centre / error)
+        method, centre, variance = Method.ADJUSTED_WALD, mean_one - mean_other, variance_one + variance_other
+        if is_clustered:
+            variance = max(variance, between.variance)
+    error = sqrt(variance)
+    if is_clustered:
+        p = two_sided_student_p(centre / error, between.accounts - 1)
+        quantile = student_quantile(confidence, between.accounts - 1)
+    else:
+        p, quantile = two_sided_p(centre / error), normal_quantile(confidence)
     half = quantile * error
     around = Interval(centre - half, centre + half).clamped(-width, width).containing(between.value)
     least = base(min(first.n, second.n), minimums=minimums)

@@ -126,6 +126,26 @@ def test_one_giant_weight() -> None:
     assert found.largest == pytest.approx(1e6 / 1_000_003)
 
 
+def test_a_group_beside_a_giant_is_weighed_by_itself() -> None:
+    weights, where = np.array([1.0, 1e-170, 3e-170]), np.array([False, True, True])
+    values, accounts = np.array([1.0, 0, 1]), np.arange(3)
+    apart = influence(totals(values, accounts, size=3, weights=weights, where=where))
+    later = influence(totals(values, accounts, size=3, where=where).weighted(weights))
+
+    assert isinstance(apart, Influence) and isinstance(later, Influence)
+    assert (apart.value, later.value) == pytest.approx((0.75, 0.75))
+    assert (apart.n_effective, apart.even, later.even) == pytest.approx((1.6, 1.6, 1.6))
+    # Weighed together with the giant first, nothing of the others is left to weigh.
+    lost = totals(values, accounts, size=3, weights=weights).weighted(where.astype(np.float64))
+    assert influence(lost, subject="x") == Unsaid(Reason.NO_WEIGHT, "x")
+
+
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), 1e200])
+def test_values_that_cannot_be_squared_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="can be squared"):
+        totals(np.array([1.0, value]), np.arange(2), size=2)
+
+
 def test_silence_and_the_others_do_not_count() -> None:
     values = np.array([1.0, NAN, 0, 1])
     found = influence(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from surveyd.scoring import nps
 from surveyd.scoring.bases import Base, base
-from surveyd.scoring.clustered import Totals, totals
-from surveyd.scoring.estimates import Contrast, Estimate, Method, compare, estimate, share
+from surveyd.scoring.clustered import Influence, Totals, influence, totals
+from surveyd.scoring.estimates import Contrast, Estimate, Method, adjusted_mean, compare, estimate, share
 from surveyd.scoring.intervals import Interval, wilson
 from surveyd.scoring.nps import Counts
 from surveyd.scoring.policy import Minimums
@@ -154,6 +154,56 @@ def test_a_weight_that_decides_alone_is_flagged() -> None:
     assert said.largest == pytest.approx(7 / 26)
     assert said.is_dominated
     assert few.is_dominated
+
+
+def test_accounts_that_carry_little_do_not_make_a_few_heavy_ones_sure() -> None:
+    """Two of twelve accounts have nearly all the revenue and happen to agree: the spread alone says 0.01."""
+    values, revenue = np.array([1.0] * 2 + [0.0, -1.0] * 5), np.array([100.0, 100.0, *[0.1] * 10])
+    heavy = totals(values, np.arange(12), size=12, weights=revenue)
+    said, found = estimate(heavy, scale=SCORE), influence(heavy)
+
+    assert isinstance(said, Estimate) and isinstance(found, Influence)
+    assert found.even == pytest.approx(201**2 / 20_000.1)
+    assert found.variance < 0.0001
+    _, variance = adjusted_mean(heavy, found, SCORE)
+    assert said.method is Method.ADJUSTED_WALD
+    assert said.standard_error == pytest.approx(sqrt(variance))
+    alike = compare(heavy, alone(*[0.0, 1.0, -1.0, 0.0] * 3), scale=SCORE)
+    assert isinstance(alike, Contrast) and alike.method is Method.ADJUSTED_WALD
+    assert alike.standard_error > sqrt(variance)
+
+
+def test_where_few_carry_the_weight_the_larger_error_holds() -> None:
+    """Fifteen accounts of five who all say the same; three of them have most of the weight and disagree."""
+    values, codes = np.repeat([1.0, -1.0, 1.0] + [0.0, 1.0] * 6, 5), np.repeat(np.arange(15), 5)
+    weights = np.where(codes < 3, 10.0, 1.0)
+    heavy = totals(values, codes, size=15, weights=weights)
+    said, found = estimate(heavy, scale=SCORE), influence(heavy)
+
+    assert isinstance(said, Estimate) and isinstance(found, Influence)
+    assert said.method is Method.ADJUSTED_WALD
+    assert said.standard_error == pytest.approx(sqrt(found.variance))
+    plain = estimate(totals(values, codes, size=15), scale=SCORE)
+    assert isinstance(plain, Estimate) and plain.method is Method.CLUSTERED
+
+
+def test_weighted_accounts_that_count_as_less_than_half_are_few() -> None:
+    """A hundred accounts whose revenue counts as some 33: above ten, and still a third of themselves."""
+    values, weights = np.tile([1.0, 0.0, -1.0, 1.0], 25), np.where(np.arange(100) < 25, 12.0, 1.0)
+    heavy = totals(values, np.arange(100), size=100, weights=weights)
+    by_account = totals(values, np.repeat(np.arange(50), 2), size=50, weights=np.tile([1.0, 1.5], 50))
+    said, even = estimate(heavy, scale=SCORE), estimate(by_account, scale=SCORE)
+
+    assert isinstance(said, Estimate) and isinstance(even, Estimate)
+    assert (said.method, even.method) == (Method.ADJUSTED_WALD, Method.CLUSTERED)
+
+
+def test_a_share_next_to_one_is_not_divided_by_nothing() -> None:
+    values = np.array([0.0, *[1.0] * 11])
+    said = share(totals(values, np.arange(12), size=12, weights=np.array([1e-18, *[1.0] * 11])))
+
+    assert isinstance(said, Estimate)
+    assert said.interval.low < 1
 
 
 def test_a_share_of_independent_people_is_wilsons() -> None:
