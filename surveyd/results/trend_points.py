@@ -21,7 +21,14 @@ from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.intervals import discoveries
 from surveyd.scoring.nps import Summary
 from surveyd.scoring.policy import SHIPPED, Minimums
-from surveyd.scoring.trend import Against, Direction, Point, against_history, detectable_change
+from surveyd.scoring.trend import (
+    Against,
+    Comparison,
+    Direction,
+    Point,
+    against_history,
+    detectable_change,
+)
 from surveyd.scoring.unsaid import Unsaid
 
 SURE = 0.05
@@ -70,7 +77,7 @@ class WavePoint:
     The interval asks what the next such people would say, so it knows no number of invited; a change is one
     only where it holds against all the comparisons of the trend together (p < 0.05, Benjamini-Hochberg).
     `detectable` is the least true change since the wave before that would show four times of five; `history`
-    says where the wave stands among at least three earlier ones.
+    says where the wave stands among at least three earlier ones, all such waves of the trend judged together.
     """
 
     wave_id: int
@@ -96,7 +103,12 @@ def trend_of(
     sure = iter(directions_of([one for one in every if isinstance(one, Contrast)], minimums=minimums))
     found = [next(sure) if isinstance(one, Contrast) else Direction.NONE for one in every]
     told = [_with_arrows(point, *found[2 * at : 2 * at + 2]) for at, point in enumerate(points)]
-    return tuple(_with_history(point, told[:at], minimums) for at, point in enumerate(told))
+    pasts = [_against_past(point, told[:at], minimums) for at, point in enumerate(told)]
+    stands = iter(discoveries([past.p for past in pasts if past is not None], rate=SURE))
+    return tuple(
+        point if past is None else _with_history(point, past, is_sure=next(stands))
+        for point, past in zip(told, pasts, strict=True)
+    )
 
 
 def directions_of(contrasts: Sequence[Contrast], *, minimums: Minimums = SHIPPED.minimums) -> list[Direction]:
@@ -171,17 +183,20 @@ def _with_arrows(point: WavePoint, change: Direction, of_panel: Direction) -> Wa
     return replace(point, change=change.value, panel=panel)
 
 
-def _with_history(point: WavePoint, past: Sequence[WavePoint], minimums: Minimums) -> WavePoint:
-    """The point among the waves before it that carry a score."""
+def _against_past(point: WavePoint, past: Sequence[WavePoint], minimums: Minimums) -> Comparison | None:
+    """The point against the waves before it that carry a score; None while they are too few."""
     now = _known(point, minimums)
     before = [known for one in past if (known := _known(one, minimums)) is not None]
     if now is None:
-        return point
+        return None
     found = against_history(now, before)
-    if isinstance(found, Unsaid) or found.against is not Against.HISTORY:
-        return point
-    side = History.ABOVE if found.change > 0 else History.BELOW
-    return replace(point, history=side if found.p < SURE else History.WITHIN, expected=found.expected)
+    return None if isinstance(found, Unsaid) or found.against is not Against.HISTORY else found
+
+
+def _with_history(point: WavePoint, past: Comparison, *, is_sure: bool) -> WavePoint:
+    """The point among its past; `is_sure` is whether it stands beside the other waves of the trend."""
+    side = History.ABOVE if past.change > 0 else History.BELOW
+    return replace(point, history=side if is_sure else History.WITHIN, expected=past.expected)
 
 
 def _known(point: WavePoint, minimums: Minimums) -> Point | None:

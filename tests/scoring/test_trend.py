@@ -51,7 +51,24 @@ def test_a_pooled_mean_lies_among_its_results(found: list[tuple[float, float]]) 
     assert random_effects(effects[::-1], variances[::-1]).mean == pytest.approx(pooled.mean)
 
 
-@pytest.mark.parametrize(("effects", "variances"), [([], []), ([1.0], [0.0]), ([1.0], [float("inf")])])
+def test_one_result_far_surer_than_the_others_cancels_nothing_out() -> None:
+    """Two results, of which one is 1e10 times as sure: tau^2 = (d^2 - v - v') / 2 whatever the weights."""
+    found = random_effects([0.0, 3.0], [1e-20, 1.0])
+
+    assert found.between == pytest.approx((9 - 1) / 2)
+
+
+@pytest.mark.parametrize(
+    ("effects", "variances"), [([float("nan"), 1.0], [1.0, 1.0]), ([1e200], [1.0]), ([float("inf")], [1.0])]
+)
+def test_a_result_is_a_number(effects: list[float], variances: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite numbers"):
+        random_effects(effects, variances)
+
+
+@pytest.mark.parametrize(
+    ("effects", "variances"), [([], []), ([1.0], [0.0]), ([1.0], [5e-324]), ([1.0], [float("inf")])]
+)
 def test_what_cannot_be_pooled_is_refused(effects: list[float], variances: list[float]) -> None:
     with pytest.raises(ValueError, match="variance must be above 0"):
         random_effects(effects, variances)
@@ -66,7 +83,20 @@ def test_a_wave_against_its_history() -> None:
     numbers = (found.expected, found.change, found.standard_error, found.z, found.waves)
     expected = (0.2712472381, 0.1287527619, 0.1262966153, 1.0194474458, 5)
     assert numbers == pytest.approx(expected, abs=1e-9)
-    assert found.p == pytest.approx(0.3079905911, abs=1e-9)
+    # Student's t with 4 degrees of freedom; the normal curve would say 0.308.
+    assert found.p == pytest.approx(0.3656326619, abs=1e-9)
+
+
+def test_a_restless_past_of_three_waves_is_no_proof() -> None:
+    """How far waves differ is known from two degrees of freedom: 2.165 errors are not enough."""
+    found = against_history(Point(55, 5), [Point(20, 5), Point(30, 5), Point(40, 5)])
+
+    assert isinstance(found, Comparison)
+    assert found.z == pytest.approx(2.1650635095)
+    # t = 2.165 with 2 degrees of freedom: p = 1 - t / sqrt(2 + t^2).
+    assert found.p == pytest.approx(1 - 2.1650635095 / (2 + 2.1650635095**2) ** 0.5)
+    calm = against_history(Point(55, 5), [Point(20, 5)], least=1)
+    assert isinstance(calm, Comparison) and calm.against is Against.PREVIOUS
 
 
 def test_a_short_history_is_the_previous_wave() -> None:
@@ -84,7 +114,8 @@ def test_a_first_wave_has_no_past() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "error"), [(0.1, 0.0), (0.1, -1.0), (float("nan"), 0.1), (0.1, float("inf"))]
+    ("value", "error"),
+    [(0.1, 0.0), (0.1, -1.0), (float("nan"), 0.1), (0.1, float("inf")), (1.0, 1e-170), (1e200, 1.0)],
 )
 def test_a_point_has_an_error(value: float, error: float) -> None:
     with pytest.raises(ValueError, match="standard error above 0"):
@@ -111,7 +142,12 @@ def test_precise_waves_pull_the_slope_harder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "reason"), [([0, 1], Reason.TOO_FEW_WAVES), ([4, 4, 4], Reason.NO_VARIATION)]
+    ("times", "reason"),
+    [
+        ([0, 1], Reason.TOO_FEW_WAVES),
+        ([4, 4, 4], Reason.NO_VARIATION),
+        ([0, 1e-200, 2e-200], Reason.NO_VARIATION),
+    ],
 )
 def test_a_slope_that_cannot_be_said(times: list[float], reason: Reason) -> None:
     found = slope(times, [Point(0.1, 0.1)] * len(times))
@@ -121,6 +157,8 @@ def test_a_slope_that_cannot_be_said(times: list[float], reason: Reason) -> None
 
 
 def test_each_wave_has_a_time() -> None:
+    with pytest.raises(ValueError, match="finite number"):
+        slope([1, float("nan"), 3], [Point(0.1, 0.1)] * 3)
     with pytest.raises(ValueError, match="longer"):
         slope([1, 2], [Point(0.1, 0.1)] * 3)
 
@@ -149,5 +187,11 @@ def test_the_answers_that_ten_points_need() -> None:
 def test_impossible_plans_are_refused() -> None:
     with pytest.raises(ValueError, match="nothing changed"):
         answers_needed(0.5, 0)
+    for error, other in ((float("inf"), None), (float("nan"), None), (0.1, -1.0)):
+        with pytest.raises(ValueError, match="a number that is not negative"):
+            detectable_change(error, other)
+    for variance, change in ((float("nan"), 0.1), (0.5, 1e-200), (0.5, float("nan"))):
+        with pytest.raises(ValueError, match=r"not negative|nothing changed"):
+            answers_needed(variance, change)
     with pytest.raises(ValueError, match="power must lie between"):
         detectable_change(0.1, power=1)
