@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import comb, fsum, sqrt
+from math import comb, fsum, isfinite, sqrt
 
 from surveyd.scoring.distributions import chi_squared_tail
 from surveyd.scoring.intervals import two_sided_p
@@ -63,28 +63,43 @@ def ordered_trend(
 
     ``counts`` has a row for each group and a column for each of ``values``. With the values 0 and 1 it is
     Cochran's and Armitage's test (Biometrics 1954 and 1955); with -1, 0 and 1 its extension by Mantel (JASA
-    1963), divided by n rather than n - 1. ``levels`` are 0, 1, 2 by default.
+    1963), divided by n rather than n - 1. ``levels`` are 0, 1, 2 by default. Raises ValueError for counts
+    below 0, and for levels and values that are no finite numbers.
     """
-    steps = range(len(counts)) if levels is None else levels
+    steps = [float(step) for step in (range(len(counts)) if levels is None else levels)]
+    if not all(isfinite(number) for number in (*steps, *values)):
+        raise ValueError("levels and values are finite numbers.")
+    if any(count < 0 for row in counts for count in row):
+        raise ValueError("a count of people is zero or more.")
     cells = [
         (level, value, count)
         for level, row in zip(steps, counts, strict=True)
         for value, count in zip(values, row, strict=True)
+        if count
     ]
-    n = sum(count for _, _, count in cells)
-    if n == 0:
+    if not cells:
         return Unsaid(Reason.NO_ANSWERS, "a trend over groups")
-    level_mean = fsum(count * level for level, _, count in cells) / n
-    value_mean = fsum(count * value for _, value, count in cells) / n
-    across = fsum(count * (level - level_mean) ** 2 for level, _, count in cells)
-    along = fsum(count * (value - value_mean) ** 2 for _, value, count in cells)
-    if len({level for level, _, count in cells if count}) < 2:
+    if len({level for level, _, _ in cells}) < 2:
         return Unsaid(Reason.TOO_FEW_GROUPS, "a trend over groups", 1, 2)
-    if len({value for _, value, count in cells if count}) < 2:
+    if len({value for _, value, _ in cells}) < 2:
         return Unsaid(Reason.NO_VARIATION, "a trend over groups")
-    shared = fsum(count * (level - level_mean) * (value - value_mean) for level, value, count in cells)
-    z = shared / sqrt(across * along / n)
-    return OrderedTrend(z, two_sided_p(z), n)
+    sizes = [count for _, _, count in cells]
+    level, value = (_deviations(part, sizes) for part in list(zip(*cells, strict=True))[:2])
+    across = fsum(count * x * x for x, count in zip(level, sizes, strict=True))
+    along = fsum(count * y * y for y, count in zip(value, sizes, strict=True))
+    shared = fsum(count * x * y for x, y, count in zip(level, value, sizes, strict=True))
+    z = shared / sqrt(across * along / sum(sizes))
+    return OrderedTrend(z, two_sided_p(z), sum(sizes))
+
+
+def _deviations(numbers: Sequence[float], sizes: Sequence[int]) -> list[float]:
+    """Return how far numbers that differ lie from their mean, the farthest at 1: z knows no unit."""
+    most = max(abs(number) for number in numbers)
+    brought = [number / most for number in numbers]
+    mean = fsum(count * number for number, count in zip(brought, sizes, strict=True)) / sum(sizes)
+    away = [number - mean for number in brought]
+    farthest = max(abs(distance) for distance in away)
+    return [distance / farthest for distance in away]
 
 
 def false_discovery(ps: Sequence[float]) -> list[float]:

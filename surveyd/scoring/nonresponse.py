@@ -19,6 +19,7 @@ from surveyd.scoring.nps import Counts
 from surveyd.scoring.policy import SHIPPED, Minimums
 from surveyd.scoring.unsaid import Reason, Unsaid
 
+WIDEST = 1e100
 PHASES = ("invitation", "reminder", "phone")
 """The steps of the cadence by code: which of them had come last when a person answered."""
 
@@ -56,7 +57,10 @@ def representativeness(
 
     ``spread`` is the standard deviation of what is averaged, such as the score's -1, 0 and 1. R = 1 - 2 S,
     with S the rates' standard deviation over people, and the bias is at most (1 - R) spread / (2 rate).
+    Raises ValueError for a spread that is no finite number of 0 or more, up to 1e100.
     """
+    if not 0 <= spread <= WIDEST:
+        raise ValueError("a spread is a finite number that is not negative.")
     invited, heard = len(cells), int(np.count_nonzero(answered))
     if heard == 0:
         return Unsaid(Reason.NO_ANSWERS, "this wave")

@@ -17,6 +17,8 @@ from surveyd.scoring.unsaid import Reason, Unsaid
 PRIOR_SHARE = 0.1
 MOST_PRIOR = 500.0
 """What the prior weighs: a tenth of the words of both groups, at most 500 words."""
+LEAST_PRIOR, MOST_WORDS = 1e-100, 1e100
+"""Between these nothing is lost to rounding or grows beyond measure."""
 SURE = 1.96
 LEAST_CONTACTS = 5
 LEAST_ACCOUNTS = 3
@@ -65,21 +67,30 @@ class Term:
     z: float
 
 
-def log_odds(y1: int, n1: int, y2: int, n2: int, *, prior: float | None = None) -> LogOdds | None:
+def log_odds(
+    y1: int, n1: int, y2: int, n2: int, *, prior: float | None = None, own: float | None = None
+) -> LogOdds | None:
     """Compare y1 of n1 words with y2 of n2; the prior spreads ``prior`` words as both groups together do.
 
     Without a wish the prior weighs a tenth of the words of both groups, 500 at most: with more a small group
-    could never differ, with less every rare word would.
+    could never differ, with less every rare word would. ``own`` is how much of the prior this word has, for
+    priors that are spread otherwise, such as alike over all words.
 
     None where it cannot be said: no words on a side, a word that nobody uses, or the only word there is.
+    Raises ValueError for impossible counts, a prior that is not above 0, and a word that has all of it.
     """
+    if not (0 <= y1 <= n1 and 0 <= y2 <= n2):
+        raise ValueError("a word is used between 0 times and as often as there are words.")
     both, total = y1 + y2, n1 + n2
     if not (n1 and n2 and both) or both == total:
         return None
     prior = min(MOST_PRIOR, PRIOR_SHARE * total) if prior is None else prior
-    alpha = prior * both / total
-    odds_one = (y1 + alpha) / (n1 + prior - y1 - alpha)
-    odds_other = (y2 + alpha) / (n2 + prior - y2 - alpha)
+    alpha = prior * both / total if own is None else own
+    if not LEAST_PRIOR <= alpha < prior <= MOST_WORDS:
+        raise ValueError("a prior is above 0, and a word has a part of it.")
+    # Whole numbers first, so that a small prior is not lost beside them.
+    odds_one = (y1 + alpha) / (n1 - y1 + (prior - alpha))
+    odds_other = (y2 + alpha) / (n2 - y2 + (prior - alpha))
     return LogOdds(log(odds_one) - log(odds_other), sqrt(1 / (y1 + alpha) + 1 / (y2 + alpha)))
 
 

@@ -45,6 +45,9 @@ def test_who_left_an_item_out_does_not_count() -> None:
         ([[1.0, 2.0], [1.0, 3.0], [1.0, 4.0]], Reason.NO_VARIATION),
         # The items point opposite ways and cancel out.
         ([[1.0, 3.0], [2.0, 2.0], [3.0, 1.0]], Reason.NO_VARIATION),
+        # They do once each is weighed alike.
+        ([[2.0, 5.0], [3.0, 3.0], [2.0, 5.0], [3.0, 3.0]], Reason.NO_VARIATION),
+        ([[1.0, float("inf")], [2.0, 2.0], [3.0, 1.0]], Reason.TOO_FEW_ANSWERS),
     ],
 )
 def test_alpha_that_cannot_be_said(rows: list[list[float]], reason: Reason) -> None:
@@ -52,6 +55,19 @@ def test_alpha_that_cannot_be_said(rows: list[list[float]], reason: Reason) -> N
 
     assert isinstance(found, Unsaid)
     assert found.reason is reason
+
+
+@pytest.mark.parametrize("size", [1e308, 1e-300])
+def test_agreement_knows_no_unit(size: float) -> None:
+    rows = np.array([[1, 2], [2, 4], [3, 1], [4, 3], [5, 5.0]]) / 5
+    large, uneven = alpha(rows * size), alpha(rows * np.array([1, size]))
+
+    assert isinstance(large, Alpha) and isinstance(uneven, Alpha)
+    assert large.value == pytest.approx(2 / 3)
+    assert (uneven.value, uneven.standardised) == pytest.approx((0, 2 / 3), abs=1e-9)
+    assert correlation(rows[:, 0] * size, rows[:, 1]) == pytest.approx(0.5)
+    unknown = correlation(np.array([1, 2, np.inf]), np.array([1.0, 2, 3]))
+    assert isinstance(unknown, Unsaid) and unknown.found == 2
 
 
 def test_items_that_hardly_agree_are_doubtful() -> None:

@@ -99,6 +99,25 @@ def test_a_trend_knows_its_direction_and_its_levels() -> None:
     assert stretched.z == pytest.approx(rising.z)
 
 
+def test_neither_unit_nor_size_of_levels_matters() -> None:
+    table = [(5, 3, 2), (2, 3, 5)]
+    usual = ordered_trend(table, values=(-1, 0, 1))
+
+    assert isinstance(usual, OrderedTrend)
+    for size in (1e308, 1e-200):
+        found = ordered_trend(table, values=(-size, 0, size), levels=(-size, size))
+        assert isinstance(found, OrderedTrend)
+        assert found.z == pytest.approx(usual.z)
+
+
+def test_impossible_trends_are_refused() -> None:
+    for levels in ((0, float("nan")), (0, float("inf"))):
+        with pytest.raises(ValueError, match="finite numbers"):
+            ordered_trend([(1, 2), (2, 1)], values=(0, 1), levels=levels)
+    with pytest.raises(ValueError, match="zero or more"):
+        ordered_trend([(3, -1), (2, 1)], values=(0, 1))
+
+
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [

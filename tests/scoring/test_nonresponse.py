@@ -39,6 +39,12 @@ def test_rates_of_two_cells_by_hand() -> None:
     assert (found.rate, found.invited, found.answered, found.cells) == (0.5, 20, 10, 2)
 
 
+@pytest.mark.parametrize("spread", [float("nan"), float("inf"), -0.1])
+def test_a_spread_is_a_number(spread: float) -> None:
+    with pytest.raises(ValueError, match="a finite number"):
+        nonresponse.representativeness(np.zeros(2, dtype=int), np.ones(2, dtype=bool), size=1, spread=spread)
+
+
 @given(invitations)
 def test_the_indicator_stays_a_share(found: list[tuple[int, bool]]) -> None:
     cells, answered = np.array([cell for cell, _ in found]), np.array([heard for _, heard in found])

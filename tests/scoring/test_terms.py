@@ -1,6 +1,6 @@
 """Emerging terms."""
 
-from math import log, sqrt
+from math import isfinite, log, sqrt
 
 import numpy as np
 import pytest
@@ -52,6 +52,48 @@ def test_the_prior_may_be_chosen_and_holds_back() -> None:
     assert usual
     assert chosen.difference < usual.difference
     assert log_odds(10, 9000, 0, 9000) == log_odds(10, 9000, 0, 9000, prior=500)
+
+
+@pytest.mark.parametrize(
+    ("word", "first", "second", "z"),
+    # The two sentences of Wigder, fightin_words: nine words each, eleven different ones, 0.05 of each.
+    [
+        ("brown", 1, 0, 0.6894227887),
+        ("fox", 1, 0, 0.6894227887),
+        ("donkey", 0, 1, -0.6894227887),
+        ("purple", 0, 1, -0.6894227887),
+        ("the", 2, 2, 0.0),
+        ("lazy", 1, 1, 0.0),
+    ],
+)
+def test_a_prior_that_is_alike_for_all_words_as_published(
+    word: str, first: int, second: int, z: float
+) -> None:
+    found = log_odds(first, 9, second, 9, prior=11 * 0.05, own=0.05)
+
+    assert found, word
+    assert found.z == pytest.approx(z, abs=1e-9)
+
+
+@pytest.mark.parametrize("counts", [(6, 5, 0, 5), (-1, 5, 1, 5), (0, 5, 6, 5)])
+def test_impossible_counts_are_refused(counts: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="as often as there are words"):
+        log_odds(*counts)
+
+
+@pytest.mark.parametrize(
+    ("prior", "own"), [(0, None), (float("nan"), None), (float("inf"), None), (-1, None), (1, 1), (1, 0)]
+)
+def test_impossible_priors_are_refused(prior: float, own: float | None) -> None:
+    with pytest.raises(ValueError, match="a prior is above 0"):
+        log_odds(1, 5, 0, 5, prior=prior, own=own)
+
+
+def test_a_prior_of_next_to_nothing_is_not_lost_beside_the_counts() -> None:
+    found = log_odds(5, 5, 0, 5, prior=1e-50)
+
+    assert found
+    assert isfinite(found.z)
 
 
 @pytest.mark.parametrize("counts", [(0, 0, 0, 0), (1, 5, 0, 0), (0, 0, 1, 5), (0, 5, 0, 5), (5, 5, 5, 5)])
