@@ -91,6 +91,6 @@ def _words(of: Ground) -> str:
             return str(RATINGS[Category(of.name)])
         case GroundKind.WEAK_STAGE:
             name = STAGES.get(of.name, of.name)
-            return str(_("%(stage)s %(value)s of 100", stage=name, value=of.value))
+            return str(_("%(stage)s %(value)s of 100", stage=name, value=of.shown))
         case _:
             return str(PLAIN[of.kind])

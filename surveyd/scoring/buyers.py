@@ -7,8 +7,8 @@ gives its grounds. The first rule that holds decides:
 1. switching: accessible; or wrote about other suppliers without being truly loyal.
 2. complaining: wrote as a detractor; or attitude is low and the person wrote something or a stage is weak.
 3. switching: high risk without a complaint, for who says nothing has stopped expecting anything.
-4. habitual: trapped without a complaint; or truly loyal without being a promoter.
-5. satisfied: truly loyal.
+4. habitual: trapped without a complaint; or truly loyal and rated as passive or detractor.
+5. satisfied: truly loyal, as a promoter or without a rating.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ SENTENCES = {
     GroundKind.CATEGORY: "rated as {name}",
     GroundKind.OTHER_SUPPLIERS: "wrote about other suppliers",
     GroundKind.WROTE: "wrote a comment",
-    GroundKind.WEAK_STAGE: "{name} {value} of 100",
+    GroundKind.WEAK_STAGE: "{name} {shown} of 100",
     GroundKind.NO_COMPLAINT: "no complaint",
 }
 
@@ -58,12 +58,20 @@ class Ground:
 
     kind: GroundKind
     name: str = ""
-    value: int = 0
+    value: float = 0.0
+
+    @property
+    def shown(self) -> str:
+        """The value as a whole number; with one decimal where that would hide that it is below the cut."""
+        whole = int(self.value + 0.5)
+        return (
+            str(whole) if whole < WEAK_STAGE or self.value >= WEAK_STAGE else f"{int(10 * self.value) / 10}"
+        )
 
     @property
     def sentence(self) -> str:
         """The ground in English."""
-        return SENTENCES[self.kind].format(name=self.name.replace("_", " "), value=self.value)
+        return SENTENCES[self.kind].format(name=self.name.replace("_", " "), shown=self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +141,5 @@ def _complaint(of: Said, *, is_loyal: bool) -> tuple[Ground, ...]:
         return (Ground(GroundKind.CATEGORY, of.category), *wrote)
     if is_loyal:
         return ()
-    weak = (
-        Ground(GroundKind.WEAK_STAGE, name, int(value + 0.5))
-        for name, value in of.stages
-        if value < WEAK_STAGE
-    )
+    weak = (Ground(GroundKind.WEAK_STAGE, name, value) for name, value in of.stages if value < WEAK_STAGE)
     return (*wrote, *weak)

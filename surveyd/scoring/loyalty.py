@@ -152,4 +152,5 @@ def _axis_words(axis: Axis, index: Index | None, composite: Composite, policy: P
 
 
 def _gate_words(gate: LoyaltyItem, answers: Mapping[str, int | None]) -> str:
-    return f"{gate.label or gate.id}: {answers[gate.id]} of {gate.maximum}"
+    said = f"{gate.label or gate.id}: {answers[gate.id]} of {gate.maximum}"
+    return f"{said}, where {gate.minimum} is best" if gate.reversed else said

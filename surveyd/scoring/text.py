@@ -35,14 +35,20 @@ _THAI = re.compile("[\u0e00-\u0e7f]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 # Vowel signs and the stretching line of Arabic; zero-width characters and marks of direction.
 _APOSTROPHES = re.compile("[’ʼ＇`´]")
-_DROPPED = re.compile("[\u064b-\u065f\u0670\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_DROPPED = re.compile(f"[\u064b-\u065f\u0670\u0640]|{_INVISIBLE.pattern}")
 
 
 def plain(text: str) -> str:
-    """One form of a text for comparing: NFKC, case folded, one apostrophe, without invisible characters."""
+    """One form of a text for comparing: NFKC, case folded, one apostrophe, without invisible characters.
+
+    Invisible ones go first, since one between a letter and its accent keeps the two from becoming one; vowel
+    signs go last, since some of them make a letter of their own with the one before.
+    """
     if text.isascii():
         return text.lower().replace("`", "'").replace("_", " ")
-    folded = unicodedata.normalize("NFKC", _APOSTROPHES.sub("'", text)).casefold()
+    visible = _INVISIBLE.sub("", _APOSTROPHES.sub("'", text))
+    folded = unicodedata.normalize("NFKC", visible).casefold()
     return _DROPPED.sub("", unicodedata.normalize("NFKC", folded)).replace("_", " ")
 
 

@@ -44,6 +44,14 @@ SENTENCES = {
     Reason.TOO_MANY_PARTS: "{found} parts are too many to split {subject}: at most {needed}.",
     Reason.NOT_SETTLED: "The estimate of {subject} did not settle within {needed} steps.",
 }
+# Of one, the sentences begin otherwise.
+OF_ONE = {
+    Reason.TOO_FEW_ANSWERS: "1 answer is too few for {subject}: {needed} needed.",
+    Reason.TOO_FEW_ACCOUNTS: "1 account is too few for {subject}: {needed} needed.",
+    Reason.TOO_FEW_WAVES: "1 wave is too few for {subject}: {needed} needed.",
+    Reason.TOO_FEW_GROUPS: "1 group is too few for {subject}: {needed} needed.",
+    Reason.TOO_FEW_TOGETHER: "1 person answered both parts of {subject}: {needed} needed.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +66,6 @@ class Unsaid:
     @property
     def sentence(self) -> str:
         """The reason in English: "12 answers are too few for drivers: 120 needed"."""
-        return SENTENCES[self.reason].format(subject=self.subject, found=self.found, needed=self.needed)
+        words = OF_ONE.get(self.reason) if self.found == 1 else None
+        text = words or SENTENCES[self.reason]
+        return text.format(subject=self.subject, found=self.found, needed=self.needed)

@@ -35,6 +35,11 @@ SLOW = (("support", 37.5), ("delivery", 50.0))
         ),
         (Said("trapped", "", SLOW), COMPLAINING, "complaining: stands as trapped; support 38 of 100"),
         (
+            Said("trapped", "", (("support", 49.6), ("delivery", 49.99), ("billing", 49.4))),
+            COMPLAINING,
+            "complaining: stands as trapped; support 49.6 of 100; delivery 49.9 of 100; billing 49 of 100",
+        ),
+        (
             Said("truly_loyal", "detractor", wrote=True),
             COMPLAINING,
             "complaining: stands as truly loyal; rated as detractor; wrote a comment",

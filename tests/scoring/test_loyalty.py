@@ -124,7 +124,10 @@ def test_one_item_on_each_axis_is_enough() -> None:
 def test_a_reversed_gate_is_read_from_its_good_end(answer: int, segment: Segment) -> None:
     leaving = LoyaltyItem("leaving", axis=Axis.INTENT, gate=True, reversed=True)
 
-    assert place({"like": 1, "leaving": answer}, battery([LoyaltyItem("like"), leaving])).segment is segment
+    found = place({"like": 1, "leaving": answer}, battery([LoyaltyItem("like"), leaving]))
+
+    assert found.segment is segment
+    assert found.explanation.endswith(f"; leaving: {answer} of 5, where 1 is best")
 
 
 def test_the_cut_is_the_policys() -> None:

@@ -40,6 +40,8 @@ def test_a_comment_falls_into_sentences(text: str, expected: list[str]) -> None:
         ("STRASSE Straße", ["strasse", "strasse"]),
         ("ﬁne\u00adtuning\u200b", ["finetuning"]),
         ("cafe\u0301", ["café"]),
+        ("cafe\u200b\u0301", ["café"]),
+        ("\u0627\u0653\u0628", ["\u0622\u0628"]),
         ("التسليـــمُ", ["التسليم"]),
         ("OEM品質が良い", ["oem", "品質が良い"]),
         ("ｻﾎﾟｰﾄ", ["サポート"]),
