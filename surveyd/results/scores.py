@@ -17,7 +17,7 @@ from surveyd.base.database import Rows
 from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import QuestionnaireVersion
-from surveyd.forms.definition import Answer, Answers, Item, Questionnaire
+from surveyd.forms.definition import Answers, Item, Questionnaire
 from surveyd.forms.loading import from_json
 from surveyd.results.models import Score
 from surveyd.scoring import nps, scale, stages
@@ -102,10 +102,11 @@ def key_of(questionnaire: Questionnaire, policy: Policy = SHIPPED) -> ScoringKey
 
 def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
     """Score one response's ``answers`` by item id."""
+    told = answers.get
     inputs = {
         item.id: answer
         for item in key.measured
-        if (answer := _number(answers.get(item.id), item)) is not None
+        if type(answer := told(item.id)) is int and item.minimum <= answer <= item.maximum
     }
     rating = inputs.get(key.recommendation) if key.recommendation else None
     return ResponseScore(
@@ -166,10 +167,6 @@ def _keep(digest: str, questionnaire: Questionnaire, policy: Policy) -> ScoringK
         _keys.clear()
     key = _keys[digest, policy] = _build_key(questionnaire, policy)
     return key
-
-
-def _number(answer: Answer | None, item: scale.Item) -> int | None:
-    return answer if isinstance(answer, int) and item.accepts(answer) else None
 
 
 def _build_key(questionnaire: Questionnaire, policy: Policy) -> ScoringKey:

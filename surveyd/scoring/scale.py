@@ -46,11 +46,7 @@ class Item:
 
     def accepts(self, answer: object) -> bool:
         """Say whether ``answer`` is a whole number on this scale; True and 4.0 are not."""
-        return (
-            isinstance(answer, int)
-            and not isinstance(answer, bool)
-            and self.minimum <= answer <= self.maximum
-        )
+        return type(answer) is int and self.minimum <= answer <= self.maximum
 
     def steps(self, answer: int) -> int:
         """Return the steps from the worst answer up to this one; raise OutOfScale."""
@@ -99,6 +95,7 @@ class Composite:
     unit: int
     factors: tuple[int, ...]
     needed: int
+    """The weight from which on it is said, times 100: percent of the whole weight."""
 
     def index(self, answers: Mapping[str, int | None]) -> Index | None:
         """Return the index of ``answers`` by item id, or None when too little weight is answered.
@@ -106,13 +103,14 @@ class Composite:
         A missing id and None mean the same: not answered, or not applicable. Raises OutOfScale.
         """
         points = weight = answered = 0
+        told = answers.get
         for item, factor in zip(self.items, self.factors, strict=True):
-            answer = answers.get(item.id)
+            answer = told(item.id)
             if answer is not None:
                 points += factor * item.steps(answer)
                 weight += item.weight
                 answered += 1
-        if not weight or 100 * weight < self.needed * sum(item.weight for item in self.items):
+        if not weight or 100 * weight < self.needed:
             return None
         return Index(points, self.unit * weight, answered, len(self.items))
 
@@ -121,4 +119,5 @@ def compose(items: Iterable[Item], *, needed: int = 50) -> Composite:
     """Return the composite of ``items``, valid from ``needed`` percent of the weight; weight 0 stays out."""
     counted = tuple(item for item in items if item.weight)
     unit = lcm(*(item.span for item in counted))
-    return Composite(counted, unit, tuple(item.weight * unit // item.span for item in counted), needed)
+    factors = tuple(item.weight * unit // item.span for item in counted)
+    return Composite(counted, unit, factors, needed * sum(item.weight for item in counted))
