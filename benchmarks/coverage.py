@@ -15,9 +15,13 @@ from numpy.random import Generator, default_rng
 from benchmarks.figures import keep, table
 from surveyd.scoring import nps, nps_groups
 from surveyd.scoring.arrays import Codes
+from surveyd.scoring.clustered import Totals, influence
+from surveyd.scoring.distributions import student_quantile
 from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.intervals import NORMAL, Interval, adjusted_wald, score_interval, unheard_factor, wald
 from surveyd.scoring.nps import Counts
+from surveyd.scoring.unsaid import Unsaid
+from surveyd.scoring.weighting import Weighting, weighted
 
 SEED = 20_261_122
 DRAWS = 40_000
@@ -27,6 +31,8 @@ DELIGHTED = (0.05, 0.20, 0.75)
 ORDINARY = (0.15, 0.30, 0.55)
 ALIKE = 0.25
 """How alike people of one account are: the correlation of what lies behind their ratings."""
+UNEVEN = 1.7
+"""The spread of log revenue: the largest fifth of the accounts brings four fifths."""
 Row = Mapping[str, object]
 
 
@@ -38,6 +44,7 @@ def main(arguments: Sequence[str]) -> None:
         *census(draws),
         *accounts(max(1, draws // LESS)),
         *panel(max(1, draws // LESS)),
+        *giants(max(1, draws // LESS)),
     ]
     print(table(rows))
     keep(
@@ -147,6 +154,35 @@ def panel(draws: int) -> Iterator[Row]:
             clustered.append(said.interval if isinstance(said, Contrast) else None)
         yield row(case, "two samples", *_held(alone, 0.0))
         yield row(case, "our rule", *_held(clustered, 0.0))
+
+
+def giants(draws: int) -> Iterator[Row]:
+    """Accounts weighted by revenue, of which a few carry nearly all: clusters alone against our rule."""
+    truth = ORDINARY[2] - ORDINARY[0]
+    for people in ("one", "about 4 alike"):
+        for k in (12, 20, 50, 200):
+            alone, ours = [], []
+            rng = default_rng(SEED)
+            for _ in range(draws):
+                codes = np.arange(k) if people == "one" else _people(rng, k)
+                ratings = _ratings(rng, codes, rng.normal(size=k))
+                heard = nps_groups.score_totals(ratings, codes, size=k)
+                of = weighted(heard, Weighting.REVENUE, revenue=np.exp(UNEVEN * rng.normal(size=k)))
+                said = nps_groups.score(of)
+                alone.append(_clusters_only(of))
+                ours.append(said.interval if isinstance(said, Estimate) else None)
+            case = f"by revenue, {k} accounts of {people}"
+            yield row(case, "clusters alone", *_held(alone, truth))
+            yield row(case, "our rule, weighted", *_held(ours, truth))
+
+
+def _clusters_only(of: Totals) -> Interval | None:
+    """The mean with Student's t and the spread of the accounts, however few carry the weight."""
+    found = influence(of)
+    if isinstance(found, Unsaid):
+        return None
+    half = student_quantile(0.95, found.accounts - 1) * sqrt(found.variance)
+    return Interval(found.value - half, found.value + half).clamped(-1, 1)
 
 
 def _people(rng: Generator, k: int) -> Codes:

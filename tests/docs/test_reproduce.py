@@ -64,7 +64,7 @@ def test_thirty_lines_redo_the_health_page(asking: Asking, tmp_path: Path) -> No
     words = [sys.executable, "redo.py", "wave.csv"]
     said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
-    assert len([line for line in program.splitlines() if line.strip()]) <= 40
+    assert len([line for line in program.splitlines() if line.strip()]) <= 30
     assert said.startswith(f"answered: {figures.answered} of {figures.invited}\n")
     told = {name: tuple(map(float, rest)) for name, *rest in LINE.findall(said)}
     expected: dict[str, Estimate | Unsaid] = {
