@@ -84,4 +84,5 @@ def correlation(one: Floats, other: Floats) -> float | Unsaid:
     if (x == x[0]).all() or (y == y[0]).all():
         return Unsaid(Reason.NO_VARIATION, "a correlation")
     scaled, _ = _scaled(np.stack((x, y), axis=1))
-    return float(np.clip(np.corrcoef(scaled, rowvar=False)[0, 1], -1, 1))
+    correlations: Floats = np.asarray(np.corrcoef(scaled, rowvar=False))
+    return float(np.clip(correlations[0, 1], -1, 1))
