@@ -20,7 +20,8 @@ from surveyd.results import policies
 from surveyd.results.item_scales import ItemScale, Scales
 from surveyd.results.phases import PHASES as PHASES
 from surveyd.results.policy_data import digest_of
-from surveyd.results.shelf import shelf_of, stands_of
+from surveyd.results.shelf import shelf_of
+from surveyd.results.stands import stands_of
 from surveyd.results.wave_arrays import CHANNELS as CHANNELS
 from surveyd.results.wave_arrays import ITEM, MISSING, STAGE, Array, Ids, Kinds, Small
 from surveyd.results.wave_arrays import SEGMENTS as SEGMENTS

@@ -6,11 +6,12 @@ accounts.dimensions["region"].codes[places]                 # and its region, as
 """
 
 import numpy as np
-from sqlalchemy import func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Column, Select, func, select
+from sqlalchemy.orm import Session
 
 from surveyd.base.changes import ACCOUNTS, CONTACTS
 from surveyd.base.models import ChangeCount
+from surveyd.base.statements import table_of
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, Contact
 from surveyd.results.people_reading import read_accounts, read_contacts
@@ -25,14 +26,26 @@ from surveyd.scoring.arrays import Mask
 KEPT_SCOPES = 64
 
 
+def _stand_of(topic: str, key: Column[int]) -> Select[int, int]:
+    count = table_of(ChangeCount)
+    changes = select(count.c.number).where(count.c.topic == topic).scalar_subquery()
+    highest = select(func.max(key)).scalar_subquery()
+    return select(func.coalesce(changes, 0), func.coalesce(highest, 0))
+
+
+# Building them takes longer than running them.
+STANDS = {
+    ACCOUNTS: _stand_of(ACCOUNTS, table_of(Account).c.id),
+    CONTACTS: _stand_of(CONTACTS, table_of(Contact).c.id),
+}
+
+
 def accounts_of(session: Session) -> AccountColumns:
     """All accounts as they are now; kept until an account is added or a change of one is counted."""
     shelf = shelf_of(session)
     if shelf is None:
         return read_accounts(session)
-    return shelf.kept.same(
-        ACCOUNTS, _stand(session, ACCOUNTS, Account.id), lambda: read_accounts(session), most=1
-    )
+    return shelf.kept.same(ACCOUNTS, _stand(session, ACCOUNTS), lambda: read_accounts(session), most=1)
 
 
 def contacts_of(session: Session) -> ContactColumns:
@@ -40,9 +53,7 @@ def contacts_of(session: Session) -> ContactColumns:
     shelf = shelf_of(session)
     if shelf is None:
         return read_contacts(session)
-    return shelf.kept.same(
-        CONTACTS, _stand(session, CONTACTS, Contact.id), lambda: read_contacts(session), most=1
-    )
+    return shelf.kept.same(CONTACTS, _stand(session, CONTACTS), lambda: read_contacts(session), most=1)
 
 
 def seen_accounts(session: Session, accounts: AccountColumns, scope: Scope) -> Mask | None:
@@ -65,9 +76,7 @@ def _seen(session: Session, accounts: AccountColumns, scope: Scope) -> Mask:
     return seen
 
 
-def _stand(session: Session, topic: str, key: InstrumentedAttribute[int]) -> tuple[int, int]:
+def _stand(session: Session, topic: str) -> tuple[int, int]:
     """How often they have changed, and the highest id: one statement over two indexes."""
-    changes = select(ChangeCount.number).where(ChangeCount.topic == topic).scalar_subquery()
-    highest = select(func.max(key)).scalar_subquery()
-    number, last = session.execute(select(func.coalesce(changes, 0), func.coalesce(highest, 0))).one()
+    number, last = session.execute(STANDS[topic]).one()
     return number, last

@@ -9,24 +9,25 @@ What a transaction that writes reads is kept nowhere: nobody else may see it yet
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 from time import monotonic
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Engine, String, cast, func, literal, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    Connection,
+    Engine,
+    select,
+)
+from sqlalchemy.orm import Session
 
-from surveyd.base.changes import INVITED, WAVE
 from surveyd.base.database import dialect_of
 from surveyd.base.drivers import WRITE
-from surveyd.base.models import ChangeCount
-from surveyd.distribution.models import Wave, WaveState
-from surveyd.results.column_files import Key, open_columns, path_of, write_columns
+from surveyd.results.column_files import open_columns, path_of, write_columns
 from surveyd.results.kept import Kept
 from surveyd.results.models import Score
+from surveyd.results.stands import Stand, scored_at
 from surveyd.results.wave_columns import WaveColumns, columns_from, grown, merged, read_wave, tail_of
 from surveyd.results.wave_reading import read_answers, read_asked
 
@@ -38,28 +39,6 @@ SETTLED = 60.0
 """Seconds after which no transaction that has taken an id is still open."""
 LONGEST_TAIL = 5_000
 TAIL_SHARE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """How a wave stands: what has to be the same for its columns to hold, and its last score's id.
-
-    `asked` is the same as long as its invitations are.
-    """
-
-    wave_id: int
-    policy: str
-    rule: str
-    is_over: bool
-    asked: str
-    changes: int
-    last: int
-    last_at: str
-
-    @property
-    def key(self) -> Key:
-        """What kept answers have to be of to be of use, up to whichever score."""
-        return {"wave": self.wave_id, "policy": self.policy, "changes": self.changes}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,50 +165,3 @@ def shelf_of(session: Session) -> Shelf | None:
     folder = engine.get_execution_options().get(FOLDER)
     # Another thread may be as far: both get the same one.
     return _shelves.setdefault(engine, Shelf(folder))
-
-
-def stands_of(session: Session, wave_ids: Sequence[int], *, policy: str, rule: str) -> list[Stand]:
-    """How these waves stand by a policy's digest and version, in this order. One statement."""
-    last = select(Score.id).where(Score.wave_id == Wave.id)
-    last = last.order_by(Score.wave_id.desc(), Score.id.desc()).limit(1).correlate(Wave)
-    of_last = aliased(Score)
-    rows = session.execute(
-        select(
-            Wave.id,
-            Wave.state,
-            Wave.prepared_to,
-            _changes(INVITED),
-            _changes(WAVE),
-            func.coalesce(of_last.id, 0),
-            of_last.scored_at,
-        )
-        .outerjoin(of_last, of_last.id == last.scalar_subquery())
-        .where(Wave.id.in_(wave_ids))
-    )
-    found = {
-        wave_id: Stand(
-            wave_id,
-            policy,
-            rule,
-            is_over=state is WaveState.CLOSED,
-            asked=f"{prepared}.{invited}",
-            changes=changes,
-            last=score_id,
-            last_at=at.isoformat() if at else "",
-        )
-        for wave_id, state, prepared, invited, changes, score_id, at in rows
-    }
-    nothing = Stand(0, policy, rule, is_over=True, asked="", changes=0, last=0, last_at="")
-    return [found.get(wave_id, replace(nothing, wave_id=wave_id)) for wave_id in wave_ids]
-
-
-def _changes(topic: str) -> ColumnElement[int]:
-    """How often something of a `Wave` row has changed."""
-    is_its = ChangeCount.topic == literal(topic).concat(cast(Wave.id, String))
-    return func.coalesce(select(ChangeCount.number).where(is_its).correlate(Wave).scalar_subquery(), 0)
-
-
-def scored_at(session: Session, score_id: int) -> str:
-    """When a score was made: after a restore the same id may be another answer's. Empty for no score."""
-    at = session.scalar(select(Score.scored_at).where(Score.id == score_id))
-    return at.isoformat() if at else ""
