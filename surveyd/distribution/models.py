@@ -1,7 +1,6 @@
 """Tables of distribution: the ledger of what is owed to whom, when, and what came of it.
 
-Only once is a constraint: one invitation per wave and contact, one touch per invitation and
-step, one message per dedup key.
+Only once is a constraint: one invitation per wave and contact, one touch per step, one message per key.
 """
 
 from datetime import datetime

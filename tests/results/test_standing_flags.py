@@ -55,6 +55,7 @@ def two_waves(asking: Asking) -> WaveAsked:
 def test_each_flag_finds_the_accounts_that_have_it(asking: Asking, session: Session) -> None:
     wave = two_waves(asking)
 
+    flags: dict[int, tuple[Flag, ...]] = {}
     for after in (timedelta(days=20), timedelta(days=366)):
         each = account_voices(session, wave, scope=SYSTEM, now=NOW + after)
         flags = {account_id: of.standing(SHIPPED).flags for account_id, of in each.items()}
