@@ -189,8 +189,13 @@ def expire(session: Session, *, system_now: datetime) -> int:
 
 
 def renew(session: Session, by: str, *, until: datetime) -> int:
-    """Keep a living lane's claims; returns how many it has."""
-    return run(session, update(Message).where(Message.lease_by == by).values(lease_until=until))
+    """Keep a living lane's claims; returns how many were kept.
+
+    It waits for nobody: the lane writes two mails in one transaction, and whoever locked the second and then
+    asked for the first would stand in its way for good. What the lane has in hand is kept the next time.
+    """
+    free = select(Message.id).where(Message.lease_by == by).with_for_update(skip_locked=True)
+    return run(session, update(Message).where(Message.id.in_(free)).values(lease_until=until))
 
 
 def give_back(session: Session, by: str) -> None:
