@@ -33,7 +33,7 @@ INDEXES = {
     "attitude": lazy_gettext("attitude"),
     "intent": lazy_gettext("intent"),
     "growth": lazy_gettext("growth"),
-    "ease": lazy_gettext("ease of doing business"),
+    "ease": lazy_gettext("ease"),
 }
 CHANGES = lazy_gettext(
     "The difference of two waves, clustered by account; all changes of the page are judged together"
