@@ -4,7 +4,7 @@
 
 Answers are stored in three ways, in turn, each in a durable transaction: the response alone, with the row of
 a score that is ready, and with a score that is worked out. `row` is what the row costs, `added` what scoring
-adds to the bare write of both rows, in microseconds between medians, goal 100; `score` is the arithmetic alone.
+adds to the bare write of both rows, in microseconds between medians, goal 100; `score` is arithmetic alone.
 `compare` is a whole comparison over all responses, `batch` the longest transaction of rescoring them.
 """
 
