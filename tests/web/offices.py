@@ -53,6 +53,7 @@ class Office:
             "link_id": 1,
             "visit_id": 1,
             "nomination_id": 1,
+            "figure_id": 1,
             "policy_id": self.policy,
         }
         for name, value in ids.items():

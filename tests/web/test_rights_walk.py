@@ -46,7 +46,7 @@ WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "
 OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id"}
 OF_THE_PROGRAM = {
     "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
-    "link_id", "visit_id", "policy_id",
+    "link_id", "visit_id", "policy_id", "figure_id",
 }  # fmt: skip
 WORDS = {"mail": "invitation", "language": "en", "slug": "relational", "theme": "delivery"}
 GOES_ON = (200, 201, 202, 204, 302, 303)

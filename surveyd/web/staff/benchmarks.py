@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
 from wtforms import FileField, Form, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
-from wtforms.validators import InputRequired
 
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import BadFile, Fault
@@ -46,12 +44,6 @@ class FileForm(Form):
     file = FileField()
     text = TextAreaField()
     seen = HiddenField()
-
-
-class WithdrawForm(Form):
-    """A figure that is to be shown no longer."""
-
-    figure = HiddenField(validators=[InputRequired(lazy_gettext("Choose a figure."))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +110,11 @@ def take_figures() -> Response | tuple[str, int]:
     return redirect(url_for("staff.benchmarks", told="kept"), 303)
 
 
-@bp.post("/benchmarks/withdrawn")
-def withdraw_figure() -> Response:
+@bp.post("/benchmarks/<id:figure_id>/withdrawn")
+def withdraw_figure(figure_id: int) -> Response:
     """Show a figure no longer."""
-    form = WithdrawForm(request.form)
-    figure = form.figure.data or ""
-    chosen = int(figure) if figure.isascii() and figure.isdecimal() and len(figure) < 19 else 0
     with writing() as session:
-        outside.withdraw_figure(session, chosen, by=reader().user_id, now=services().clock.now())
+        outside.withdraw_figure(session, figure_id, by=reader().user_id, now=services().clock.now())
     return redirect(url_for("staff.benchmarks", told="withdrawn"), 303)
 
 

@@ -26,7 +26,19 @@ class Room:
 
 HEALTH = Room("staff.health", lazy_gettext("Health"), ("staff.moved_people",))
 BREAKDOWN = Room("staff.breakdown", lazy_gettext("Breakdown"))
-BENCHMARKS = Room("staff.benchmarks", lazy_gettext("Benchmarks"), ("staff.churn", "staff.rates"))
+BENCHMARKS = Room(
+    "staff.benchmarks",
+    lazy_gettext("Benchmarks"),
+    (
+        "staff.add_figure",
+        "staff.take_figures",
+        "staff.churn",
+        "staff.enter_churn",
+        "staff.rates",
+        "staff.add_rate",
+        "staff.choose_reporting",
+    ),
+)
 THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone"))
 DRIVERS = Room("staff.drivers_page", lazy_gettext("Drivers"), ("staff.driver_people",))
 ACCOUNTS = Room(
