@@ -6,14 +6,14 @@ A test holds the rows against the mask.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, or_
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, func, or_
 
 from surveyd.people.models import Account, Contact
 from surveyd.responses.models import Response
 from surveyd.results.phases import PHASES, phase_of_response
 from surveyd.results.slices import CUSTOM, OF_CONTACTS, Slice
 
-COLUMNS: dict[str, Callable[[], ColumnElement[Any]]] = {
+COLUMNS: dict[str, Callable[[], SQLColumnExpression[Any]]] = {
     "manager": lambda: cast(Account.manager_id, String),
     "status": lambda: cast(Account.status, String),
     "role": lambda: cast(Contact.role, String),
@@ -40,9 +40,11 @@ def _conditions(cut: Slice) -> Iterator[ColumnElement[bool]]:
         yield or_(either, func.coalesce(column, "") == "") if "" in values else either
 
 
-def _column(name: str) -> ColumnElement[Any]:
+def _column(name: str) -> SQLColumnExpression[Any]:
     if name in COLUMNS:
         return COLUMNS[name]()
     if name.startswith(CUSTOM):
-        return Account.dimensions[name.removeprefix(CUSTOM)].as_string()
-    return getattr(Contact if name in OF_CONTACTS else Account, name)
+        own: ColumnElement[Any] = Account.dimensions[name.removeprefix(CUSTOM)].as_string()
+        return own
+    column: SQLColumnExpression[Any] = getattr(Contact if name in OF_CONTACTS else Account, name)
+    return column
