@@ -7,8 +7,8 @@ addEventListener("keydown", (event) => {
   for (const basis of document.querySelectorAll(".basis:is(:hover, :focus-within)")) basis.classList.add(CLOSED);
 });
 
-for (const leaving of ["pointerout", "focusout"]) {
-  addEventListener(leaving, ({ target, relatedTarget }) => {
+for (const entering of ["pointerover", "focusin"]) {
+  addEventListener(entering, ({ target, relatedTarget }) => {
     const basis = target.closest?.(".basis");
     if (basis && !basis.contains(relatedTarget)) basis.classList.remove(CLOSED);
   });

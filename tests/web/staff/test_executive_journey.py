@@ -34,7 +34,7 @@ def health(page: Page, live_server: str, office: Office) -> Page:
 
 def test_from_a_segment_down_to_one_verbatim(health: Page) -> None:
     clicks = Clicks()
-    clicks.on(health.get_by_role("row", name="trapped").get_by_role("link", name="1"))
+    clicks.on(health.get_by_role("row", name="trapped").get_by_role("link", name="1").first)
     expect(health.get_by_role("heading", level=1)).to_contain_text("1 account")
     clicks.on(health.get_by_role("link", name="Nordwind"))
     clicks.on(health.get_by_role("link", name="Anna Adler").first)
@@ -46,6 +46,35 @@ def test_from_a_segment_down_to_one_verbatim(health: Page) -> None:
     health.go_back()
     health.get_by_role("button", name="Sign out").click()
     expect(health.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_from_a_segment_down_to_one_person(health: Page) -> None:
+    clicks = Clicks()
+    clicks.on(health.get_by_role("row", name="trapped").get_by_role("link", name="1").last)
+    expect(health.get_by_role("heading", level=1)).to_have_text("1 answer in 2026H1")
+    clicks.on(health.get_by_role("link", name="Anna Adler"))
+
+    expect(health.get_by_text(WORDS, exact=True)).to_be_visible()
+    assert clicks.count <= 4
+
+
+def test_where_a_number_comes_from_is_one_touch_pointer_or_focus_away(health: Page) -> None:
+    button = health.get_by_role("button", name="Where it comes from: Net Promoter Score").first
+    card = health.locator("#nps-basis")
+    expect(card).not_to_be_visible()
+
+    button.tap()
+    expect(card).to_contain_text("2 answers of 1 account")
+    health.keyboard.press("Escape")
+    expect(card).not_to_be_visible()
+    health.get_by_role("heading", level=1).click()
+    health.mouse.move(0, 0)
+
+    button.focus()
+    expect(card).to_be_visible()
+    health.keyboard.press("Tab")
+    expect(card.get_by_role("link", name="Open the rows")).to_be_focused()
+    expect(card).to_be_visible()
 
 
 def test_from_a_dot_of_the_matrix_down_to_one_verbatim(health: Page) -> None:
