@@ -40,6 +40,12 @@ def test_everybody_gets_their_own(office: Office, sign_in: SignIn) -> None:
     assert sign_in(office.cast.admin).get(f"{CSV}?wave=nope").status_code == 404
 
 
+def test_the_page_of_answers_leads_to_the_file_of_its_slice(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(office.cast.admin).get("/staff/responses?region=North").text
+    assert 'href="/staff/responses.csv?silent=1&amp;region=North"' in page
+    assert sign_in(office.cast.admin).get(f"{CSV}?silent=1&region=North").headers["Surveyd-Rows"] == "2"
+
+
 def test_a_sheet_is_the_same_table(office: Office, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = sign_in(office.cast.admin)
     answer = admin.get(XLSX)
