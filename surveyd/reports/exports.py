@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.statements import table_of
 from surveyd.distribution.models import Invitation, QuestionnaireVersion, Wave
 from surveyd.forms.loading import from_data
 from surveyd.people.access import Scope, visible_accounts
@@ -42,6 +43,45 @@ MONEY = ("revenue", "currency")
 SCORED = ("policy", "nps", "category", "attitude", "intent", "growth", "ease", "segment", "severity")
 GIVEN_AT, STEP, REVENUE = PERSON.index("given_at"), PERSON.index("step"), len((*PERSON, *FACTS, *SCORED))
 OWN = CUSTOM
+
+
+PARENT = table_of(Account).alias("parents")
+COLUMNS = (
+    Response.answers,
+    Score.stages,
+    Account.dimensions,
+    # From here on as they stand in the file.
+    Response.receipt,
+    Invitation.id,
+    Contact.external_id,
+    Account.external_id,
+    Wave.slug,
+    Response.channel,
+    Response.source,
+    Response.given_at,
+    phase_of_response(),
+    Contact.role,
+    Invitation.language,
+    PARENT.c.external_id,
+    Account.country,
+    Account.region,
+    Account.business_unit,
+    Account.branch,
+    Account.channel,
+    Account.product_line,
+    Account.tier,
+    User.email,
+    Score.rule_version,
+    Score.recommendation,
+    Score.category,
+    Score.attitude,
+    Score.intent,
+    Score.growth,
+    Score.ease,
+    Score.segment,
+    Score.severity,
+)
+"""What is read of each row: the three that hold several cells, then the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,52 +174,16 @@ def _own_dimensions(session: Session, scope: Scope) -> tuple[str, ...]:
 
 
 def _query(scope: Scope, wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    parent = Account.__table__.alias("parents")
     scored = and_(Score.response_id == Response.id, Score.rule_version == CURRENT_RULE)
     query = (
-        select(
-            Response.answers,
-            Score.stages,
-            Account.dimensions,
-            # From here on as they stand in the file.
-            Response.receipt,
-            Invitation.id,
-            Contact.external_id,
-            Account.external_id,
-            Wave.slug,
-            Response.channel,
-            Response.source,
-            Response.given_at,
-            phase_of_response(),
-            Contact.role,
-            Invitation.language,
-            parent.c.external_id,
-            Account.country,
-            Account.region,
-            Account.business_unit,
-            Account.branch,
-            Account.channel,
-            Account.product_line,
-            Account.tier,
-            User.email,
-            Score.rule_version,
-            Score.recommendation,
-            Score.category,
-            Score.attitude,
-            Score.intent,
-            Score.growth,
-            Score.ease,
-            Score.segment,
-            Score.severity,
-            *((Account.revenue_cents, Account.currency) if scope.sees_revenue else ()),
-        )
+        select(*COLUMNS, *((Account.revenue_cents, Account.currency) if scope.sees_revenue else ()))
         .select_from(Invitation)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Invitation.account_id)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Response, Response.invitation_id == Invitation.id, isouter=wanted.with_silent)
         .outerjoin(Score, scored)
-        .outerjoin(parent, parent.c.id == Account.parent_id)
+        .outerjoin(PARENT, PARENT.c.id == Account.parent_id)
         .outerjoin(User, User.id == Account.manager_id)
         .where(visible_accounts(scope), *wanted.where)
         .order_by(Invitation.id)

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from surveyd.base.clock import system_now
-from surveyd.base.database import writing
 from surveyd.base.errors import Unavailable
 from surveyd.distribution import claims, gaps, outbox, stale, waves
 from surveyd.distribution.lanes import new_lane
@@ -19,7 +18,6 @@ from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
-from tests.fixtures.databases import Database
 from tests.fixtures.relays import Relay
 
 A_TICK = 0.005
@@ -277,34 +275,6 @@ def test_a_living_senders_claim_is_not_moved_away(post: Post, writer: Transactio
     change(writer, stale_at=system_now() - timedelta(seconds=1))
     with writer() as session:
         assert stale.replan_stale(session, now=NOW, system_now=system_now()) == 0
-
-
-def test_keeping_the_leases_never_waits_for_a_mail_in_hand(
-    post: Post, writer: Transaction, database: Database, app: Flask
-) -> None:
-    if database.kind == "sqlite":
-        pytest.skip("SQLite has one writer at a time, so that no two can wait for each other")
-    post.release()
-    until = system_now() + timedelta(hours=1)
-    with writer() as session:
-        claimed = claims.claim(session, "me", limit=3, now=NOW, system_now=system_now(), lease=LEASE)
-    with writer() as session:
-        assert claims.begin(session.connection(), claimed[0].id, by="me", system_now=system_now())
-        kept: list[int] = []
-
-        def keep() -> None:
-            with app.app_context(), writing() as other:
-                kept.append(claims.renew(other, "me", until=until))
-
-        keeper = threading.Thread(target=keep)
-        keeper.start()
-        keeper.join(10)
-        # The keeper is done while this transaction still holds a mail, and may go on to the next one.
-        assert kept == [2]
-        assert claims.begin(session.connection(), claimed[1].id, by="me", system_now=system_now())
-    with writer() as session:
-        leases = session.scalars(select(Message.lease_until).order_by(Message.id)).all()
-        assert [lease == until for lease in leases] == [False, True, True]
 
 
 def test_a_lane_that_stumbled_leaves_what_it_began_to_its_lease(post: Post, writer: Transaction) -> None:
