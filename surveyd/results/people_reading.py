@@ -1,6 +1,5 @@
 """Accounts and contacts out of the database, as codes."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,8 @@ from surveyd.results.people_shapes import (
     Dimension,
     ranks,
 )
+from surveyd.results.plain_rows import plain_rows
+from surveyd.results.wave_reading import parsed
 
 CHUNK = 20_000
 PLAIN = (
@@ -109,7 +110,7 @@ class _Custom:
         self.coders: dict[str, Coder] = {}
 
     def add(self, texts: Sequence[str | None]) -> None:
-        found = [json.loads(text) if text and text != "{}" else {} for text in texts]
+        found = parsed([text or "{}" for text in texts])
         for name in dict.fromkeys(name for one in found for name in one):
             if name not in self.coders:
                 self.coders[name] = Coder()
@@ -126,7 +127,7 @@ class _Custom:
 def _chunks(session: Session, chosen: Any, key: Any) -> Iterator[Sequence[Any]]:
     after = 0
     while True:
-        rows = session.execute(chosen.where(key > after).limit(CHUNK)).all()
+        rows = plain_rows(session, chosen.where(key > after).limit(CHUNK))
         if rows:
             yield rows
         if len(rows) < CHUNK:

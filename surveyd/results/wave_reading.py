@@ -14,6 +14,7 @@ from surveyd.responses.models import Response
 from surveyd.results.item_scales import scales_of
 from surveyd.results.models import Score
 from surveyd.results.phases import phase_of_response
+from surveyd.results.plain_rows import plain_rows
 from surveyd.results.wave_arrays import (
     ANSWERED,
     ASKED,
@@ -50,12 +51,12 @@ def read_asked(session: Session, wave_id: int) -> Arrays:
     query = select(Invitation.id, Invitation.contact_id, Invitation.account_id)
     query = query.where(Invitation.wave_id == wave_id).order_by(Invitation.contact_id).limit(10 * CHUNK)
     while True:
-        rows = session.execute(query.where(Invitation.contact_id > after)).all()
-        found = np.array(rows, dtype=np.int64).reshape(len(rows), 3)
-        parts.append({name: found[:, 1 + place].copy() for place, name in enumerate(ASKED)})
+        rows = plain_rows(session, query.where(Invitation.contact_id > after))
+        _, *found = zip(*rows, strict=True) if rows else ((), (), ())
+        parts.append({name: np.array(of, dtype=np.int64) for name, of in zip(ASKED, found, strict=True)})
         if len(rows) < 10 * CHUNK:
             return stacked(parts)
-        after = rows[-1].contact_id
+        after = rows[-1][1]
 
 
 def stacked(parts: Sequence[Mapping[str, Array]]) -> Arrays:
@@ -76,7 +77,7 @@ def _nothing(name: str, beside: Mapping[str, Array]) -> Array:
 def _chunks(session: Session, wave_id: int, rule: str, after: int) -> Iterator[Arrays]:
     query = _answers(session, wave_id, rule)
     while True:
-        rows = session.execute(query.where(Score.id > after)).all()
+        rows = plain_rows(session, query.where(Score.id > after))
         if rows:
             yield _arrays(session, rows)
         if len(rows) < CHUNK:
@@ -126,10 +127,10 @@ def _arrays(session: Session, rows: Sequence[Any]) -> Arrays:
     given["channel"] = [CHANNEL_CODES[name] for name in given["channel"]]
     given["segment"] = [SEGMENT_CODES[name] for name in given["segment"]]
     arrays = {name: np.array(given[name], dtype=kind) for name, kind in ANSWERED.items()}
-    return arrays | _stages(_parsed(stages)) | _items(session, _parsed(inputs), arrays["version_id"])
+    return arrays | _stages(parsed(stages)) | _items(session, parsed(inputs), arrays["version_id"])
 
 
-def _parsed(texts: Sequence[str]) -> list[dict[str, Any]]:
+def parsed(texts: Sequence[str]) -> list[dict[str, Any]]:
     """Objects out of their JSON texts, in one go."""
     found: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
     return found
