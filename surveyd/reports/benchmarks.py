@@ -13,12 +13,13 @@ from surveyd.base.errors import NotFound
 from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED, latest_waves
 from surveyd.people.access import Scope
+from surveyd.reports.words import score_shown
 from surveyd.results.figures import Figures
 from surveyd.results.outside import FigureLine, outside_figures
 from surveyd.results.outside_models import Measure
 from surveyd.results.peers import DIMENSIONS, PLACES, Held, Part, hold
 from surveyd.results.wholes import wave_name
-from surveyd.scoring import nps_groups
+from surveyd.scoring import nps
 from surveyd.scoring.bases import Base
 from surveyd.scoring.estimates import Estimate
 from surveyd.scoring.intervals import Interval
@@ -123,7 +124,7 @@ class Benchmarks:
 
     def score(self, of: Part) -> str:
         """A part's score, or the people it is made of."""
-        return nps_groups.shown(of.score, of.counts)
+        return score_shown(nps.summary(of.counts))
 
     def interval(self, of: Estimate | Unsaid) -> str:
         """An interval in words; empty where there is none to show."""
