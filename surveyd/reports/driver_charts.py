@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 from surveyd.reports.charts import WIDTH, Tick
+from surveyd.reports.spot_labels import Dot, Frame, Label, labels, leader
 from surveyd.scoring.intervals import Interval
 from surveyd.scoring.pain_delight import Quadrant
 
@@ -17,7 +18,6 @@ NUMBERS = 54.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 626.0, 34.0, 396.0
 HEIGHT = 448.0
 SMALLEST, LARGEST = 4.0, 22.0
-APART_X, APART_Y, LETTER = 17.0, 13.0, 8.0
 FLAT = 5.0
 """Ratings are drawn in steps of so many points, and at least two of them."""
 
@@ -47,7 +47,10 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One driver of a square: its place, its size, where its number stands, and whether it is for sure."""
+    """One driver of a square: its place, its size, the middle of its number, and whether it is for sure.
+
+    `leader` is a line (x, y, x, y) from the dot to a number that stands further away.
+    """
 
     key: str
     name: str
@@ -56,6 +59,7 @@ class Spot:
     radius: float
     label_x: float
     label_y: float
+    leader: tuple[float, float, float, float] | None
     is_sure: bool
     low: float
     high: float
@@ -151,40 +155,33 @@ def quadrants(points: Sequence[Point], *, cut: float, names: Mapping[Quadrant, s
 def _spots(
     points: Sequence[Point], most: float, scale: tuple[float, float], *, radius: Callable[[Point], float]
 ) -> tuple[Spot, ...]:
-    """The dots, the largest first, each with its number where it covers the fewest others."""
-    places = [(point, _across(point.x, most), _upwards(point.y, *scale), radius(point)) for point in points]
-    taken = [(x, y) for _, x, y, _ in places]
-    found: list[Spot] = []
-    for point, x, y, r in sorted(places, key=lambda place: -place[3]):
-        label_x, label_y = min(_beside(point.key, x, y, r), key=lambda at: _crowd(at, taken))
-        # A label's middle is what the next ones keep away from.
-        taken.append((label_x + LETTER * len(point.key) / 2, label_y - 4))
-        ends = point.around or Interval(point.x, point.x)
-        low, high = _across(ends.low, most), _across(ends.high, most)
-        found.append(
-            Spot(
-                point.key, point.name, x, y, r, round(label_x, 1), round(label_y, 1), point.is_sure, low, high
-            )
-        )
-    return tuple(found)
+    """The dots, the largest first, each with its number where it can be told from the others."""
+    drawn = sorted(
+        (
+            (Dot(point.key, _across(point.x, most), _upwards(point.y, *scale), radius(point)), point)
+            for point in points
+        ),
+        key=lambda pair: -pair[0].radius,
+    )
+    numbers = labels([dot for dot, _ in drawn], Frame(LEFT, RIGHT, TOP, BOTTOM))
+    return tuple(_spot(dot, point, number, most) for (dot, point), number in zip(drawn, numbers, strict=True))
 
 
-def _beside(key: str, x: float, y: float, r: float) -> list[tuple[float, float]]:
-    """Where a dot's number may stand: to the right, to the left, above, below, and once more further away."""
-    width = LETTER * len(key)
-    near = [
-        (x + r + 5, y + 4),
-        (x - r - 5 - width, y + 4),
-        (x - width / 2, y - r - 5),
-        (x - width / 2, y + r + 14),
-    ]
-    far = [(x + r + 5, y - 12), (x + r + 5, y + 20), (x - r - 5 - width, y - 12), (x - r - 5 - width, y + 20)]
-    return near + far + [(x - width / 2, y + side * (r + 26)) for side in (-1, 1)]
-
-
-def _crowd(at: tuple[float, float], taken: Sequence[tuple[float, float]]) -> int:
-    """How many dots and numbers a number would touch there."""
-    return sum(abs(at[0] + LETTER - x) < APART_X and abs(at[1] - 4 - y) < APART_Y for x, y in taken)
+def _spot(dot: Dot, point: Point, number: Label, most: float) -> Spot:
+    ends = point.around or Interval(point.x, point.x)
+    return Spot(
+        dot.key,
+        point.name,
+        dot.x,
+        dot.y,
+        dot.radius,
+        round(number.x, 1),
+        round(number.y + 4, 1),
+        leader(number, dot),
+        point.is_sure,
+        _across(ends.low, most),
+        _across(ends.high, most),
+    )
 
 
 def _radius(part: float) -> float:

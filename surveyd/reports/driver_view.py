@@ -84,22 +84,31 @@ class DriversPage:
 
     def _leaders(self, of: DriverReport) -> str:
         if len(of.drivers) > 1 and of.drivers[-1].tier == 1:
-            return str(
-                _(
-                    "No driver can be told from the others yet; %(name)s is the first",
-                    name=self.name(of.drivers[0].driver.id),
-                )
-            )
+            return self._nobody_leads(len(of.drivers))
         leading = [self.name(one.driver.id) for one in of.drivers if one.tier == 1]
         shown = leading[:NAMED_AT_MOST]
         facts = {"names": ", ".join(shown), "num": len(leading) - len(shown)}
         if len(leading) > len(shown):
+            # A title begins with a capital letter, whatever the driver is called.
+            facts["names"] = _capital(", ".join(shown))
             if self.outcome is Outcome.ATTITUDE:
                 return str(_("%(names)s and %(num)s more go along most with how customers feel", **facts))
             return str(_("%(names)s and %(num)s more go along most with recommending us", **facts))
         if self.outcome is Outcome.ATTITUDE:
             return str(_("Goes along most with how customers feel: %(names)s", **facts))
         return str(_("Goes along most with recommending us: %(names)s", **facts))
+
+    def _nobody_leads(self, drivers: int) -> str:
+        if self.outcome is Outcome.ATTITUDE:
+            return str(
+                _(
+                    "No driver stands out: all %(num)s go along with how customers feel about alike",
+                    num=drivers,
+                )
+            )
+        return str(
+            _("No driver stands out: all %(num)s go along with recommending us about alike", num=drivers)
+        )
 
     def name(self, item_id: str) -> str:
         """What a driver is called."""
@@ -135,6 +144,12 @@ class DriversPage:
         return why_not(self.places) if isinstance(self.places, Unsaid) else ""
 
     @property
+    def why_one_side(self) -> str:
+        """Why there is pain only, or delight only; empty if there are both."""
+        missing = self.placed.unsaid if self.placed else None
+        return why_not(missing) if missing else ""
+
+    @property
     def shares(self) -> Shares:
         """The shares with their intervals."""
         found = self.of.drivers if self.of else ()
@@ -168,7 +183,7 @@ class DriversPage:
     def pains(self) -> Square:
         """Pain against delight."""
         placed = self.placed
-        points = [self._spot(one) for one in placed.places] if placed else []
+        points = [self._spot(one) for one in placed.places] if placed and not placed.unsaid else []
         names = {quadrant: str(said) for quadrant, said in QUADRANTS.items()}
         return quadrants(points, cut=placed.cut if placed else 1.0, names=names)
 
@@ -216,9 +231,9 @@ class DriversPage:
         best, worst = one.ranks
         return f"{best}" if best == worst else str(_("%(best)s to %(worst)s", best=best, worst=worst))
 
-    def points(self, value: float) -> float:
-        """Points of the recommendation as they are shown, 0 without a sign."""
-        return round(value, 1) or 0.0
+    def rounded(self, value: float, digits: int) -> float:
+        """A number as it is shown, 0 without a sign."""
+        return round(value, digits) or 0.0
 
     def direction(self, one: Importance) -> str:
         """How the outcome goes along with a driver."""
@@ -227,8 +242,13 @@ class DriversPage:
         return str(_("better with it")) if one.direction > 0 else str(_("worse with it"))
 
     def quadrant(self, place: Place) -> str:
-        """A driver's quadrant in words."""
-        return str(QUADRANTS[place.quadrant])
+        """A driver's quadrant in words, empty where one side is missing."""
+        return str(QUADRANTS[place.quadrant]) if place.quadrant else ""
+
+    def stage(self, of: StageImportance) -> str:
+        """What a stage is called, or a driver that stands for itself."""
+        said = str(_(of.name.replace("_", " "))) if of.is_stage else self.name(of.name)
+        return _capital(said)
 
     def why(self, out: LeftOut) -> str:
         """Why a driver takes no part; of pain and delight also which end was too thin."""
@@ -251,6 +271,9 @@ class DriversPage:
 
     def _spot(self, one: Place) -> Point:
         key = one.driver.id
-        return Point(
-            f"{self.number(key)}", self.name(key), one.pain, one.delight, size=one.low, is_sure=one.certain
-        )
+        pain, delight = one.pain or 0.0, one.delight or 0.0
+        return Point(f"{self.number(key)}", self.name(key), pain, delight, size=one.low, is_sure=one.certain)
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]

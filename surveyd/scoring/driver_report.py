@@ -50,9 +50,13 @@ class Importance:
 
 @dataclass(frozen=True, slots=True)
 class StageImportance:
-    """One stage as a whole, of R squared; `parts` are its drivers by id, adding up to `value` exactly."""
+    """One stage as a whole, of R squared; `parts` are its drivers by id, adding up to `value` exactly.
+
+    `name` is the stage, or the id of a driver without one where `is_stage` is False.
+    """
 
     name: str
+    is_stage: bool
     value: float
     share: float
     interval: Interval
@@ -86,9 +90,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class DriverReport:
-    """All drivers, the most important first, with what it rests on; `stages` is empty where none has two drivers.
+    """All drivers, the most important first, with what it rests on.
 
-    `quick_wins` are ids: above the average in importance, below it in rating, the widest gap first.
+    `stages` is empty where none has two drivers. `quick_wins` are ids: above the average in importance,
+    below it in rating, the widest gap first.
     """
 
     n: int

@@ -12,7 +12,7 @@ import numpy as np
 
 from surveyd.scoring.arrays import Floats
 from surveyd.scoring.bootstrap import SEED, Progress, draws, interval, ranks, resampled
-from surveyd.scoring.driver_items import Answers, Screened, screen
+from surveyd.scoring.driver_items import OUTCOME, Answers, Screened, screen
 from surveyd.scoring.driver_report import (
     Alike,
     DriverReport,
@@ -43,6 +43,15 @@ def bootstraps(drivers: int) -> int:
     return 200 if drivers <= 16 else 100
 
 
+def draws_of(drivers: int, times: int | None) -> int:
+    """Return how many draws to take: what is asked for, else by the drivers. Raises ValueError below 1."""
+    if times is None:
+        return bootstraps(drivers)
+    if times < 1:
+        raise ValueError("it takes at least one draw to say how sure it is.")
+    return times
+
+
 def drivers(
     answers: Answers,
     *,
@@ -55,15 +64,18 @@ def drivers(
     """Return the drivers of the outcome, or why they cannot be said; the same answers give the same report.
 
     Takes at least max(50, 10 a driver) complete answers' worth from 20 accounts. `progress` hears how many
-    of the draws are done. Source: Lindeman, Merenda and Gold 1980; Grömping 2006 for intervals and ranks by
-    bootstrap.
+    of the draws are done. Raises ValueError for `times` below 1: without a draw nothing is known of how sure
+    it is. Source: Lindeman, Merenda and Gold 1980; Grömping 2006 for intervals and ranks by bootstrap.
     """
+    draws_of(len(answers.items), times)
     found = screen(answers, policy.minimums)
     if isinstance(found, Unsaid):
         return found
     standard = standardise(found.table())
-    count = bootstraps(len(found.answers.items)) if times is None else times
-    by = method(standard, most=most_patterns, drawn=count > 0)
+    if not standard.scale[-1]:
+        return Unsaid(Reason.NO_VARIATION, OUTCOME)
+    count = draws_of(len(found.answers.items), times)
+    by = method(standard, most=most_patterns)
     tables, repaired = resampled(standard, by, draws(found.accounts, times=count, seed=seed))
     values = each(tables, importances, progress)
     listed = _listed(found, tables, values)
@@ -152,11 +164,14 @@ def performances(found: Screened) -> list[Performance]:
     ]
 
 
-def groups_of(found: Screened) -> dict[str, tuple[int, ...]]:
-    """Return the columns of each stage; a driver without one is a group by its own id."""
-    groups: dict[str, tuple[int, ...]] = {}
+def groups_of(found: Screened) -> dict[tuple[bool, str], tuple[int, ...]]:
+    """Return the columns of each group: (True, a stage), or (False, the id of a driver without a stage).
+
+    A driver may be called as a stage is: they stay apart.
+    """
+    groups: dict[tuple[bool, str], tuple[int, ...]] = {}
     for column, item in enumerate(found.answers.items):
-        name = item.stage or item.id
+        name = (bool(item.stage), item.stage or item.id)
         groups[name] = (*groups.get(name, ()), column)
     return groups
 
@@ -167,19 +182,20 @@ def _stages(found: Screened, tables: Floats) -> tuple[StageImportance, ...] | Un
         return ()
     if parts := too_many(list(groups.values())):
         return Unsaid(Reason.TOO_MANY_PARTS, "stages", parts, EXACT_UP_TO)
-    values = each(tables, lambda some: grouped(some, list(groups.values())), None)
+    values = grouped(tables, list(groups.values()))
     split = owen(tables[:1], list(groups.values()))[0]
     of, places = shares(values), ranks(shares(values))
     stages = [
         StageImportance(
             name=name,
+            is_stage=is_stage,
             value=float(values[0, place]),
             share=float(of[0, place]),
             interval=interval(of[:, place], float(of[0, place])),
             ranks=places[place],
             parts=tuple((found.answers.items[column].id, float(split[column])) for column in columns),
         )
-        for place, (name, columns) in enumerate(groups.items())
+        for place, ((is_stage, name), columns) in enumerate(groups.items())
     ]
     return tuple(sorted(stages, key=lambda stage: -stage.value))
 

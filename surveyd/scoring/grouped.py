@@ -11,7 +11,7 @@ from math import comb
 import numpy as np
 
 from surveyd.scoring.arrays import Floats
-from surveyd.scoring.lmg import EXACT_UP_TO, explained, shapley
+from surveyd.scoring.lmg import EXACT_UP_TO, at_once, explained, shapley
 
 Groups = Sequence[Sequence[int]]
 
@@ -23,8 +23,16 @@ def too_many(groups: Groups) -> int:
 
 
 def grouped(covariances: Floats, groups: Groups) -> Floats:
-    """Return (b, groups): the LMG of each group of columns, adding up to R squared; the outcome is last."""
-    return shapley(explained(covariances, groups)).T
+    """Return (b, groups): the LMG of each group of columns, adding up to R squared; the outcome is last.
+
+    A few tables at a time, as memory grows as 2**groups.
+    """
+    step = at_once(len(groups))
+    parts = [
+        shapley(explained(covariances[start : start + step], groups)).T
+        for start in range(0, covariances.shape[0], step)
+    ]
+    return np.concatenate(parts)
 
 
 def owen(covariances: Floats, groups: Groups) -> Floats:

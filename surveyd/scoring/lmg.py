@@ -74,6 +74,11 @@ def shapley(values: Floats) -> Floats:
     return np.maximum(brought, 0.0)
 
 
+def at_once(players: int) -> int:
+    """Return how many tables to look at together, so that all subsets of so many players stay small."""
+    return max(1, AT_ONCE >> players)
+
+
 def lmg(covariances: Floats) -> Floats:
     """Return (b, p): the LMG of each of p drivers, adding up to R squared, for (b, p + 1, p + 1) covariances.
 
@@ -81,7 +86,7 @@ def lmg(covariances: Floats) -> Floats:
     """
     drivers = covariances.shape[1] - 1
     players = [(driver,) for driver in range(drivers)]
-    step = max(1, AT_ONCE >> drivers)
+    step = at_once(drivers)
     parts = [
         shapley(explained(covariances[start : start + step], players)).T
         for start in range(0, covariances.shape[0], step)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from surveyd.scoring.arrays import Floats
 from surveyd.scoring.bootstrap import SEED, Draws, Progress, draws, resampled
-from surveyd.scoring.driver_items import Answers, Driver, LeftOut, Screened, screen
-from surveyd.scoring.drivers import each, shares
+from surveyd.scoring.driver_items import Answers, Driver, LeftOut, Screened, screen, too_few
+from surveyd.scoring.drivers import draws_of, each, shares
 from surveyd.scoring.gaps import MOST_PATTERNS
 from surveyd.scoring.lmg import importances
-from surveyd.scoring.moments import Standard, Table, by_pairs, method, standardise
+from surveyd.scoring.moments import Table, by_pairs, method, standardise
 from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.unsaid import Reason, Unsaid
 
@@ -29,7 +29,9 @@ DETRACTOR, PROMOTER = 6, 9
 LEAST_SHARE, LEAST = 0.05, 20
 CERTAIN = 0.7
 POINTS = 1e-9
+MOST = 10
 Marks = Callable[[Floats, Floats], Floats]
+Side = tuple[Marks, Callable[[Floats], Floats], str]
 
 
 class Quadrant(StrEnum):
@@ -62,14 +64,15 @@ class Place:
     """One driver: shares of pain and of delight, its quadrant, and how many of the draws put it there (0 to
     1).
 
-    `low` and `high` are the shares of low and high answers among all who answered it.
+    Pain or delight is None where `PainDelight.unsaid` tells why, and there is no quadrant then. `low` and
+    `high` are the shares of low and high answers among all who answered it.
     """
 
     driver: Driver
-    pain: float
-    delight: float
-    quadrant: Quadrant
-    certainty: float
+    pain: float | None
+    delight: float | None
+    quadrant: Quadrant | None
+    certainty: float | None
     low: float
     high: float
     n: int
@@ -78,12 +81,15 @@ class Place:
     @property
     def certain(self) -> bool:
         """Say whether the quadrant may be drawn as a fact."""
-        return self.certainty >= CERTAIN
+        return self.certainty is not None and self.certainty >= CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
 class PainDelight:
-    """All drivers that can be placed, by pain and delight together; `cut` is the same on both axes."""
+    """All drivers that can be placed, by pain and delight together; `cut` is the same on both axes.
+
+    `unsaid` tells why there is no pain or no delight; at most one of them is missing.
+    """
 
     n: int
     accounts: int
@@ -91,41 +97,49 @@ class PainDelight:
     cut: float
     places: tuple[Place, ...]
     left_out: tuple[LeftOut, ...]
+    unsaid: Unsaid | None = None
 
 
 def pain_delight(
     answers: Answers,
     *,
     policy: Policy = SHIPPED,
-    times: int = 500,
+    times: int | None = None,
     seed: int = SEED,
     most_patterns: int = MOST_PATTERNS,
     progress: Progress | None = None,
 ) -> PainDelight | Unsaid:
     """Return the place of each driver, or why none can be said; the outcome is the recommendation, 0 to 10.
 
-    Not placed is whom fewer than 5 % or 20 people rated low, or high. Deterministic by `seed`.
+    Not placed is whom fewer than 5 % or 20 people rated low, or high. Where nobody is a detractor there is
+    no pain, where nobody is a promoter no delight. Deterministic by `seed`. Raises ValueError for `times`
+    below 1 and for a recommendation above 10.
     """
+    draws_of(len(answers.items), times)
+    if len(answers.outcome) and np.nanmax(answers.outcome, initial=0) > MOST:
+        raise ValueError(f"the recommendation is from 0 to {MOST}.")
     found = screen(answers, policy.minimums)
     if isinstance(found, Unsaid):
         return found
     found, left_out = _placeable(found)
     if not found.answers.items:
         return left_out[0].why
-    drawn = draws(found.accounts, times=times, seed=seed)
-    parts = []
-    for wanted, outcome in ((_low, _detracts), (_high, _promotes)):
-        standard = standardise(_table(found, (wanted,), outcome))
-        if not standard.scale[-1]:
-            return Unsaid(Reason.NO_VARIATION, "the recommendation")
-        parts.append(_shares(standard, drawn, most_patterns, progress))
+    if refused := too_few(found, policy.minimums):
+        return refused
+    count = draws_of(len(found.answers.items), times)
+    drawn = draws(found.accounts, times=count, seed=seed)
+    pain = _side(found, (_low, _detracts, "detractors"), drawn, most_patterns, progress)
+    delight = _side(found, (_high, _promotes, "promoters"), drawn, most_patterns, progress)
+    if isinstance(pain, Unsaid) and isinstance(delight, Unsaid):
+        return _neither(pain, delight)
     return PainDelight(
         n=found.n,
         accounts=found.accounts,
-        times=times,
+        times=count,
         cut=1 / len(found.answers.items),
-        places=_places(found, parts[0], parts[1], _contrasts(found)),
+        places=_places(found, _said(pain), _said(delight), _contrasts(found)),
         left_out=left_out,
+        unsaid=next((side for side in (pain, delight) if isinstance(side, Unsaid)), None),
     )
 
 
@@ -181,11 +195,28 @@ def _placeable(found: Screened) -> tuple[Screened, tuple[LeftOut, ...]]:
     return found.only(kept), tuple(left_out)
 
 
-def _shares(standard: Standard, drawn: Draws, most: int, progress: Progress | None) -> Floats:
-    """Return (draws, p) shares of what is explained, 0 for a driver that goes the wrong way."""
+def _side(found: Screened, side: Side, drawn: Draws, most: int, progress: Progress | None) -> Floats | Unsaid:
+    """Return (draws, p) shares of what is explained, 0 for a driver that goes the wrong way; or why none."""
+    mark, outcome, who = side
+    inside = outcome(found.answers.outcome.astype(np.float64))
+    if not inside.any() or inside.all():
+        return Unsaid(Reason.EVERYBODY if inside.any() else Reason.NOBODY, f"the {who}")
+    standard = standardise(_table(found, (mark,), outcome))
     tables, _ = resampled(standard, method(standard, most=most), drawn)
     right = tables[:, :-1, -1] > 0
     return np.where(right, shares(each(tables, importances, progress)), 0.0)
+
+
+def _neither(pain: Unsaid, delight: Unsaid) -> Unsaid:
+    """Return one reason for both sides: all are detractors, or promoters, or nobody is either."""
+    for side in (pain, delight):
+        if side.reason is Reason.EVERYBODY:
+            return side
+    return Unsaid(Reason.NOBODY, "the detractors or the promoters")
+
+
+def _said(side: Floats | Unsaid) -> Floats | None:
+    return None if isinstance(side, Unsaid) else side
 
 
 def _contrasts(found: Screened) -> list[Contrast]:
@@ -210,22 +241,22 @@ def _contrast(penalty: float, reward: float) -> Contrast:
     return Contrast(penalty, reward, (reward - penalty) / whole if told else None)
 
 
-def _places(found: Screened, pain: Floats, delight: Floats, contrasts: list[Contrast]) -> tuple[Place, ...]:
+def _places(
+    found: Screened, pain: Floats | None, delight: Floats | None, contrasts: list[Contrast]
+) -> tuple[Place, ...]:
     """Return the places by pain and delight together, of (draws, p) shares of which the first is
-    everybody's.
+    everybody's; None is a side of which nothing can be said.
     """
-    cut = 1 / len(found.answers.items) - POINTS
-    quadrants = 2 * (pain >= cut) + (delight >= cut)
-    agreeing = (quadrants[1:] == quadrants[0]).mean(axis=0) if len(pain) > 1 else np.ones(pain.shape[1])
     people = found.known.sum(axis=0)
     lows, highs = _counts(found, _low) / people, _counts(found, _high) / people
+    fitting = _fitting(len(people), pain, delight)
     places = [
         Place(
             driver=item,
-            pain=float(pain[0, column]),
-            delight=float(delight[0, column]),
-            quadrant=QUADRANTS[quadrants[0, column]],
-            certainty=float(agreeing[column]),
+            pain=None if pain is None else float(pain[0, column]),
+            delight=None if delight is None else float(delight[0, column]),
+            quadrant=fitting[column][0],
+            certainty=fitting[column][1],
             low=float(lows[column]),
             high=float(highs[column]),
             n=int(people[column]),
@@ -233,4 +264,16 @@ def _places(found: Screened, pain: Floats, delight: Floats, contrasts: list[Cont
         )
         for column, item in enumerate(found.answers.items)
     ]
-    return tuple(sorted(places, key=lambda place: -(place.pain + place.delight)))
+    return tuple(sorted(places, key=lambda place: -((place.pain or 0.0) + (place.delight or 0.0))))
+
+
+def _fitting(
+    drivers: int, pain: Floats | None, delight: Floats | None
+) -> list[tuple[Quadrant | None, float | None]]:
+    """Return each driver's quadrant and the share of the draws that agree, None where a side is missing."""
+    if pain is None or delight is None:
+        return [(None, None)] * drivers
+    cut = 1 / drivers - POINTS
+    quadrants = 2 * (pain >= cut) + (delight >= cut)
+    agreeing = (quadrants[1:] == quadrants[0]).mean(axis=0)
+    return [(QUADRANTS[place], float(share)) for place, share in zip(quadrants[0], agreeing, strict=True)]

@@ -20,6 +20,10 @@ class Reason(StrEnum):
     """Too few people answered both of two items."""
     NO_VARIATION = "no_variation"
     """Everybody said the same, so nothing can go along with it."""
+    NOBODY = "nobody"
+    """Nobody is of this kind, so nothing can tell them from the others."""
+    EVERYBODY = "everybody"
+    """All are of this kind, so nothing can tell them from others."""
     NO_WEIGHT = "no_weight"
     """All weights are zero."""
     TOO_MANY_PATTERNS = "too_many_patterns"
@@ -38,6 +42,8 @@ SENTENCES = {
     Reason.TOO_FEW_GROUPS: "{found} groups are too few for {subject}: {needed} needed.",
     Reason.TOO_FEW_TOGETHER: "{found} people answered both parts of {subject}: {needed} needed.",
     Reason.NO_VARIATION: "Everybody gave the same answer to {subject}, so nothing can vary with it.",
+    Reason.NOBODY: "Nobody is among {subject}, so nothing can vary with it.",
+    Reason.EVERYBODY: "Everybody is among {subject}, so nothing can vary with it.",
     Reason.NO_WEIGHT: "All weights of {subject} are zero.",
     Reason.TOO_MANY_PATTERNS: "{found} patterns of gaps are too many for {subject}: at most {needed}.",
     Reason.TOO_UNCERTAIN: "The model for {subject} was right too rarely: {found} of 100, {needed} needed.",

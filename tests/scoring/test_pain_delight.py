@@ -42,7 +42,7 @@ def placed(answers: Answers, *, times: int = 100) -> dict[str, Place]:
 
 
 def test_the_worked_example_of_the_page() -> None:
-    found = pain_delight(crossed(), times=0)
+    found = pain_delight(crossed(), times=100)
     assert isinstance(found, PainDelight)
     assert (found.n, found.accounts, found.cut, found.left_out) == (90, 30, 0.5, ())
     places = {place.driver.id: place for place in found.places}
@@ -130,8 +130,75 @@ def test_nothing_is_placed_where_nothing_can_be_said() -> None:
     kind.values[kind.values < 3] = 3
     found = pain_delight(kind)
     assert found == Unsaid(Reason.TOO_FEW_ANSWERS, "hurts rated low", 0, 30)
-    content = replace(planted(), outcome=np.random.default_rng(1).integers(7, 11, 1_500))
-    assert pain_delight(content, times=0) == Unsaid(Reason.NO_VARIATION, "the recommendation")
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "reason", "who"),
+    [
+        (7, 8, Reason.NOBODY, "the detractors or the promoters"),
+        (0, 6, Reason.EVERYBODY, "the detractors"),
+        (9, 10, Reason.EVERYBODY, "the promoters"),
+    ],
+)
+def test_all_of_one_kind_place_nobody(lowest: int, highest: int, reason: Reason, who: str) -> None:
+    ratings = np.random.default_rng(1).integers(lowest, highest + 1, 1_500)
+    assert pain_delight(replace(planted(), outcome=ratings), times=2) == Unsaid(reason, who)
+
+
+def test_without_a_detractor_delight_is_told_all_the_same() -> None:
+    answers = planted()
+    full = placed(answers)
+    found = pain_delight(replace(answers, outcome=np.maximum(answers.outcome, 7)), times=100)
+    assert isinstance(found, PainDelight)
+    assert found.unsaid == Unsaid(Reason.NOBODY, "the detractors")
+    assert {place.driver.id for place in found.places[:2]} == {"delights", "both"}
+    for place in found.places:
+        assert place.delight == full[place.driver.id].delight
+        assert (place.pain, place.quadrant, place.certainty, place.certain) == (None, None, None, False)
+
+
+def test_without_a_promoter_pain_is_told_all_the_same() -> None:
+    found = pain_delight(replace(planted(), outcome=np.minimum(planted().outcome, 8)), times=10)
+    assert isinstance(found, PainDelight)
+    assert found.unsaid == Unsaid(Reason.NOBODY, "the promoters")
+    assert found.places[0].driver.id == "hurts" and found.places[0].delight is None
+    assert found.places[0].pain is not None and found.places[0].pain > 0.25
+
+
+def test_who_answered_only_what_is_not_placed_takes_no_part() -> None:
+    answers = planted(600)
+    values = answers.values.copy()
+    values[:, 0] = 3
+    values[:, 0][::2] = 4
+    values[:40, 1:] = -1
+    found = pain_delight(replace(answers, values=values), times=2)
+    assert isinstance(found, PainDelight)
+    assert "hurts" not in {place.driver.id for place in found.places}
+    assert (found.n, found.accounts) == (560, 187)
+    one = np.where(np.arange(600) < 40, np.arange(600) // 2, 900 + np.arange(600) % 8)
+    few = pain_delight(replace(answers, values=values, accounts=one), times=2)
+    assert few == Unsaid(Reason.TOO_FEW_ACCOUNTS, "drivers", 8, 20)
+
+
+def test_draws_go_by_the_drivers_and_there_is_one_at_least() -> None:
+    assert pain_delight_of(4).times == 500
+    assert pain_delight_of(13).times == 200
+    with pytest.raises(ValueError, match="at least one draw"):
+        pain_delight(crossed(), times=0)
+
+
+def pain_delight_of(drivers: int) -> PainDelight:
+    generator = np.random.default_rng(drivers)
+    items = tuple(Driver(f"d{number}") for number in range(drivers))
+    values = generator.integers(1, 6, (400, drivers)).astype(np.int8)
+    found = pain_delight(Answers(items, values, generator.integers(0, 11, 400), np.arange(400)))
+    assert isinstance(found, PainDelight)
+    return found
+
+
+def test_a_recommendation_above_ten_is_refused() -> None:
+    with pytest.raises(ValueError, match="from 0 to 10"):
+        pain_delight(replace(crossed(), outcome=np.full(90, 11)))
 
 
 def test_the_same_answers_give_the_same_places() -> None:

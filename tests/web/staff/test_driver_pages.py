@@ -58,7 +58,7 @@ def test_few_answers_have_no_drivers_and_say_how_many_it_takes(office: Office, s
     page = worked_out(sign_in(office.cast.executive))
 
     assert title_of(page) == "There are no drivers to tell yet"
-    assert "Too few answers: 2, and 100 are needed." in page
+    assert "Too few answers: 2, and 50 are needed." in page
 
 
 def test_asked_once_it_is_kept_for_whoever_sees_the_same(
