@@ -1,7 +1,9 @@
 """Key drivers of planted truth, of few people, of gaps, and the worked example of the method's page."""
 
 import json
+import re
 from dataclasses import asdict, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from surveyd.scoring.policy import SHIPPED
 from surveyd.scoring.scale import OutOfScale
 from surveyd.scoring.unsaid import Reason, Unsaid
 from tests.scoring.importances_known import KNOWN, SWISS
+from tests.scoring.worked_examples import by_hand
 
 STAGES = (0, 0, 0, 1, 1, 2, 2, 2, 3, 3)
 PLANTED = np.array([0.30, 0.10, 0.05, 0.25, 0.08, 0.20, 0.12, 0.05, 0.15, 0.02])
@@ -86,9 +89,26 @@ def test_stages_hold_their_drivers_exactly() -> None:
 
 def test_the_worked_example_of_the_page() -> None:
     """Two drivers, r = .5 and 0 with the outcome, .5 with each other: 7/24 and 1/24 of 1/3."""
-    table = np.array([[[1, 0.5, 0.5], [0.5, 1, 0], [0.5, 0, 1]]])
-    assert lmg.explained(table, [(0,), (1,)])[:, 0] == pytest.approx([0, 1 / 4, 0, 1 / 3])
-    assert lmg.lmg(table)[0] == pytest.approx([7 / 24, 1 / 24])
+    text = by_hand("drivers")
+    given = re.search(
+        r"first has correlation ([\d.]+) with the outcome, the second ([\d.]+);"
+        r" with each other they have ([\d.]+)\.",
+        text,
+    )
+    assert given
+    one, other, both = (float(part) for part in given.groups())
+    table = np.array([[[1, both, one], [both, 1, other], [one, other, 1]]])
+    alone = re.findall(r"^\| (?:none|first|second) \| ([\d.]+) \|", text, re.M)
+    together = re.search(r"^\| both \| .* = (\d+/\d+)\$", text, re.M)
+    assert together
+    sets = [float(part) for part in alone] + [float(Fraction(together[1]))]
+    assert lmg.explained(table, [(0,), (1,)])[:, 0] == pytest.approx(sets)
+    shown = re.findall(r"on average \$(?:[^$]*= )?(\d+/\d+)\$", text)
+    assert lmg.lmg(table)[0] == pytest.approx([float(Fraction(part)) for part in shown])
+    whole = re.search(r"Together \$(\d+/\d+) = (\d+/\d+)\$", text)
+    assert whole and Fraction(whole[1]) == Fraction(whole[2])
+    assert lmg.lmg(table).sum() == pytest.approx(float(Fraction(whole[1])))
+    assert (lmg.lmg(table)[0] * 24).round(9).tolist() == [7, 1]
 
 
 def test_the_same_answers_give_the_same_report() -> None:

@@ -1,14 +1,18 @@
 """Pain and delight: the worked example, planted kinds of drivers, and who is not placed."""
 
 import json
+import re
 from dataclasses import asdict, replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from surveyd.scoring.driver_items import Answers, Driver
 from surveyd.scoring.pain_delight import PainDelight, Place, Quadrant, pain_delight
 from surveyd.scoring.unsaid import Reason, Unsaid
+from tests.scoring.worked_examples import by_hand
 
 
 def crossed() -> Answers:
@@ -41,20 +45,56 @@ def placed(answers: Answers, *, times: int = 100) -> dict[str, Place]:
     return {place.driver.id: place for place in found.places}
 
 
+def on_the_page() -> Answers:
+    """The people of the page's table, ten of each cell."""
+    cells = re.findall(r"^\| A \w+ \| (\d+) \| (\d+) \| (\d+) \|$", by_hand("pain_delight"), re.M)
+    points = np.repeat(np.array(cells, dtype=int).ravel(), 10)
+    return replace(crossed(), outcome=points)
+
+
+def shown(pattern: str) -> list[float]:
+    """The numbers that the page gives at this place."""
+    found = re.search(pattern.replace("#", r"([\d./−]+)"), by_hand("pain_delight"))
+    assert found, pattern
+    return [float(Fraction(part.replace("−", "-"))) for part in found.groups()]
+
+
 def test_the_worked_example_of_the_page() -> None:
-    found = pain_delight(crossed(), times=100)
+    assert (on_the_page().outcome == crossed().outcome).all()
+    found = pain_delight(on_the_page(), times=100)
     assert isinstance(found, PainDelight)
     assert (found.n, found.accounts, found.cut, found.left_out) == (90, 30, 0.5, ())
     places = {place.driver.id: place for place in found.places}
-    assert (places["A"].pain, places["A"].delight) == pytest.approx((25 / 29, 1 / 17))
-    assert (places["B"].pain, places["B"].delight) == pytest.approx((4 / 29, 16 / 17))
-    assert places["A"].quadrant is Quadrant.HYGIENE and places["B"].quadrant is Quadrant.DELIGHTER
-    assert (places["A"].contrast.penalty, places["A"].contrast.reward) == pytest.approx((3, 1))
-    assert (places["B"].contrast.penalty, places["B"].contrast.reward) == pytest.approx((1, 2))
-    assert places["A"].contrast.asymmetry == pytest.approx(-0.5)
-    assert places["B"].contrast.asymmetry == pytest.approx(1 / 3)
-    assert (places["A"].low, places["A"].high, places["A"].n) == pytest.approx((1 / 3, 1 / 3, 90))
-    assert places["A"].certainty == 1 and places["A"].certain
+    a, b = places["A"], places["B"]
+    assert (a.pain, b.pain) == pytest.approx(tuple(shown(r"pain of A is [^=]* = #\$ and of B \$#\$")))
+    assert (a.delight, b.delight) == pytest.approx(tuple(shown(r"and the delight\n\$#\$ and \$#\$")))
+    assert (a.pain, b.delight) == pytest.approx((25 / 29, 16 / 17))
+    assert a.quadrant is Quadrant.HYGIENE and b.quadrant is Quadrant.DELIGHTER
+    assert "A is hygiene and B a delighter" in by_hand("pain_delight")
+    of_a = shown(r"penalty # and reward # for A \(IA #\)")
+    of_b = shown(r"for A \(IA [^)]*\), # and # for B \(IA #\)")
+    for place, numbers in ((a, of_a), (b, of_b)):
+        contrast = place.contrast
+        assert contrast.asymmetry is not None
+        told = [contrast.penalty, contrast.reward, round(contrast.asymmetry, 2)]
+        assert told == pytest.approx(numbers)
+    assert of_a == [3, 1, -0.5]
+    assert (a.low, a.high, a.n) == pytest.approx((1 / 3, 1 / 3, 90))
+    assert a.certainty == 1 and a.certain
+
+
+def test_the_squared_correlations_of_the_page() -> None:
+    """A and B do not go along with each other, so that what each explains is a squared correlation."""
+    answers = on_the_page()
+    low, high = answers.values == 1, answers.values == 5
+
+    def squared(marks: NDArray[np.bool_], kind: NDArray[np.bool_]) -> list[float]:
+        return [float(np.corrcoef(marks[:, column], kind)[0, 1] ** 2) for column in (0, 1)]
+
+    pains = shown(r"low\}_A, .*? = #, .*low\}_B, .* = # \$\$")
+    assert squared(low, answers.outcome <= 6) == pytest.approx(pains)
+    delights = shown(r"r\^2\$ is \$#\$ for A and \$#\$ for B")
+    assert squared(high, answers.outcome >= 9) == pytest.approx(delights)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.1])
