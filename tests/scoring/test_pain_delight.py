@@ -109,7 +109,7 @@ def test_planted_drivers_are_found_in_their_quadrants(missing: float) -> None:
     assert all(place.certain for place in places.values())
     assert places["hurts"].contrast.penalty == pytest.approx(2.6, abs=0.3)
     assert places["delights"].contrast.reward == pytest.approx(2.2, abs=0.4)
-    assert sum(place.pain for place in places.values()) <= 1 + 1e-9
+    assert sum(place.pain or 0 for place in places.values()) <= 1 + 1e-9
     json.dumps([asdict(place) for place in places.values()], allow_nan=False)
 
 
@@ -120,7 +120,7 @@ def test_a_driver_at_the_cut_is_uncertain() -> None:
     places = placed(replace(answers, outcome=np.clip(points, 0, 10)), times=200)
     assert places["A"].pain == pytest.approx(places["B"].pain)
     assert places["A"].quadrant is Quadrant.MAKE_OR_BREAK
-    assert not places["A"].certain and 0 < places["A"].certainty < 0.7
+    assert not places["A"].certain and 0 < (places["A"].certainty or 0) < 0.7
 
 
 def test_the_wrong_way_round_is_nothing() -> None:
