@@ -75,6 +75,9 @@ def upgrade() -> None:
         sa.Column("rescored", sa.Integer(), nullable=False),
         sa.Column("rescored_to", sa.BigInteger(), nullable=False),
         sa.Column("leased_until", INSTANT, nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("looked_from", sa.BigInteger(), nullable=True),
+        sa.Column("quiet_since", INSTANT, nullable=True),
         sa.Column("comparison", JSON, nullable=True),
         sa.CheckConstraint(sa.column("state").in_(STATES), name=op.f("ck_scoring_policies_policystate")),
         sa.ForeignKeyConstraint(
@@ -102,8 +105,10 @@ def upgrade() -> None:
             to_rescore=0,
             rescored=0,
             rescored_to=0,
+            attempts=0,
         )
     )
+    op.create_index("ix_scores_wave_id_rule_version_id", "scores", ["wave_id", "rule_version", "id"])
 
 
 def _one_at_most(state: str) -> None:

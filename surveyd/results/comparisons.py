@@ -23,6 +23,8 @@ from surveyd.results.trend import LAUNCHED, MOST_WAVES
 from surveyd.scoring.policy import Policy
 
 LEASE = timedelta(minutes=5)
+ATTEMPTS_AT_MOST = 3
+"""How often one is begun that never comes to its end; asking again counts anew."""
 Tell = Callable[[int, int], None]
 """Is told how many responses were looked at, of how many."""
 
@@ -50,14 +52,16 @@ def compare_with_current(policy: Policy, *, now: datetime, tell: Tell = lambda d
 
 
 def uncompared(session: Session, *, system_now: datetime) -> list[int]:
-    """The proposals, by id, that nobody has compared or has in hand."""
-    return list(session.scalars(select(ScoringPolicy.id).where(_is_wanted(), _free(system_now))))
+    """The proposals, by id, that nobody has compared or has in hand, and that did not fail too often."""
+    free = select(ScoringPolicy.id).where(_is_wanted(), *_free(system_now))
+    return list(session.scalars(free.order_by(ScoringPolicy.id)))
 
 
 def take(session: Session, policy_id: int, *, system_now: datetime) -> bool:
-    """Take a comparison in hand; False when somebody else has it, or none is wanted."""
-    mine = update(ScoringPolicy).where(ScoringPolicy.id == policy_id, _is_wanted(), _free(system_now))
-    return bool(changed(session, mine.values(leased_until=system_now + LEASE, rescored=0, to_rescore=0)))
+    """Take a comparison in hand; False when somebody else has it, none is wanted, or it failed too often."""
+    mine = update(ScoringPolicy).where(ScoringPolicy.id == policy_id, _is_wanted(), *_free(system_now))
+    begun = {"leased_until": system_now + LEASE, "attempts": ScoringPolicy.attempts + 1}
+    return bool(changed(session, mine.values(rescored=0, to_rescore=0, **begun)))
 
 
 def tell(session: Session, policy_id: int, *, done: int, of: int, system_now: datetime) -> None:
@@ -66,10 +70,18 @@ def tell(session: Session, policy_id: int, *, done: int, of: int, system_now: da
     changed(session, mine.values(leased_until=system_now + LEASE, rescored=done, to_rescore=of))
 
 
-def keep(session: Session, policy_id: int, found: Comparison) -> None:
-    """Keep a comparison beside its proposal."""
+def keep(session: Session, policy_id: int, found: Comparison) -> bool:
+    """Keep a comparison beside its proposal; False when it is with a version that is not in force any more.
+
+    Then it is wanted anew, and in whose hands it is stays as it is.
+    """
+    # A switch goes on behind this, and drops it, or has ended before the version in force is read.
+    in_force = select(ScoringPolicy.id).where(ScoringPolicy.state == PolicyState.CURRENT)
+    session.execute(in_force.with_for_update())
+    if current(session).version != found.against:
+        return False
     mine = update(ScoringPolicy).where(ScoringPolicy.id == policy_id, _is_wanted())
-    changed(session, mine.values(comparison=found.as_json(), leased_until=None))
+    return bool(changed(session, mine.values(comparison=found.as_json(), leased_until=None, attempts=0)))
 
 
 def want_again(session: Session, policy_id: int) -> None:
@@ -77,15 +89,16 @@ def want_again(session: Session, policy_id: int) -> None:
     mine = update(ScoringPolicy).where(
         ScoringPolicy.id == policy_id, ScoringPolicy.state == PolicyState.PROPOSED
     )
-    changed(session, mine.values(comparison=None, leased_until=None, rescored=0, to_rescore=0))
+    changed(session, mine.values(comparison=None, leased_until=None, attempts=0, rescored=0, to_rescore=0))
 
 
 def _is_wanted() -> ColumnElement[bool]:
     return (ScoringPolicy.state == PolicyState.PROPOSED) & ScoringPolicy.comparison.is_(None)
 
 
-def _free(system_now: datetime) -> ColumnElement[bool]:
-    return or_(ScoringPolicy.leased_until.is_(None), ScoringPolicy.leased_until < system_now)
+def _free(system_now: datetime) -> tuple[ColumnElement[bool], ...]:
+    nobody = or_(ScoringPolicy.leased_until.is_(None), ScoringPolicy.leased_until < system_now)
+    return nobody, ScoringPolicy.attempts < ATTEMPTS_AT_MOST
 
 
 def _revenue(session: Session) -> dict[int, Revenue]:

@@ -33,6 +33,7 @@ class Score(Base):
     __table_args__ = (
         UniqueConstraint("response_id", "rule_version"),
         Index("ix_scores_wave_id_id", "wave_id", "id"),
+        Index("ix_scores_wave_id_rule_version_id", "wave_id", "rule_version", "id"),
         Index("ix_scores_account_id_wave_id", "account_id", "wave_id"),
         Index(
             "ix_scores_standing",

@@ -25,7 +25,11 @@ class ScoringPolicy(Base):
 
     While history is rescored, `rescored` of `to_rescore` responses are done, up to `rescored_to` by id, and
     `leased_until` (system time) says until when some worker has it in hand. Of a proposal they say the same
-    about its `comparison` with the version in force.
+    about its `comparison` with the version in force, which has been begun `attempts` times.
+
+    Of the version in force, `looked_from` is the score's id behind which answers are looked for that were
+    scored by the version before around the switch; None when that is over. `quiet_since` (system time) says
+    since when there was nothing to find.
     """
 
     __tablename__ = "scoring_policies"
@@ -44,6 +48,9 @@ class ScoringPolicy(Base):
     rescored: Mapped[int] = mapped_column(default=0)
     rescored_to: Mapped[int] = mapped_column(BigInteger, default=0)
     leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    looked_from: Mapped[int | None] = mapped_column(BigInteger)
+    quiet_since: Mapped[datetime | None]
     comparison: Mapped[dict[str, Any] | None]
     __table_args__ = (
         Index(

@@ -3,7 +3,8 @@
 Each batch is one small write transaction, so that submits come in between. A cursor by id and a lease in
 system time say how far it is and who has it in hand: a kill in the middle costs one batch. What was answered
 or corrected meanwhile has a score by the version in force only; it is filled in before the switch, and after
-it for a while, since a process may commit what it had begun by the old version.
+it until a quiet time has passed, since a process may commit what it had begun by the old version. That this
+is over stands on the version's row: whatever stops in between, and for how long, the look is made.
 
 A batch locks its responses against corrections (PostgreSQL; on SQLite there is one writer): a correction
 drops the scores of both versions, so what it overtakes is missing, never stale.
@@ -13,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.database import insert_new
 from surveyd.distribution.models import QuestionnaireVersion
@@ -22,7 +23,7 @@ from surveyd.people.audit import record
 from surveyd.responses.models import Response
 from surveyd.results import scores
 from surveyd.results.models import Score
-from surveyd.results.policies import current, with_digest
+from surveyd.results.policies import with_digest
 from surveyd.results.policy_models import PolicyState, ScoringPolicy
 from surveyd.results.proposals import THING, changed
 from surveyd.results.scores import ScoredResponse
@@ -30,9 +31,11 @@ from surveyd.scoring.policy import Policy
 
 BATCH = 100
 LEASE = timedelta(seconds=60)
-STRAGGLERS = timedelta(hours=2)
-"""How long after a switch is looked for what was scored by the version before."""
+QUIET = timedelta(minutes=10)
+"""How long, in system time, nothing by the version before has come when the last look is made."""
 LOOK_AGAIN = timedelta(seconds=20)
+OPEN_IDS = 10_000
+"""So many ids of scores before the switch are looked at again each time: their transactions may end later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ class Work:
     policy_id: int
     policy: Policy
     cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look for stragglers in somebody's hands; the last one looks at all history."""
+
+    policy_id: int
+    policy: Policy
+    looked_from: int
+    is_last: bool
 
 
 def unfinished(session: Session, *, system_now: datetime) -> int | None:
@@ -56,9 +69,10 @@ def take(session: Session, policy_id: int, *, system_now: datetime) -> bool:
     return bool(changed(session, mine.values(leased_until=system_now + LEASE)))
 
 
-def let_go(session: Session, policy_id: int) -> None:
-    """Let the next one take it at once."""
-    changed(session, update(ScoringPolicy).where(_is_rescoring(policy_id)).values(leased_until=None))
+def let_go(session: Session, policy_id: int, *, taken_at: datetime) -> bool:
+    """Let the next one take it at once; False when by now it is not held as it was at `taken_at`."""
+    mine = _is_rescoring(policy_id) & (ScoringPolicy.leased_until == taken_at + LEASE)
+    return bool(changed(session, update(ScoringPolicy).where(mine).values(leased_until=None)))
 
 
 def work_on(session: Session, policy_id: int) -> Work | None:
@@ -133,10 +147,12 @@ def put_in_force(session: Session, work: Work, *, now: datetime) -> bool:
         return False
     before = update(ScoringPolicy).where(ScoringPolicy.state == PolicyState.CURRENT)
     changed(session, before.values(state=PolicyState.RETIRED, leased_until=None))
-    changed(session, mine.values(state=PolicyState.CURRENT, in_force_at=now))
+    last = session.scalar(select(func.max(Score.id))) or 0
+    looking = {"looked_from": max(0, last - OPEN_IDS), "quiet_since": None}
+    changed(session, mine.values(state=PolicyState.CURRENT, in_force_at=now, **looking))
     # What other proposals would move, they would move from here now.
     others = update(ScoringPolicy).where(ScoringPolicy.state == PolicyState.PROPOSED)
-    changed(session, others.values(comparison=None, leased_until=None))
+    changed(session, others.values(comparison=None, leased_until=None, attempts=0))
     facts: dict[str, str | int] = {"version": work.policy.version}
     record(
         session, action="put_in_force", thing=THING, thing_id=work.policy_id, by=None, now=now, facts=facts
@@ -144,28 +160,53 @@ def put_in_force(session: Session, work: Work, *, now: datetime) -> bool:
     return True
 
 
-def is_look_due(session: Session, *, now: datetime, system_now: datetime) -> bool:
+def is_look_due(session: Session, *, system_now: datetime) -> bool:
     """Whether it is time to look again for what was scored by the version before the last switch."""
-    due = select(ScoringPolicy.id).where(_is_fresh(now), _free(system_now))
+    due = select(ScoringPolicy.id).where(_is_looked_for(), _free(system_now))
     return session.scalar(due) is not None
 
 
-def take_look(session: Session, *, now: datetime, system_now: datetime) -> Policy | None:
-    """The version in force for whoever shall look now; None for all others who ask at the same time."""
-    mine = update(ScoringPolicy).where(_is_fresh(now), _free(system_now))
-    if not changed(session, mine.values(leased_until=system_now + LOOK_AGAIN)):
+def take_look(session: Session, *, system_now: datetime) -> Look | None:
+    """The look to be made now; None for all others who ask at the same time, and when no more is needed."""
+    mine = update(ScoringPolicy).where(_is_looked_for(), _free(system_now))
+    since = func.coalesce(ScoringPolicy.quiet_since, system_now)
+    if not changed(session, mine.values(leased_until=system_now + LOOK_AGAIN, quiet_since=since)):
         return None
-    return current(session)
+    row = session.scalars(select(ScoringPolicy).where(_is_looked_for())).one()
+    assert row.looked_from is not None and row.quiet_since is not None
+    is_last = system_now - row.quiet_since > QUIET
+    return Look(row.id, with_digest(session, row.digest), row.looked_from, is_last)
+
+
+def stragglers(session: Session, look: Look, *, most: int = BATCH) -> list[int]:
+    """Responses that a look finds, by id: scored around its switch or since, but not by its version."""
+    if look.is_last:
+        return missing(session, look.policy.version, most=most)
+    version, of_it = look.policy.version, aliased(Score)
+    there = exists().where(of_it.response_id == Score.response_id, of_it.rule_version == version)
+    others = select(Score.response_id).where(Score.id > look.looked_from, Score.rule_version != version)
+    found = others.where(~there).order_by(Score.id)
+    return list(dict.fromkeys(session.scalars(found.limit(most))))
+
+
+def note_look(session: Session, look: Look, *, found: int) -> None:
+    """Write down what a look has come to: the quiet time begins again, or the last one has found nothing."""
+    if found:
+        values = {"quiet_since": None}
+    elif look.is_last:
+        values = {"looked_from": None}
+    else:
+        return
+    changed(session, update(ScoringPolicy).where(ScoringPolicy.id == look.policy_id).values(values))
 
 
 def _is_rescoring(policy_id: int) -> ColumnElement[bool]:
     return (ScoringPolicy.id == policy_id) & (ScoringPolicy.state == PolicyState.RESCORING)
 
 
-def _is_fresh(now: datetime) -> ColumnElement[bool]:
-    """The version in force, while its switch is not long ago."""
-    since = ScoringPolicy.in_force_at > now - STRAGGLERS
-    return (ScoringPolicy.state == PolicyState.CURRENT) & since
+def _is_looked_for() -> ColumnElement[bool]:
+    """The version in force, until what its switch has left is known to be filled in."""
+    return (ScoringPolicy.state == PolicyState.CURRENT) & ScoringPolicy.looked_from.is_not(None)
 
 
 def _free(system_now: datetime) -> ColumnElement[bool]:
