@@ -10,7 +10,7 @@ LETTER, TALL = 8.0, 12.0
 GAP = 5.0
 RINGS = (16.0, 28.0, 42.0, 58.0, 76.0, 96.0)
 DIRECTIONS = 16
-OUTSIDE, COVERED, UNCLEAR, CROSSING, FURTHER = 8.0, 4.0, 3.0, 0.5, 0.1
+OUTSIDE, COVERED, UNCLEAR, CROSSING, FURTHER = 8.0, 4.0, 3.0, 2.0, 0.1
 """What a place costs: beyond the frame, on a dot or a number, beside another dot as well, a line over a dot,
 and each ring further away.
 """
