@@ -1,14 +1,15 @@
 """Cells of a CSV file that people open in a spreadsheet: none of them is run as a formula."""
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a formula begins with; the wide signs are read as narrow ones by spreadsheets in Japanese."""
 GUARD = "'"
 
 
 def guarded(cell: object) -> str:
     """The cell as text that no spreadsheet runs.
 
-    Text that begins with = + - @, a tab or a line end gets one apostrophe in front, and so does text that
-    begins with an apostrophe: `unguarded` gives back what it was. Numbers stay numbers.
+    Text that begins with = + - @ (or their wide forms), a tab or a line end gets one apostrophe in front, and
+    so does text that begins with an apostrophe: `unguarded` gives back what it was. Numbers stay numbers.
     """
     if cell is None:
         return ""

@@ -13,7 +13,7 @@ from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution.waves import find_wave
 from surveyd.people.access import SYSTEM
 from surveyd.reports.exports import ResponseTable, Wanted, response_table
-from surveyd.reports.files import csv_lines, write_xlsx
+from surveyd.reports.files import csv_lines, write_csv, write_xlsx
 
 XLSX = ".xlsx"
 
@@ -59,5 +59,4 @@ def _write(session: Session, table: ResponseTable, path: Path, *, sheet: bool) -
     if sheet:
         return write_xlsx(path, table.head, table.rows(session), sheet="responses")
     with path.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(csv_lines(table.head, table.rows(session)))
-    return table.count(session)
+        return write_csv(out, table.head, table.rows(session))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.statements import table_of
 from surveyd.distribution.models import Invitation, QuestionnaireVersion, Wave
 from surveyd.forms.loading import from_data
-from surveyd.people.access import Scope, visible_accounts
+from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, Contact, User
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
@@ -24,6 +24,7 @@ from surveyd.results.policies import CURRENT_RULE
 
 ROWS_AT_ONCE = 1000
 STAGE = "stage:"
+ITEM = "item:"
 
 PERSON = ("receipt", "invitation", "contact", "account", "wave", "channel", "source", "given_at", "step")
 FACTS = (
@@ -136,14 +137,17 @@ def response_table(session: Session, *, scope: Scope, wanted: Wanted | None = No
     """The table of what `scope` may see; who sees no revenue gets no column of it. Two statements or three.
 
     Numbers are raw: answers as they were given, indexes from 0 to 100 in full, revenue in whole units of its
-    currency. Times are ISO 8601 in UTC. `policy` is the version of the rule that has scored the row.
+    currency. Times are ISO 8601 in UTC. An item with the name of another column has `item:` before it.
+    `policy` is the version of the rule that has scored the row. A parent out of sight is left out.
     """
     wish = wanted or Wanted()
     items, stages = _measured(session, wish)
     own = _own_dimensions(session, scope)
     money = MONEY if scope.sees_revenue else ()
     added, by_stage = (OWN + name for name in own), (STAGE + name for name in stages)
-    head = (*PERSON, *FACTS, *SCORED, *money, *added, *items, *by_stage)
+    ours = {*PERSON, *FACTS, *SCORED, *money}
+    answers = (ITEM + name if name in ours else name for name in items)
+    head = (*PERSON, *FACTS, *SCORED, *money, *added, *answers, *by_stage)
     return ResponseTable(head, items, stages, own, scope.sees_revenue, _query(scope, wish))
 
 
@@ -183,7 +187,7 @@ def _query(scope: Scope, wanted: Wanted) -> Select[*tuple[Any, ...]]:
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Response, Response.invitation_id == Invitation.id, isouter=wanted.with_silent)
         .outerjoin(Score, scored)
-        .outerjoin(PARENT, PARENT.c.id == Account.parent_id)
+        .outerjoin(PARENT, and_(PARENT.c.id == Account.parent_id, visible_by_account(scope, PARENT.c.id)))
         .outerjoin(User, User.id == Account.manager_id)
         .where(visible_accounts(scope), *wanted.where)
         .order_by(Invitation.id)

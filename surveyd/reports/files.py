@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import xlsxwriter
 
@@ -32,6 +33,13 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
         yield _text(some)
 
 
+def write_csv(out: IO[str], head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write the same to `out`, which leaves line ends as they are; returns how many rows."""
+    counted = _Counted(rows)
+    out.writelines(csv_lines(head, counted))
+    return counted.count
+
+
 def write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]], *, sheet: str) -> int:
     """Write one sheet to `path`, numbers as numbers and all else as text; returns how many rows.
 
@@ -55,6 +63,19 @@ def write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
                 elif cell is not None and cell != "":
                     page.write_string(line, column, _fitting(str(cell)))
         return line
+
+
+class _Counted:
+    """Rows on their way through, counted."""
+
+    def __init__(self, rows: Iterable[Sequence[object]]) -> None:
+        self.rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Sequence[object]]:
+        for row in self.rows:
+            self.count += 1
+            yield row
 
 
 def _text(lines: Iterable[Sequence[object]]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,11 +10,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
 from surveyd.base.spreadsheets import RISKY, unguarded
+from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.people.access import SYSTEM, Reach, Scope
 from surveyd.people.models import Account
 from surveyd.reports import files
@@ -27,7 +29,8 @@ from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
 
 HOSTILE = (
     "=HYPERLINK(\"//x.test\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''", "=1\r\n+2",
-    "a,b;\"c\"", "<script>alert(1)</script>", "مرحبا", "😀" * 40, "\u202ereversed", " ", "0x1F", "1e5", "007",
+    "a,b;\"c\"", "<script>alert(1)</script>", "مرحبا", "😀" * 40, "\u202ereversed", " ",
+    "\n=1", "＝1", "＠SUM", "0x1F", "1e5", "007",
 )  # fmt: skip
 
 
@@ -87,6 +90,30 @@ def test_everybody_exports_their_own_and_money_only_who_may_see_it(asking: Askin
     assert own(Scope(Reach.OWN_ACCOUNTS, asking.people.outsider.id)) == []
     assert own(Scope(Reach.NOTHING)) == []
     assert "revenue" not in response_table(asking.session, scope=Scope(Reach.CALLS)).head
+
+
+def test_a_parent_out_of_sight_is_not_named(asking: Asking) -> None:
+    people = asking.people
+    asking.session.get_one(Account, people.nordwind).parent_id = people.sudwerk
+    asking.answer(asking.ask(people.anna.id), HAPPY)
+
+    def parents(scope: Scope) -> list[str]:
+        return [row["parent"] for row in read(response_table(asking.session, scope=scope), asking.session)]
+
+    assert parents(SYSTEM) == ["SÜDWERK"]
+    assert parents(Scope(Reach.OWN_ACCOUNTS, people.mona.id)) == [""]
+
+
+def test_an_item_that_is_called_like_a_column_stands_beside_it(asking: Asking) -> None:
+    named = QuestionnaireVersion.definition
+    [definition] = asking.session.scalars(select(named))
+    text = json.dumps(definition).replace('"easy"', '"ease"')
+    asking.session.execute(update(QuestionnaireVersion).values(definition=json.loads(text)))
+    asking.answer(asking.ask(asking.people.anna.id), {**HAPPY, "ease": 2})
+    table = response_table(asking.session, scope=SYSTEM)
+
+    assert len(set(table.head)) == len(table.head)
+    assert [row["item:ease"] for row in read(table, asking.session)] == ["2"]
 
 
 @pytest.fixture

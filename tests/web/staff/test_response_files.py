@@ -40,6 +40,18 @@ def test_everybody_gets_their_own(office: Office, sign_in: SignIn) -> None:
     assert sign_in(office.cast.admin).get(f"{CSV}?wave=nope").status_code == 404
 
 
+def test_a_large_file_is_sent_from_where_it_was_written(
+    office: Office, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = sign_in(office.cast.admin)
+    whole = admin.get(CSV).data
+    monkeypatch.setattr(response_files, "IN_MEMORY", 0)
+    answer = admin.get(CSV)
+
+    assert answer.data == whole and answer.headers["Surveyd-Rows"] == "2"
+    answer.close()
+
+
 def test_the_page_of_answers_leads_to_the_file_of_its_slice(office: Office, sign_in: SignIn) -> None:
     page = sign_in(office.cast.admin).get("/staff/responses?region=North").text
     assert 'href="/staff/responses.csv?silent=1&amp;region=North"' in page
