@@ -4,21 +4,19 @@ A change is against the wave before of the same program, over the same accounts'
 both waves covaries; all changes of one screen are judged together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
-import numpy as np
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED
 from surveyd.people.access import Scope
-from surveyd.results.account_totals import AccountTotals, places_of, totals_at, totals_of_people
+from surveyd.results.account_totals import AccountTotals, places_of, totals_at
+from surveyd.results.combinations import Combination, combinations, largest
 from surveyd.results.figures import Figures, Weights, figures_from, weights_of
-from surveyd.results.masks import VALUES_OF_ANSWERS, is_of_accounts
-from surveyd.results.slices import OF_CONTACTS, Slice
+from surveyd.results.slices import Slice
 from surveyd.results.whole_shapes import Whole
 from surveyd.results.wholes import wave_name, whole_of_waves
 from surveyd.scoring import nps_groups
@@ -64,21 +62,14 @@ class _Found:
     cut: Slice
     totals: AccountTotals
 
-    @property
-    def people(self) -> int:
-        """How many were invited, or answered where nobody can say."""
-        of = self.totals.answered if self.totals.invited is None else self.totals.invited
-        return int(of.sum())
-
 
 def break_down(
     session: Session, whole: Whole, cut: Slice, *, by: Sequence[str], scope: Scope, most: int = MOST_LINES
 ) -> Breakdown:
     """The slice by these dimensions, one or two; a value without anybody has no line."""
     before = whole_before(session, whole, scope=scope)
-    found = [one for one in _lines(whole, cut, tuple(by)) if one.people]
-    largest = sorted(found, key=lambda one: -one.people)[:most]
-    kept = [one for one in found if one in largest]
+    found = combinations(whole, cut, tuple(by))
+    kept = [_line(whole, cut, tuple(by), one) for one in largest(found, most)]
     weights = weights_of(session, whole, cut)
     changes = [_change(whole, before, one, weights) for one in kept]
     ways = directions([_judged(one) for one in changes])
@@ -108,28 +99,10 @@ def whole_before(session: Session, whole: Whole, *, scope: Scope) -> Whole | Non
     return None if wave is None else whole_of_waves(session, [wave_name(wave)], scope=scope)
 
 
-def _lines(whole: Whole, cut: Slice, by: tuple[str, ...]) -> Iterator[_Found]:
-    for values in product(*(_values(whole, cut, name) for name in by)):
-        narrowed = cut
-        for name, value in zip(by, values, strict=True):
-            narrowed = narrowed.narrowed(name, value)
-        yield _Found(values, narrowed, totals_at(whole, narrowed))
-
-
-def _values(whole: Whole, cut: Slice, name: str) -> list[str]:
-    """The values of a dimension that somebody in the slice may have, in the order of their labels."""
-    chosen = cut.values(name)
-    if not is_of_accounts(name):
-        known = whole.contacts.dimensions[name].values if name in OF_CONTACTS else VALUES_OF_ANSWERS[name]
-        return [value for value in known if value in chosen or not chosen]
-    dimension = whole.accounts.dimensions.get(name)
-    if dimension is None:
-        return []
-    totals = totals_of_people(whole, cut)
-    asked = totals.answered if totals.invited is None else totals.invited
-    here = places_of(whole, cut)
-    found = np.bincount(dimension.codes[here], weights=asked[here], minlength=len(dimension.values))
-    return [dimension.values[code] for code in np.flatnonzero(found)]
+def _line(whole: Whole, cut: Slice, by: tuple[str, ...], of: Combination) -> _Found:
+    for name, value in zip(by, of.values, strict=True):
+        cut = cut.narrowed(name, value)
+    return _Found(of.values, cut, totals_at(whole, cut))
 
 
 def _figures(whole: Whole, of: _Found, weights: Weights, policy: Policy) -> Figures:

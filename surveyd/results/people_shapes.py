@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +34,17 @@ class Dimension:
 
     def has(self, wanted: Collection[str]) -> Mask:
         """Which of them have one of these values; a value that nobody has is passed over."""
-        return np.isin(np.arange(len(self.values)), self.codes_of(wanted))[self.codes]
+        kept = np.zeros(len(self.values), dtype=np.bool_)
+        kept[self.codes_of(wanted)] = True
+        return kept[self.codes]
 
     def codes_of(self, wanted: Collection[str]) -> list[int]:
-        """The codes of these values."""
-        return [code for code, value in enumerate(self.values) if value in wanted]
+        """The codes of these values, ascending; a value that nobody has is passed over."""
+        return sorted({self._places[value] for value in wanted if value in self._places})
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {value: code for code, value in enumerate(self.values)}
 
 
 @dataclass(frozen=True, eq=False)
