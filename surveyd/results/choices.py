@@ -9,6 +9,8 @@ from surveyd.results.people_columns import Dimension
 from surveyd.results.slices import OF_ANSWERS, OF_CONTACTS, Slice
 from surveyd.results.wholes import Whole
 
+MOST_OPTIONS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -22,10 +24,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One dimension with the values that there are; an empty value is the unknown one."""
+    """One dimension with the values that there are; an empty value is the unknown one.
+
+    Of many values those that most accounts have are offered; `more` others are not.
+    """
 
     name: str
     options: tuple[Option, ...]
+    more: int = 0
 
 
 def choices_of(whole: Whole, cut: Slice) -> tuple[Choice, ...]:
@@ -40,17 +46,26 @@ def _of_accounts(whole: Whole, dimension: Dimension, cut: Slice) -> Choice:
     codes = dimension.codes if whole.seen is None else dimension.codes[whole.seen]
     counts = np.bincount(codes, minlength=len(dimension.values))
     chosen = cut.values(dimension.name)
+    there = np.flatnonzero(counts)
+    most = there[np.argsort(-counts[there], kind="stable")[:MOST_OPTIONS]]
+    shown = sorted({*most.tolist(), *(code for code in dimension.codes_of(chosen) if counts[code])})
     options = [
-        Option(value, label, int(count), value in chosen)
-        for value, label, count in zip(dimension.values, dimension.labels, counts, strict=True)
-        if count
+        Option(
+            dimension.values[code],
+            dimension.labels[code],
+            int(counts[code]),
+            dimension.values[code] in chosen,
+        )
+        for code in shown
     ]
     # What is chosen and gone, or out of sight, still has to be taken away.
     options += [Option(one, one, 0, True) for one in chosen if one not in {of.value for of in options}]
-    return Choice(dimension.name, tuple(options))
+    return Choice(dimension.name, tuple(options), len(there) - len(shown))
 
 
 def _named(name: str, values: tuple[str, ...], cut: Slice) -> Choice:
     chosen = cut.values(name)
-    every = dict.fromkeys([*(value for value in values if value), *chosen])
-    return Choice(name, tuple(Option(value, value, None, value in chosen) for value in every))
+    named = [value for value in values if value]
+    every = dict.fromkeys([*named[:MOST_OPTIONS], *chosen])
+    options = tuple(Option(value, value, None, value in chosen) for value in every)
+    return Choice(name, options, len(set(named) - set(every)))

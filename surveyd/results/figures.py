@@ -92,7 +92,9 @@ def figures_of(session: Session, whole: Whole, cut: Slice) -> Figures:
 def figures_from(totals: AccountTotals, weights: Weights, policy: Policy) -> Figures:
     """The figures of totals that are cut out already, with the weights of the same accounts."""
     minimums = policy.minimums
-    invited = None if totals.invited is None else int(totals.invited.sum())
+    answered = int(totals.answered.sum())
+    # An answer may have been read a moment after the invitations: who answers was invited.
+    invited = None if totals.invited is None else max(int(totals.invited.sum()), answered)
     rated = totals.recommendation
     score = nps_groups.score(weights.of(rated), population=invited, minimums=minimums)
     # What a wave like this one could show: a statement about the process, so without the number invited.
@@ -106,7 +108,6 @@ def figures_from(totals: AccountTotals, weights: Weights, policy: Policy) -> Fig
         for name, sums in totals.indexes.items()
     }
     people = {segment: int(totals.of_segment(segment).value.sum()) for segment in segments}
-    answered = int(totals.answered.sum())
     return Figures(
         invited=invited,
         answered=answered,
@@ -134,15 +135,18 @@ def weights_of(session: Session, whole: Whole, cut: Slice) -> Weights:
     """The weights that a slice asks for, one place an account.
 
     Revenue is converted by the rates in force. Before a currency is chosen for that, the one that most
-    accounts have counts, and a revenue in another one is unknown. Only then does it ask the database.
+    accounts of the slice have counts, of those that are seen, and a revenue in another one is unknown. Only
+    then does it ask the database.
     """
     revenue = np.full(whole.size, np.nan)
     if cut.weighting is Weighting.REVENUE:
         cents, currency = whole.accounts.revenue_cents, whole.accounts.dimensions["currency"]
         known = cents != UNKNOWN
         worth = {name: float(rate) for name, rate in rates_in_force(session).worth.items()}
-        if not worth and known.any():
-            worth = {currency.values[int(np.bincount(currency.codes[known]).argmax())]: 1.0}
+        here = places_of(whole, cut)
+        here = here[known[here]]
+        if not worth and len(here):
+            worth = {currency.values[int(np.bincount(currency.codes[here]).argmax())]: 1.0}
         by_code = np.array([worth.get(name, np.nan) for name in currency.values])
         revenue = np.where(known, cents * by_code[currency.codes], np.nan)
     return Weights(cut.weighting, revenue)

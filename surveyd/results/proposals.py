@@ -66,6 +66,8 @@ def find_policy(session: Session, policy_id: int) -> PolicyLine:
 
 def find_version(session: Session, version: str) -> PolicyLine:
     """The version with this number. Raises NotFound."""
+    if "\0" in version:  # PostgreSQL takes no such text
+        raise NotFound("policy", version)
     return _one(_lines(session, ScoringPolicy.version == version), version)
 
 

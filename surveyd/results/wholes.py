@@ -7,12 +7,12 @@ whole.account_codes[where]                      # which account, as scoring's fu
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound
+from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED
 from surveyd.people.access import Scope
@@ -44,15 +44,17 @@ def whole_of_waves(session: Session, waves: Iterable[WaveName], *, scope: Scope)
 def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
     """The launched waves that a slice is about, oldest first: at most MOST_WAVES of a period, the latest.
 
-    Raises NotFound for a wave's name that there is none of.
+    Raises NotFound for a wave's name that there is none of, Refused for more names than MOST_WAVES.
     """
+    if len(cut.waves) > MOST_WAVES:
+        raise Refused(f"One page shows at most {MOST_WAVES} waves: choose fewer, or a period.")
     query = select(Wave).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
     if cut.waves:
         query = query.where(Wave.slug.in_(cut.waves))
     elif cut.since:
         query = query.where(Wave.day_zero >= datetime.combine(cut.since, time(), UTC))
     if not cut.waves and cut.until:
-        query = query.where(Wave.day_zero < datetime.combine(cut.until, time(), UTC) + timedelta(days=1))
+        query = query.where(Wave.day_zero <= datetime.combine(cut.until, time.max, UTC))
     most = MOST_WAVES if cut.waves or cut.has_period else 1
     found = session.scalars(query.order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(most)).all()
     missing = set(cut.waves) - {wave.slug for wave in found}

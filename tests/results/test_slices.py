@@ -1,5 +1,6 @@
 """Slices: what an address asks for, who is in it, and who may see it."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,14 +10,15 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import ACCOUNTS, count_change
-from surveyd.base.errors import NotFound
+from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Scope, scope_of
 from surveyd.people.models import Account, User
 from surveyd.responses.answers import AnswerChannel
+from surveyd.results import choices
 from surveyd.results.account_totals import totals_at, totals_of
 from surveyd.results.choices import choices_of
-from surveyd.results.figures import figures_of
+from surveyd.results.figures import figures_from, figures_of, weights_of
 from surveyd.results.slices import Slice, slice_of, words_of
 from surveyd.results.wholes import asked_mask, mask, whole_of
 from surveyd.scoring.weighting import Weighting
@@ -28,7 +30,7 @@ VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 )
 FILTERS = st.dictionaries(
     st.sampled_from(["region", "country", "role", "phase", "dimension:Sector"]),
-    st.lists(VALUES.filter(lambda value: value != "-"), min_size=1, max_size=3),
+    st.lists(VALUES | st.text("-", max_size=4), min_size=1, max_size=3),
     max_size=3,
 )
 
@@ -72,10 +74,21 @@ def test_an_address_says_what_it_was_made_of(filters: dict[str, list[str]], weig
         [],
         [("region", ""), ("wave", " "), ("page", "2"), ("dimension:", "x")],
         [("from", "yesterday"), ("to", "2026-13-01"), ("weighting", "loud")],
+        [("dimension:a\0b", "x"), ("dimension:\x1b", "x"), ("dimension:" + 200 * "n", "x")],
     ],
 )
 def test_what_an_address_does_not_know_is_passed_over(words: list[tuple[str, str]]) -> None:
     assert slice_of(words) == Slice()
+
+
+def test_a_dash_is_the_unknown_and_two_are_a_dash() -> None:
+    cut = slice_of([("region", "-"), ("region", "--"), ("region", "-a")])
+    assert cut.values("region") == ("", "-", "-a")
+
+
+def test_the_first_twenty_filters_count() -> None:
+    cut = slice_of([(f"dimension:{number}", "x") for number in range(1200)])
+    assert {name for name, _ in cut.filters} == {f"dimension:{number}" for number in range(20)}
 
 
 def test_a_filter_is_lifted_with_its_last_value() -> None:
@@ -106,6 +119,7 @@ def test_a_filter_is_lifted_with_its_last_value() -> None:
         ("manager='; DROP TABLE accounts --", 0, 0),
         ("from=2026-03-01&to=2026-03-31", 3, 2),
         ("to=2026-03-01", 0, 0),
+        ("from=0001-01-01&to=9999-12-31", 3, 2),
     ],
 )
 def test_who_is_in_a_slice(answered: Asking, session: Session, words: str, asked: int, heard: int) -> None:
@@ -138,6 +152,46 @@ def test_a_wave_that_there_is_none_of_is_not_found(answered: Asking, session: Se
     session.flush()
     assert whole_of(session, Slice(), scope=SYSTEM).waves == ()
     assert counted(session, "") == (0, 0)
+
+
+def test_a_page_takes_so_many_waves_and_no_more(session: Session) -> None:
+    names = tuple(f"wave-{number}" for number in range(25))
+    with pytest.raises(Refused, match="at most 24 waves"):
+        whole_of(session, Slice(waves=names), scope=SYSTEM)
+    with pytest.raises(NotFound):
+        whole_of(session, Slice(waves=names[:24]), scope=SYSTEM)
+
+
+def test_the_options_with_most_accounts_are_offered(
+    answered: Asking, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choices, "MOST_OPTIONS", 1)
+    cut = Slice().narrowed("region", "South", "Nowhere")
+    for number in range(3):
+        answered.ask_somebody(number)
+    found = {one.name: one for one in choices_of(whole_of(session, cut, scope=SYSTEM), cut)}["region"]
+    assert [(one.value, one.accounts) for one in found.options] == [("", 3), ("South", 1), ("Nowhere", 0)]
+    assert found.more == 1
+
+
+def test_whoever_answers_counts_as_invited(answered: Asking, session: Session) -> None:
+    whole = whole_of(session, Slice(), scope=SYSTEM)
+    totals = totals_at(whole, Slice())
+    assert totals.invited is not None
+    behind = replace(totals, invited=np.zeros_like(totals.invited))
+    found = figures_from(behind, weights_of(session, whole, Slice()), whole.columns.policy)
+    assert (found.invited, found.answered) == (2, 2)
+
+
+def test_the_usual_currency_is_that_of_the_slice(answered: Asking, session: Session) -> None:
+    people = answered.people
+    answered.answer(answered.ask_somebody(1, account_id=people.sudwerk), HAPPY)
+    for account_id, currency in ((people.nordwind, "EUR"), (people.sudwerk, "USD")):
+        session.get_one(Account, account_id).currency = currency
+    session.flush()
+    for words, scope in (("region=South", SYSTEM), ("", scope_of(session.get_one(User, people.milo.id)))):
+        cut = replace(slice_of([("region", "South")] if words else []), weighting=Weighting.REVENUE)
+        assert figures_of(session, whole_of(session, cut, scope=scope), cut).unknown_revenue == 0
 
 
 def test_revenue_is_what_is_known_of_it(answered: Asking, session: Session) -> None:

@@ -54,7 +54,9 @@ def _rows(seen: Seen, line: dict[str, list[str]]) -> tuple[str, Mapping[str, obj
     """Where a line's rows are listed: its accounts, or its people where accounts cannot be narrowed so."""
     words = {name: values for name, values in line.items() if name not in (*BESIDE, "weighting")}
     narrow = {name: values for name, values in words.items() if name != "wave"}
-    plain = all(name in OF_LIST and len(values) == 1 and values != ["-"] for name, values in narrow.items())
+    plain = all(
+        name in OF_LIST and len(values) == 1 and values[0].strip("-") for name, values in narrow.items()
+    )
     if plain and len(seen.whole.waves) == 1:
         return "staff.accounts", {name: of[0] for name, of in narrow.items()} | {"wave": seen.wave}
     return "staff.responses", dict(words)

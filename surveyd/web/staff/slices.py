@@ -11,6 +11,7 @@ The template says {{ filters(seen) }} (staff/slice_parts.html). Everything is in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from flask import request
 from flask_babel import get_locale, lazy_gettext
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from surveyd.people.access import Scope
 from surveyd.reports.basis import WEIGHTINGS
 from surveyd.results.choices import Choice, Option, choices_of
 from surveyd.results.people_columns import CUSTOM
-from surveyd.results.slices import UNSET, Slice, Words, slice_of, words_of
+from surveyd.results.slices import Slice, Words, slice_of, word_of, words_of
 from surveyd.results.wholes import Whole, whole_of
 from surveyd.scoring.weighting import Weighting
 from surveyd.web.access import reader
@@ -119,7 +120,7 @@ class Seen:
 
     def options(self, choice: Choice) -> list[tuple[Option, str, str]]:
         """A dimension's options in the order of their labels: option, value in the address, label."""
-        found = [(one, one.value or UNSET, self.label(choice.name, one.value)) for one in choice.options]
+        found = [(one, word_of(one.value), self.label(choice.name, one.value)) for one in choice.options]
         return sorted(found, key=lambda one: (one[0].value == "", one[2].casefold()))
 
     def address(self, cut: Slice | None = None, *more: tuple[str, str]) -> dict[str, list[str]]:
@@ -159,7 +160,10 @@ def seen_slice(
 
 
 def label_of(whole: Whole, dimension: str, value: str) -> str:
-    """What a value is called: countries and languages by their names, managers by theirs."""
+    """What a value is called: countries and languages by their names, managers by theirs.
+
+    A value that none of the reader's accounts has stays as it was typed: its name is not theirs to know.
+    """
     locale = get_locale()
     if not value:
         return str(NOBODY_KNOWS)
@@ -169,8 +173,12 @@ def label_of(whole: Whole, dimension: str, value: str) -> str:
         return str(locale.territories.get(value, value))
     if locale and dimension == "language":
         return str(locale.languages.get(value, value))
-    found = whole.dimension(dimension)
-    return dict(zip(found.values, found.labels, strict=True)).get(value, value) if found else value
+    found = whole.accounts.dimensions.get(dimension)
+    [*codes] = found.codes_of([value]) if found else []
+    if not found or not codes:
+        return value
+    seen = whole.seen is None or bool(np.any(found.codes[whole.seen] == codes[0]))
+    return found.labels[codes[0]] if seen else value
 
 
 @bp.app_template_test("weighted")

@@ -85,6 +85,28 @@ def test_the_outsider_and_an_empty_slice_are_told_what_will_stand_here(app: Flas
     assert signed_in(app, company.support).get("/staff/breakdown").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "from=0001-01-01&to=9999-12-31",
+        "dimension:a%00b=x&dimension:%1b=-",
+        "&".join(f"dimension:{number}=-" for number in range(1200)),
+    ],
+)
+def test_no_address_breaks_a_page(app: Flask, company: Cast, words: str) -> None:
+    staff = signed_in(app, company.admin)
+    for path in ("health", "breakdown", "responses", "responses.csv", "themes"):
+        assert staff.get(f"/staff/{path}?{words}").status_code == 200, path
+    assert staff.get("/staff/policies/new?from=%00").status_code == 404
+
+
+def test_a_manager_whom_the_reader_does_not_know_has_no_name(app: Flask, company: Cast) -> None:
+    words = f"by=region&manager={company.mona.id}&manager=424242"
+    assert f"Account manager: {company.mona.name}" in page(app, company.executive, words)
+    other = page(app, company.milo, words)
+    assert f"Account manager: {company.mona.id}" in other and company.mona.name not in other
+
+
 def test_hostile_words_are_words(app: Flask, company: Cast) -> None:
     found = page(app, company.executive, "by=region&region=<script>alert(1)</script>&sort=-nonsense")
     assert "<script>alert" not in found and "&lt;script&gt;" in found
