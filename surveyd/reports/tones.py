@@ -94,4 +94,7 @@ def _model(of: LanguageTone) -> ModelLine:
             needed=needed,
         )
         return ModelLine(of.language, of.comments, None, str(why))
+    if of.is_of_others:
+        # How many there are in the whole company is not the reader's to know.
+        return ModelLine(of.language, of.comments, None, str(_("Too few comments to learn from.")))
     return ModelLine(of.language, of.comments, None, why_not(of.model))

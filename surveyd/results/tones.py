@@ -4,9 +4,11 @@ One model a language, over the comments of the wave and of earlier waves of its 
 model that holds is off, with its reason. Models are kept by content, as they take seconds to learn.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import compress
 
 import numpy as np
 from sqlalchemy import select
@@ -16,6 +18,8 @@ from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED
 from surveyd.people.access import SYSTEM, Scope
 from surveyd.results.comments import WrittenComments, comments_of
+from surveyd.results.people_columns import accounts_of, seen_accounts
+from surveyd.results.wave_arrays import Ids
 from surveyd.scoring.stems import language_of
 from surveyd.scoring.text import plain, sentences, tokens
 from surveyd.scoring.tone import Features, Tone, learn, tone_features
@@ -28,11 +32,15 @@ KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class LanguageTone:
-    """The model of one language, or why there is none, and how many comments of it there are."""
+    """The model of one language, or why there is none, and how many comments of it the reader may see.
+
+    `is_of_others` says that others' comments, which the reader may not see, have taught it too.
+    """
 
     language: str
     comments: int
     model: Tone | Unsaid
+    is_of_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,23 @@ class Tones:
     conflicts: dict[int, int]
 
 
-_kept: dict[bytes, Tones] = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learned:
+    """What everybody's comments have taught, and of each comment its account and language."""
+
+    tones: Tones
+    accounts: Ids
+    languages: tuple[str, ...]
+
+
+_kept: dict[bytes, _Learned] = {}
 
 
 def tones(session: Session, wave_id: int, *, scope: Scope) -> Tones:
-    """The conflicts of a wave that the scope may see. Everybody's comments teach the model, none is shown."""
+    """The conflicts of a wave that the scope may see, and the models of the languages that it may read.
+
+    Everybody's comments teach a model; none is shown or counted but the scope's own.
+    """
     used = _waves(session, session.get_one(Wave, wave_id))
     parts = [comments_of(session, [one], scope=SYSTEM) for one in used]
     key = _digest(used, parts)
@@ -59,9 +79,24 @@ def tones(session: Session, wave_id: int, *, scope: Scope) -> Tones:
         if len(_kept) >= KEPT:
             _kept.clear()
         found = _kept[key] = _learn(parts)
-    visible = set(comments_of(session, [wave_id], scope=scope).responses.tolist())
-    conflicts = {one: tone for one, tone in found.conflicts.items() if one in visible}
-    return Tones(found.models, conflicts)
+    if scope.sees_all:
+        return found.tones
+    accounts = accounts_of(session)
+    seen = seen_accounts(session, accounts, scope)
+    own = np.isin(found.accounts, accounts.ids[seen])
+    here = dict(zip(parts[0].responses.tolist(), own.tolist(), strict=False))
+    conflicts = {one: tone for one, tone in found.tones.conflicts.items() if here[one]}
+    return Tones(_own_models(found, Counter(compress(found.languages, own.tolist()))), conflicts)
+
+
+def _own_models(of: _Learned, counts: Mapping[str, int]) -> tuple[LanguageTone, ...]:
+    """The models as somebody sees them who may read so many comments of each language."""
+    heard = [one for one in of.tones.models if counts.get(one.language)]
+    return _sorted(replace(one, comments=counts[one.language], is_of_others=True) for one in heard)
+
+
+def _sorted(models: Iterable[LanguageTone]) -> tuple[LanguageTone, ...]:
+    return tuple(sorted(models, key=lambda one: (-one.comments, one.language)))
 
 
 def _waves(session: Session, wave: Wave) -> list[int]:
@@ -89,7 +124,7 @@ def _digest(used: Sequence[int], parts: Sequence[WrittenComments]) -> bytes:
     return found.digest()
 
 
-def _learn(parts: Sequence[WrittenComments]) -> Tones:
+def _learn(parts: Sequence[WrittenComments]) -> _Learned:
     read = [
         ([tokens(plain(said)) for said in sentences(text)], language)
         for part in parts
@@ -110,7 +145,7 @@ def _learn(parts: Sequence[WrittenComments]) -> Tones:
         if isinstance(model, Tone):
             said = zip(of, model.tones.tolist(), strict=True)
             conflicts |= {here[at]: tone for at, tone in said if at < len(here) and tone == -signs[at] != 0}
-    return Tones(tuple(sorted(models, key=lambda one: (-one.comments, one.language))), conflicts)
+    return _Learned(Tones(_sorted(models), conflicts), accounts, tuple(spoken))
 
 
 def _features(documents: Sequence[Iterable[str]]) -> Features:

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from surveyd.people.access import SYSTEM, Reach, Scope
+from surveyd.people.access import NOBODY, SYSTEM, Reach, Scope
 from surveyd.results import tones as module
 from surveyd.results.tones import tones
 from surveyd.scoring.tone import Tone, learn
@@ -53,7 +53,8 @@ def test_only_what_the_reader_may_see_is_shown(spoken: Asking) -> None:
     for region, count in (("North", 1), ("South", 0)):
         found = tones(spoken.session, spoken.wave.id, scope=Scope(Reach.REGION, None, region))
         assert len(found.conflicts) == count
-        assert found.models
+        assert [(one.language, one.comments) for one in found.models] == [("en", 1)]
+    assert tones(spoken.session, spoken.wave.id, scope=NOBODY).models == ()
 
 
 def test_earlier_waves_teach_and_only_this_one_is_shown(spoken: Asking) -> None:
