@@ -24,9 +24,13 @@ def _changes(topic: str) -> ColumnElement[int]:
 
 
 def _last() -> ScalarSelect[int]:
-    """The highest score's id of a row of waves, from an index."""
-    order = (_score.c.wave_id.desc(), _score.c.id.desc())
-    of_wave = select(_score.c.id).where(_score.c.wave_id == _wave.c.id)
+    """The highest score's id by one rule of a row of waves, from an index.
+
+    Scores of other rules, which may be written at the same time, say nothing about what is kept.
+    """
+    order = (_score.c.wave_id.desc(), _score.c.rule_version.desc(), _score.c.id.desc())
+    is_its = (_score.c.wave_id == _wave.c.id) & (_score.c.rule_version == bindparam("rule"))
+    of_wave = select(_score.c.id).where(is_its)
     return of_wave.order_by(*order).limit(1).correlate(_wave).scalar_subquery()
 
 
@@ -71,7 +75,7 @@ class Stand:
 
 def stands_of(session: Session, wave_ids: Sequence[int], *, policy: str, rule: str) -> list[Stand]:
     """How these waves stand by a policy's digest and version, in this order. One statement."""
-    rows = session.execute(STANDS, {"wave_ids": list(wave_ids)})
+    rows = session.execute(STANDS, {"wave_ids": list(wave_ids), "rule": rule})
     found = {
         wave_id: Stand(
             wave_id,
