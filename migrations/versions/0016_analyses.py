@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("result", JSON, nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("scored_to", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("asked_at", INSTANT, nullable=False),

@@ -75,6 +75,7 @@ class AnalysisLine:
     reason: str
     asked_at: datetime
     worked_out_at: datetime | None
+    scored_to: int
 
     @property
     def is_wanted(self) -> bool:
@@ -132,13 +133,24 @@ def tell(session: Session, analysis_id: int, *, by: str, done: int, total: int, 
 
 
 def finish(
-    session: Session, analysis_id: int, *, by: str, result: dict[str, Any], revision: str, now: datetime
+    session: Session,
+    analysis_id: int,
+    *,
+    by: str,
+    result: dict[str, Any],
+    revision: str,
+    scored_to: int = 0,
+    now: datetime,
 ) -> bool:
-    """Keep a result; False when it is somebody else's by now, whose result will be the same."""
+    """Keep a result; False when it is somebody else's by now, whose result will be the same.
+
+    `scored_to` was the highest id of all scores when its answers were read: newer ones have higher ids.
+    """
     values = {
         "state": AnalysisState.DONE,
         "result": result,
         "revision": revision,
+        "scored_to": scored_to,
         "worked_out_at": now,
         **FREE,
     }

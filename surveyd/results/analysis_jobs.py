@@ -1,11 +1,12 @@
 """The job that works analyses out: what is wanted stands in their table; the bell only says "look now"."""
 
+import logging
 import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
@@ -19,6 +20,8 @@ from surveyd.results.policies import current
 from surveyd.results.slices import Slice
 from surveyd.results.wholes import WaveName, waves_of
 from surveyd.scoring.bootstrap import Progress
+
+log = logging.getLogger("surveyd.results")
 
 WORK_OUT = "surveyd.results.analysis_jobs.work_out"
 TELL_SECONDS = 1.0
@@ -52,6 +55,7 @@ def work_out(analysis_id: int, rung_at: int = 0) -> bool:
 
 def _work(taken: Taken, by: str) -> bool:
     with reading() as session:
+        scored_to = session.scalar(select(func.max(Score.id))) or 0
         try:
             asked = drivers.ask_again(session, taken.question)
         except NotFound:
@@ -71,6 +75,7 @@ def _work(taken: Taken, by: str) -> bool:
             by=by,
             result=drivers.kept(report),
             revision=asked.revision,
+            scored_to=scored_to,
             now=services().clock.now(),
         )
 
@@ -99,7 +104,10 @@ def _teller(analysis_id: int, by: str) -> Progress:
 
 
 def work_on_analyses(house: Services, now: datetime) -> int:
-    """Have a worker see to what is wanted, and forget what is old; without a queue it is worked out here."""
+    """Have a worker see to what is wanted, and forget what is old.
+
+    Without a queue it is worked out here, one a pass: the sweeps behind this one shall have their turn.
+    """
     with reading() as session:
         dying = analyses.has_dying(session, system_now=system_now())
         old = analyses.has_old(session, now=now)
@@ -110,10 +118,17 @@ def work_on_analyses(house: Services, now: datetime) -> int:
     done = want_latest(now)
     with reading() as session:
         waiting = analyses.waiting(session, system_now=system_now())
-    for one in waiting:
-        if not ring_for_analysis(house, one):
-            done += work_out(one)
-    return done
+    unheard = [one for one in waiting if not ring_for_analysis(house, one)]
+    return done + sum(_tried(one) for one in unheard[:1])
+
+
+def _tried(analysis_id: int) -> bool:
+    """Whether one was worked out here; what fails is logged, and its lease keeps it from the next pass."""
+    try:
+        return work_out(analysis_id)
+    except Exception:
+        log.exception("an analysis failed", extra={"facts": {"id": analysis_id}})
+        return False
 
 
 def want_latest(now: datetime) -> int:
@@ -145,9 +160,18 @@ def _stale(session: Session, now: datetime) -> list[Question]:
 
 def _is_stale(session: Session, question: Question, waves: Sequence[WaveName], now: datetime) -> bool:
     line = analyses.find(session, question)
-    if line is not None and (line.is_wanted or (line.worked_out_at or line.asked_at) > now - EVERY):
-        return False
-    newer = select(Score.id).where(Score.wave_id.in_([wave.id for wave in waves]))
-    if line is not None and line.worked_out_at is not None:
-        newer = newer.where(Score.scored_at > line.worked_out_at)
-    return bool(session.scalar(select(exists(newer))))
+    scored_to = 0
+    if line is not None:
+        # What failed pauses as long as what stands.
+        last = max(line.asked_at, line.worked_out_at or line.asked_at)
+        if line.is_wanted or last > now - EVERY:
+            return False
+        scored_to = line.scored_to if line.worked_out_at else 0
+    return any(_last_score(session, wave.id, rule=question.policy) > scored_to for wave in waves)
+
+
+def _last_score(session: Session, wave_id: int, *, rule: str) -> int:
+    """The highest score's id of a wave by a rule, from an index; 0 without one."""
+    of_wave = select(Score.id).where(Score.wave_id == wave_id, Score.rule_version == rule)
+    order = (Score.wave_id.desc(), Score.rule_version.desc(), Score.id.desc())
+    return session.scalar(of_wave.order_by(*order).limit(1)) or 0

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
@@ -29,7 +29,8 @@ class Analysis(Base):
     """One question and its last result; `digest` is that of the question: kind, slice, reader's reach,
     policy.
 
-    `revision` is the digest of the answers that the result rests on. While it is worked out anew, `done` of
+    `revision` is the digest of the answers that the result rests on, and `scored_to` the highest id of all
+    scores when they were read. While it is worked out anew, `done` of
     `total` draws are made and the last result stays. A claim is a lease, in system time, on a wanted row.
     """
 
@@ -43,6 +44,7 @@ class Analysis(Base):
     result: Mapped[dict[str, Any] | None]
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    scored_to: Mapped[int] = mapped_column(BigInteger, default=0)
     reason: Mapped[str] = mapped_column(String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime]

@@ -223,8 +223,7 @@ def test_the_sweep_has_the_latest_wave_worked_out_and_again_when_answers_came(
     """Without a queue the sweep does the work itself; the bell is away here."""
     monkeypatch.setattr(analysis_jobs, "ring_for_analysis", lambda house, analysis_id: False)
     with app.app_context():
-        assert sweep_once(services, NOW)["analyses"] == 4
-        assert sweep_once(services, NOW)["analyses"] == 0
+        assert [sweep_once(services, NOW)["analyses"] for _ in range(3)] == [3, 1, 0]
         assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 0
     with writer() as session:
         assert line(session).state is AnalysisState.DONE
@@ -240,7 +239,40 @@ def test_the_sweep_has_the_latest_wave_worked_out_and_again_when_answers_came(
         )
     with app.app_context():
         assert sweep_once(services, NOW + timedelta(minutes=30))["analyses"] == 0
-        assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 4
+        assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 3
+
+
+@pytest.mark.usefixtures("house")
+def test_what_fails_stops_nothing_else_and_pauses_an_hour(
+    app: Flask, services: Services, writer: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis_jobs, "ring_for_analysis", lambda house, analysis_id: False)
+    at = [system_now()]
+    monkeypatch.setattr(analysis_jobs, "system_now", lambda: at[0])
+    work, tried = drivers.work_out, []
+
+    def fail(kind: AnalysisKind, answers: object, **facts: object) -> object:
+        tried.append(kind)
+        if kind is AnalysisKind.DRIVERS:
+            raise ZeroDivisionError
+        return work(kind, answers, **facts)  # type: ignore[arg-type]  # passed on
+
+    with app.app_context():
+        assert [sweep_once(services, NOW)["analyses"] for _ in range(2)] == [3, 1]
+        # Two hours later somebody has answered, and the drivers fail from now on.
+        later = NOW + timedelta(hours=2)
+        with writing() as session:
+            session.execute(update(Analysis).values(scored_to=0))
+        monkeypatch.setattr(drivers, "work_out", fail)
+        for minutes in range(50):
+            at[0] += timedelta(minutes=1)
+            sweep_once(services, later + timedelta(minutes=minutes))
+        assert tried.count(AnalysisKind.DRIVERS) == ATTEMPTS_AT_MOST
+        assert tried.count(AnalysisKind.PAIN_DELIGHT) == 1
+    with writer() as session:
+        kept = line(session)
+        assert kept.state is AnalysisState.FAILED and kept.result is not None
+        assert kept.worked_out_at == NOW and kept.asked_at == later
 
 
 def test_the_sweep_asks_nothing_before_the_first_answer(
