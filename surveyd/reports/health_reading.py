@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import Reach, Scope
+from surveyd.people.access import NOBODY, Reach, Scope
 from surveyd.people.models import Account, Contact
 from surveyd.people.rates import rates_in_force
 from surveyd.reports.case_counts import cases_in_time, open_by_age
@@ -98,7 +98,7 @@ class _Reading:
             charts=HealthCharts(figures, pair.points),
             response=response_of(pair.now, cut, before=pair.before),
             cases=cases_in_time(session, last.id, scope=scope, now=now, among=self._responses()),
-            ages=open_by_age(session, scope=_narrowed(scope, cut), now=now) if _is_plain(cut) else (),
+            ages=open_by_age(session, scope=_narrowed(scope, cut), now=now) if _is_plain(cut, scope) else (),
             revenue=revenue,
             at_risk=revenue_at_risk(groups, rates=rates),
             money=exposure_report(session, groups, rates=rates, now=now),
@@ -147,11 +147,15 @@ def _one_of(whole: Whole, place: int) -> Whole:
     return Whole((whole.waves[place],), columns, whole.accounts, whole.contacts, whole.seen)
 
 
-def _is_plain(cut: Slice) -> bool:
-    """Whether nothing but one region narrows the slice: cases of any wave are narrowed by that alone."""
-    return not cut.filters or (len(cut.filters) == 1 and len(cut.values("region")) == 1)
+def _is_plain(cut: Slice, scope: Scope) -> bool:
+    """Whether nothing but one region narrows the slice: cases of any wave are narrowed by that alone, and
+    only for who sees whole regions."""
+    of_a_region = len(cut.filters) == 1 and len(cut.values("region")) == 1
+    return not cut.filters or (of_a_region and scope.reach in (Reach.ALL, Reach.REGION))
 
 
 def _narrowed(scope: Scope, cut: Slice) -> Scope:
     region = cut.values("region")
-    return Scope(Reach.REGION, None, region[0]) if region and scope.sees_all else scope
+    if not region or scope.region == region[0]:
+        return scope
+    return Scope(Reach.REGION, None, region[0]) if scope.sees_all else NOBODY

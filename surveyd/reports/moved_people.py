@@ -13,7 +13,7 @@ from surveyd.base.errors import NotFound
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import Reach, Scope
+from surveyd.people.access import NOBODY, Reach, Scope
 from surveyd.people.models import Account, Contact
 from surveyd.reports.accounts_states import PLACES
 from surveyd.reports.words import STATES
@@ -67,11 +67,16 @@ class MovedPeople:
         )
 
 
-def moved_people(session: Session, *, scope: Scope, wanted: Wanted, limit: int = PAGE) -> MovedPeople:
-    """The people of two waves, by name or account. Raises NotFound for waves that there are none of."""
-    wave, since = _waves(session, wanted)
-    region = wanted.filters.get("region", "")
-    seen = Scope(Reach.REGION, None, region) if region and scope.sees_all else scope
+def moved_people(session: Session, *, scope: Scope, wanted: Wanted, limit: int = PAGE) -> MovedPeople | None:
+    """The people of two waves, by name or account; None before there are two to choose from.
+
+    Raises NotFound for waves that there are none of.
+    """
+    waves = _waves(session, wanted)
+    if waves is None:
+        return None
+    wave, since = waves
+    seen = _narrowed(scope, wanted.filters.get("region", ""))
     each = people_between(since.id, wave.id, scope=seen).subquery("each_person")
     asked = [each.c.before != NOT_ASKED, each.c.now != NOT_ASKED]
     for name, column in (("before", each.c.before), ("now", each.c.now)):
@@ -101,7 +106,16 @@ def moved_people(session: Session, *, scope: Scope, wanted: Wanted, limit: int =
     return MovedPeople(lines, total, wave.slug, since.slug, wanted, page.after)
 
 
-def _waves(session: Session, wanted: Wanted) -> tuple[Wave, Wave]:
+def _narrowed(scope: Scope, region: str) -> Scope:
+    """The scope within one region; nobody for a leader of another one."""
+    if not region or scope.reach is Reach.OWN_ACCOUNTS:
+        return scope
+    if scope.sees_all:
+        return Scope(Reach.REGION, None, region)
+    return scope if scope.region == region else NOBODY
+
+
+def _waves(session: Session, wanted: Wanted) -> tuple[Wave, Wave] | None:
     """The later wave and the one it is compared with: as named, else the latest and the one before."""
     waves = latest_waves(session, most=MOST_WAVES)
     names = [wave.slug for wave in waves]
@@ -111,6 +125,6 @@ def _waves(session: Session, wanted: Wanted) -> tuple[Wave, Wave]:
         if slug and slug not in names:
             raise NotFound("wave", slug)
         if not slug and len(waves) <= place:
-            raise NotFound("wave", "-")
+            return None
         found.append(waves[names.index(slug)] if slug else waves[place])
     return found[0], found[1]

@@ -140,6 +140,21 @@ def test_what_is_looked_at_can_be_narrowed_to_a_region(asking: Asking) -> None:
     assert south.account_words == {"region": "South"} and south.opens_accounts
 
 
+def test_open_cases_are_those_of_the_region_that_is_looked_at(asking: Asking) -> None:
+    people, session = asking.people, asking.session
+    asking.answer(asking.ask(people.anna.id), UNHAPPY)
+    north = Scope(Reach.REGION, None, "North")
+    mona = Scope(Reach.OWN_ACCOUNTS, people.mona.id)
+
+    def open_cases(region: str, scope: Scope) -> int:
+        found = health(session, LATEST.narrowed("region", *filter(None, [region])), scope=scope, now=NOW)
+        return sum(age.cases for age in found.ages) if found else -1
+
+    assert [open_cases("", scope) for scope in (SYSTEM, north, mona)] == [1, 1, 1]
+    assert [open_cases("North", scope) for scope in (SYSTEM, north)] == [1, 1]
+    assert [open_cases("South", scope) for scope in (SYSTEM, north, mona)] == [0, 0, 0]
+
+
 def test_cases_and_links_follow_the_slice(asking: Asking) -> None:
     asking.answer(asking.ask(asking.people.anna.id), UNHAPPY)
     asking.answer(asking.ask(asking.people.sofie.id), UNHAPPY)
