@@ -114,7 +114,13 @@ def save_codebook_theme(theme: str) -> Response | tuple[str, int]:
     try:
         with writing() as session:
             made = _theme(session, theme, form)
-            save_theme(session, made, seen=_seen(form), by=reader().user_id, now=services().clock.now())
+            save_theme(
+                session,
+                made,
+                seen=_seen(str(form.seen.data or "")),
+                by=reader().user_id,
+                now=services().clock.now(),
+            )
     except BadTheme as bad:
         return _again(theme, form, bad.faults), 422
     except Overtaken as overtaken:
@@ -146,7 +152,7 @@ def drop_codebook_theme(theme: str) -> Response:
     """Leave a theme out from here on; earlier versions keep it."""
     seen = request.form.get("seen", "")
     with writing() as session:
-        drop_theme(session, theme, seen=_number(seen), by=reader().user_id, now=services().clock.now())
+        drop_theme(session, theme, seen=_seen(seen), by=reader().user_id, now=services().clock.now())
     return redirect(url_for("staff.codebook"), 303)
 
 
@@ -209,8 +215,13 @@ def _theme(session: Session, key: str, form: ThemeForm) -> Theme:
     return Theme(key, name, tuple(sorted({**kept, **typed}.items())))
 
 
-def _seen(form: ThemeForm) -> int:
-    return _number(str(form.seen.data or ""))
+def _seen(said: str) -> int:
+    """The version that a form was made from. Raises Refused for a form that does not say."""
+    if not said:
+        raise Refused(
+            _("The form does not say which version of the codebook it changes: open the theme anew.")
+        )
+    return _number(said)
 
 
 def _number(said: str) -> int:

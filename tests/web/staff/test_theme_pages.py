@@ -235,3 +235,12 @@ def test_versions_that_there_are_not(heard: Asking, sign_in: SignIn) -> None:
     for words in ("before=9", "after=9", "after=x", "before=-1"):
         assert who.get(f"/staff/codebook/compare?{words}").status_code == 404
     assert who.get("/staff/codebook/compare?before=0&after=0").status_code == 200
+
+
+def test_a_form_that_does_not_say_what_it_changes_is_refused(heard: Asking, sign_in: SignIn) -> None:
+    staff = sign_in(heard.people.admin)
+    answer = staff.post("/staff/codebook/themes/delivery", **theme_form(seen=""))
+    assert answer.status_code == 422 and "open the theme anew" in answer.text and "send back" in answer.text
+    assert staff.post("/staff/codebook/themes/delivery/drop").status_code == 409
+    assert staff.post("/staff/codebook/themes/delivery", **theme_form(seen="x")).status_code == 404
+    assert staff.get("/staff/codebook/themes/delivery").status_code == 200
