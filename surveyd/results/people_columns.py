@@ -57,15 +57,12 @@ def contacts_of(session: Session) -> ContactColumns:
 
 
 def seen_accounts(session: Session, accounts: AccountColumns, scope: Scope) -> Mask | None:
-    """Which accounts the scope may see; None where it sees all of them."""
+    """Which accounts the scope may see; None where it sees all of them. Kept with the accounts."""
     if scope.sees_all:
         return None
-    shelf = shelf_of(session)
-    if shelf is None:
+    if shelf_of(session) is None:
         return _seen(session, accounts, scope)
-    return shelf.kept.same(
-        "seen", (accounts, scope), lambda: _seen(session, accounts, scope), most=KEPT_SCOPES
-    )
+    return accounts.kept.same("seen", scope, lambda: _seen(session, accounts, scope), most=KEPT_SCOPES)
 
 
 def _seen(session: Session, accounts: AccountColumns, scope: Scope) -> Mask:

@@ -8,11 +8,13 @@ import numpy as np
 
 from surveyd.distribution.models import WaveState
 from surveyd.results.columns import Columns
+from surveyd.results.kept import Kept
 from surveyd.results.people_shapes import AccountColumns, Codes, ContactColumns, Dimension
 from surveyd.results.wave_columns import WaveColumns, put_together
 from surveyd.scoring.arrays import Mask
 
 KEPT_PARTS = 64
+"""So many parts are kept, all with the present accounts and the present contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Whole:
 
     def _part(self, of: WaveColumns) -> Part:
         made = partial(Part, of, self.accounts, self.contacts)
-        return self.accounts.kept.same("part", (of, self.contacts), made, most=KEPT_PARTS)
+        # With other contacts all parts that have the former ones go: they are some megabytes each.
+        kept = self.accounts.kept.same("parts", self.contacts, Kept, most=1)
+        return kept.same("part", of, made, most=KEPT_PARTS)
 
     def dimension(self, name: str) -> Dimension | None:
         """A dimension of accounts or contacts; None for one that there is none of."""
