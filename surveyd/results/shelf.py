@@ -15,11 +15,8 @@ from threading import RLock
 from time import monotonic
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    select,
-)
+import numpy as np
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import dialect_of
@@ -34,7 +31,9 @@ from surveyd.results.wave_reading import read_answers, read_asked
 FOLDER = "columns_folder"
 KEPT_WAVES = 48
 OVERLAP = 1_000
-"""So many ids are looked at again: on PostgreSQL the transaction with the lower id may end last."""
+"""So many scores of the wave by the same rule are looked at again, and at least so many ids: on PostgreSQL
+the transaction with the lower id may end last. Other waves and other rules, such as history that is scored
+anew, take ids in between and do not count."""
 SETTLED = 60.0
 """Seconds after which no transaction that has taken an id is still open."""
 LONGEST_TAIL = 5_000
@@ -83,9 +82,9 @@ class Shelf:
         found = open_columns(path_of(self.folder, stand.wave_id), key=stand.key) if self.folder else None
         if found is not None:
             columns, key = found
-            upto, asked = int(key["upto"]), str(key["asked"])
+            upto, asked = int(key.get("upto", 0)), str(key.get("asked", ""))
             upto_at = scored_at(session, upto)
-            if upto <= stand.last and key["upto_at"] == upto_at:
+            if upto <= stand.last and key.get("upto_at") == upto_at:
                 found_at = replace(stand, last=upto, last_at=upto_at, asked=asked)
                 return KeptWave(found_at, columns, None, columns, monotonic())
         return self._written(session, stand, read_wave(session, stand.wave_id, rule=stand.rule))
@@ -104,7 +103,7 @@ class Shelf:
 
     def _grown(self, session: Session, kept: KeptWave, stand: Stand) -> KeptWave:
         """The wave with the answers that have come since."""
-        after = max(0, kept.stand.last - OVERLAP)
+        after = _behind(kept)
         if (kept.stand.last, kept.stand.last_at) == (stand.last, stand.last_at):
             # On SQLite transactions end in the order of their ids.
             if kept.is_settled or dialect_of(session) == "sqlite":
@@ -132,6 +131,18 @@ class Shelf:
         if kept.tail is None:
             return replace(self._written(session, now, base), seen=kept.seen)
         return replace(kept, stand=now, base=base, whole=grown(base, kept.tail))
+
+
+def _behind(kept: KeptWave) -> int:
+    """The id above which scores are looked at again: OVERLAP of this wave and rule, if it has them."""
+    found = [part.answers["score_id"] for part in kept.whole.parts]
+    highest = np.concatenate(
+        [np.partition(ids, -OVERLAP)[-OVERLAP:] if len(ids) > OVERLAP else ids for ids in found]
+    )
+    if len(highest) <= OVERLAP:
+        return 0
+    lowest = int(np.partition(highest, -OVERLAP)[-OVERLAP])
+    return max(0, min(lowest - 1, kept.stand.last - OVERLAP))
 
 
 def _same_ids(session: Session, kept: KeptWave, *, after: int) -> bool:

@@ -17,7 +17,7 @@ from surveyd.results.wave_arrays import (
     Array,
     Arrays,
 )
-from surveyd.results.wave_reading import read_answers, read_asked, stacked
+from surveyd.results.wave_reading import latest, read_answers, read_asked, stacked
 from surveyd.scoring.arrays import Mask
 
 
@@ -166,7 +166,7 @@ def merged(session: Session, base: WaveColumns, tail: Arrays, *, holds: Mask | N
     """What holds of `base`, and its tail, as one part."""
     old: Mapping[str, Array]
     old = base.answers if holds is None else {name: of[holds] for name, of in base.answers.items()}
-    found = columns_from(session, base.wave_id, stacked([old, tail]), base.invitations)
+    found = columns_from(session, base.wave_id, latest(stacked([old, tail])), base.invitations)
     names = {*found.left_out, *base.left_out}
     left_out = {name: found.left_out.get(name, 0) + base.left_out.get(name, 0) for name in names}
     return replace(found, left_out=left_out)

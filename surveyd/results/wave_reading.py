@@ -38,10 +38,14 @@ SEGMENT_CODES = {segment.value: code for code, segment in enumerate(SEGMENTS)}
 def read_answers(session: Session, wave_id: int, *, rule: str, after: int = 0) -> Arrays:
     """The answers of a wave by one rule version whose score's id is above `after`, in the order of these ids.
 
-    Some thousand rows are held at a time besides the arrays.
+    Each response is there once: on PostgreSQL a correction between two statements deletes a score that was
+    read already, and adds one that is yet to be read. Some thousand rows are held at a time besides the
+    arrays.
     """
     chunks = list(_chunks(session, wave_id, rule, after))
-    return stacked(chunks) if chunks else {name: np.empty(0, kind) for name, kind in ANSWERED.items()}
+    if not chunks:
+        return {name: np.empty(0, kind) for name, kind in ANSWERED.items()}
+    return latest(stacked(chunks))
 
 
 def read_asked(session: Session, wave_id: int) -> Arrays:
@@ -66,6 +70,18 @@ def stacked(parts: Sequence[Mapping[str, Array]]) -> Arrays:
         name: np.concatenate([part[name] if name in part else _nothing(name, part) for part in parts])
         for name in names
     }
+
+
+def latest(answers: Arrays) -> Arrays:
+    """Each response once, by its score of the highest id, in the order they stand in."""
+    responses = answers["response_id"]
+    order = np.lexsort((answers["score_id"], responses))
+    ordered = responses[order]
+    is_last = np.append(ordered[1:] != ordered[:-1], np.ones(min(1, len(order)), np.bool_))
+    if is_last.all():
+        return answers
+    places = np.sort(order[is_last])
+    return {name: of[places] for name, of in answers.items()}
 
 
 def _nothing(name: str, beside: Mapping[str, Array]) -> Array:

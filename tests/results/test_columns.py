@@ -1,10 +1,11 @@
 """Waves as arrays: what they hold, what is kept of them, and when it is read anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from surveyd.closed_loop.corrections import correct
 from surveyd.distribution.models import AfterSending, Invitation, Program, Wave, WaveState
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Response
-from surveyd.results import shelf
+from surveyd.results import shelf, wave_reading
 from surveyd.results.column_files import open_columns, path_of, write_columns
 from surveyd.results.columns import CHANNELS, PHASES, SEGMENTS, columns_of
 from surveyd.results.models import Score
@@ -121,16 +122,61 @@ def test_a_correction_takes_the_place_of_what_it_corrects(
     with writer() as session:
         session.execute(update(Program).values(after_sending=AfterSending.CORRECT))
     for number, rating in enumerate((7, 9), 1):
-        with writer() as session:
-            correct(
-                session,
-                asked["anna"],
-                answers=UNHAPPY | {"recommend": rating},
-                channel=AnswerChannel.WEB,
-                now=NOW + timedelta(minutes=number),
-                office=OFFICE,
-            )
+        _correct(writer, asked["anna"], rating, minutes=number)
         assert ratings(reader, asked) == sorted([rating, 10])
+
+
+def test_a_correction_between_two_statements_counts_once(
+    asked: dict[str, int], reader: Transaction, writer: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writer() as session:
+        session.execute(update(Program).values(after_sending=AfterSending.CORRECT))
+    read, corrected = wave_reading.plain_rows, []
+
+    def read_and_correct(session: Session, query: Any) -> Sequence[Any]:
+        rows = read(session, query)
+        if not corrected:
+            corrected.append(rows)
+            _correct(writer, asked["anna"], 7, minutes=1)
+        return rows
+
+    monkeypatch.setattr(wave_reading, "CHUNK", 1)
+    monkeypatch.setattr(wave_reading, "plain_rows", read_and_correct)
+    with reader() as session:
+        answers = wave_reading.read_answers(session, asked["wave"], rule="1")
+    assert len(corrected) == 1
+    assert len(answers["response_id"]) == len(set(answers["response_id"].tolist())) == 2
+    assert ratings(reader, asked) == [7, 10]
+
+
+def test_of_two_scores_of_a_response_the_later_one_counts() -> None:
+    answers = {"response_id": np.array([5, 4, 5, 6]), "score_id": np.array([9, 2, 3, 1])}
+    found = wave_reading.latest(answers)
+    assert found["response_id"].tolist() == [5, 4, 6]
+    assert found["score_id"].tolist() == [9, 2, 1]
+    assert wave_reading.latest(found) is found
+    assert not len(wave_reading.latest({name: of[:0] for name, of in answers.items()})["score_id"])
+
+
+def test_a_late_answer_is_found_below_many_ids_of_others(
+    asked: dict[str, int], reader: Transaction, writer: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another rule's scores take ids in between; then the answer with the lower id comes last."""
+    monkeypatch.setattr(shelf, "OVERLAP", 1)
+    say(writer, asked, "sofie", CONTENT)
+    with writer() as session:
+        low = session.scalars(select(Score).order_by(Score.id.desc()).limit(1)).one()
+        facts = {c.key: getattr(low, c.key) for c in table_of(Score).c}
+        high = session.scalars(select(Score).order_by(Score.id.desc()).offset(1).limit(1)).one()
+        session.delete(low)
+        session.flush()
+        session.execute(update(Score).where(Score.id == high.id).values(id=facts["id"] + 5_000))
+    assert ratings(reader, asked) == [3, 10]
+    with writer() as session:
+        session.add(Score(**facts))
+        last = facts["id"] + 5_000
+        session.execute(update(Score).where(Score.id == last).values(id=last + 1))
+    assert ratings(reader, asked) == [3, 8, 10]
 
 
 def test_a_closed_wave_is_read_from_its_file(
@@ -186,6 +232,18 @@ def test_another_policy_has_other_scores(
     assert ratings_of_a_new_process(reader, asked) == [3, 10]
 
 
+def _correct(writer: Transaction, invitation_id: int, rating: int, *, minutes: int) -> None:
+    with writer() as session:
+        correct(
+            session,
+            invitation_id,
+            answers=UNHAPPY | {"recommend": rating},
+            channel=AnswerChannel.WEB,
+            now=NOW + timedelta(minutes=minutes),
+            office=OFFICE,
+        )
+
+
 def _rescore(session: Session) -> None:
     """A second policy in force, by which everybody's attitude is 50."""
     first = session.scalars(select(ScoringPolicy)).one()
@@ -198,14 +256,16 @@ def _rescore(session: Session) -> None:
         session.add(Score(**columns | {"rule_version": "2", "attitude": 50.0}))
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "empty", "foreign", "torn"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "empty", "foreign", "torn", "flipped"])
 def test_a_file_that_is_no_good_is_made_anew(
     asked: dict[str, int], kept: Path, reader: Transaction, damage: str
 ) -> None:
     whole = kept.read_bytes()
-    foreign = b"SVYCOL01" + b"\xff" * 200
+    foreign = b"SVYCOL02" + b"\xff" * 200
     torn = whole[:20] + b"\0\0\0\0" + whole[24:]
-    damaged = {"cut": whole[:-9], "empty": b"", "foreign": foreign, "torn": torn}
+    at = whole.index(np.array([3, 10], dtype=np.int8).tobytes(), len(whole) // 2)
+    flipped = whole[:at] + b"\x07" + whole[at + 1 :]
+    damaged = {"cut": whole[:-9], "flipped": flipped, "empty": b"", "foreign": foreign, "torn": torn}
     kept.unlink()
     if damage != "gone":
         kept.write_bytes(damaged[damage])
