@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from surveyd.results.column_files import ASKED, HEAD, MAGIC, open_columns, write_columns
+from surveyd.results.wave_arrays import Arrays
 from surveyd.results.wave_columns import WaveColumns
 
-ANSWERS = {"response_id": np.arange(1, 9), "recommendation": np.arange(8, dtype=np.int8)}
+ANSWERS: Arrays = {"response_id": np.arange(1, 9), "recommendation": np.arange(8, dtype=np.int8)}
 NOBODY = {"contact_id": np.empty(0, np.int64)}
 
 

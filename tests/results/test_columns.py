@@ -23,6 +23,7 @@ from surveyd.results import shelf, wave_reading
 from surveyd.results.column_files import open_columns, path_of, write_columns
 from surveyd.results.columns import CHANNELS, PHASES, SEGMENTS, columns_of
 from surveyd.results.models import Score
+from surveyd.results.plain_rows import plain_rows
 from surveyd.results.policy_models import PolicyState, ScoringPolicy
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import CONTENT, HAPPY, OFFICE, UNHAPPY, Asking, open_wave
@@ -131,10 +132,10 @@ def test_a_correction_between_two_statements_counts_once(
 ) -> None:
     with writer() as session:
         session.execute(update(Program).values(after_sending=AfterSending.CORRECT))
-    read, corrected = wave_reading.plain_rows, []
+    corrected: list[Sequence[Any]] = []
 
     def read_and_correct(session: Session, query: Any) -> Sequence[Any]:
-        rows = read(session, query)
+        rows = plain_rows(session, query)
         if not corrected:
             corrected.append(rows)
             _correct(writer, asked["anna"], 7, minutes=1)
