@@ -149,6 +149,8 @@ NO_PAGES = {
     "staff.rejected_rows",
     "staff.answers_template",
     "staff.questionnaire_file",
+    "staff.policy_file",
+    "staff.policy_progress",
     "staff.wave_progress",
     "staff.template_html",
     "staff.response_pdf",
