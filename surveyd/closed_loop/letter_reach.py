@@ -64,6 +64,7 @@ def recipients(wave_id: int) -> Select[*tuple[Any, ...]]:
             Score.segment,
             _rule().label("rule"),
         )
+        .select_from(Invitation)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)
         .join(Contact, Contact.id == Invitation.contact_id)

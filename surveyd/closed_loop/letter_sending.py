@@ -60,7 +60,7 @@ def _take(letter: Letter) -> Select[int]:
     Such a change that came first is waited for, and may not be in what this statement sees: whoever is to
     be mailed is read by another one, after it.
     """
-    ids = _next(letter).with_only_columns(Invitation.id, maintain_column_froms=True)
+    ids = _next(letter).with_only_columns(Invitation.id)
     return ids.with_for_update(read=True, of=[Contact, Wave])
 
 

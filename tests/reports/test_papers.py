@@ -305,7 +305,7 @@ def test_the_sweep_rings_for_a_lost_bell_and_makes_nothing_itself(
         assert schedule.sweep_once(services, NOW)["papers"] == 1
         assert line(reader, paper_id).state is PaperState.WANTED
         queue = services.bell.queue()
-        assert len(queue.job_ids) == 1
+        assert len([job for job in queue.job_ids if "make_papers" in job]) == 1
         worker = Worker([queue], connection=services.bell.connection(), serializer=JSONSerializer)
         worker.stop = threading.Event()
         worker.work(burst=True, logging_level="WARNING")

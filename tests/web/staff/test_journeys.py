@@ -52,7 +52,7 @@ def test_a_regional_leader_looks_after_the_team(page: Page, live_server: str, of
     page.get_by_role("link", name="Mona Manager").click()
     expect(page.get_by_role("link", name="Nordwind")).to_be_visible()
 
-    page.get_by_role("link", name="Cases").click()
+    page.get_by_role("link", name="Follow-up").click()
     page.get_by_role("link", name="Anna Adler").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Anna Adler")
     page.goto(f"{live_server}/staff/accounts/{office.cast.sudwerk}")
