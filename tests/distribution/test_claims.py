@@ -14,14 +14,13 @@ from surveyd.distribution.models import Message
 from surveyd.distribution.sender import LEASE
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
-from tests.fixtures.databases import Database
 
 
+# SQLite has one writer at a time, so that no two can wait for each other.
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_keeping_the_leases_never_waits_for_a_mail_in_hand(
-    post: Post, writer: Transaction, database: Database, app: Flask
+    post: Post, writer: Transaction, app: Flask
 ) -> None:
-    if database.kind == "sqlite":
-        pytest.skip("SQLite has one writer at a time, so that no two can wait for each other")
     post.release()
     until = system_now() + timedelta(hours=1)
     with writer() as session:

@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -17,8 +19,33 @@ def fresh_counters(app: Flask) -> None:
     counters.alone_until = 0
 
 
+class SilentPort(NamedTuple):
+    """A neighbour that takes connections and never says a word."""
+
+    listening: socket.socket
+
+    @property
+    def number(self) -> int:
+        port: int = self.listening.getsockname()[1]
+        return port
+
+    def callers(self) -> int:
+        """How many have connected since the last look."""
+        self.listening.setblocking(False)
+        count = 0
+        with suppress(BlockingIOError):
+            while True:
+                self.listening.accept()[0].close()
+                count += 1
+        return count
+
+
 @pytest.fixture
-def silent_port() -> Iterator[int]:
-    """A port that takes connections and never says a word."""
+def silent() -> Iterator[SilentPort]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield listening.getsockname()[1]
+        yield SilentPort(listening)
+
+
+@pytest.fixture
+def silent_port(silent: SilentPort) -> int:
+    return silent.number

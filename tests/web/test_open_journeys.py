@@ -34,6 +34,7 @@ def looked_at(page: Page, where: str) -> None:
 def test_without_javascript_from_the_code_to_the_receipt(
     browser: Browser, live_server: str, lobby: Lobby, reader: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(open_guard, "QUICK_SECONDS", 3600.0)
     context = browser.new_context(
         viewport={"width": 320, "height": 640}, java_script_enabled=False, locale="en-GB"
     )
