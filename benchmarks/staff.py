@@ -19,7 +19,8 @@ from benchmarks.figures import keep, middle, percentile, table
 from benchmarks.installation import Installation, installation
 from surveyd.base.database import db, reading
 from surveyd.closed_loop.models import Case
-from surveyd.distribution.models import Call, CallState, Invitation, Wave
+from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.models import Invitation, Wave
 from surveyd.operations.demo import load_demo
 from surveyd.people.models import Account, StaffRole, User
 from surveyd.responses.models import Response

@@ -9,8 +9,8 @@ from surveyd.base.database import db, open_database
 from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
+from surveyd.distribution import call_models, paper_models, questionnaire_models, wish_models
 from surveyd.distribution import models as distribution_models
-from surveyd.distribution import paper_models, questionnaire_models, wish_models
 from surveyd.people import models as people_models
 from surveyd.people import rate_models
 from surveyd.responses import models as response_models
@@ -26,6 +26,7 @@ TABLES = (
     people_models,
     rate_models,
     distribution_models,
+    call_models,
     paper_models,
     questionnaire_models,
     wish_models,

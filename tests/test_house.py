@@ -81,7 +81,7 @@ def test_the_locks_hold_every_dependency() -> None:
     options.read(HOME / "setup.cfg", encoding="utf-8")
     usual, extra = options["options"]["install_requires"], options["options.extras_require"]["test"]
     for lock, wanted in (("requirements.lock", usual), ("requirements-test.lock", usual + extra)):
-        names = {re.split(r"[\[<>=]", line)[0] for line in wanted.split()}
+        names = {normal(re.split(r"[\[<>=]", line)[0]) for line in wanted.split()}
         assert names <= {line.split("==")[0] for line in text(lock).splitlines() if "==" in line}
 
 

@@ -15,7 +15,8 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import waves
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import Call, CallState, Message, Wave, WaveState
+from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.models import Message, Wave, WaveState
 from surveyd.people.models import Contact, StaffRole, Upload, User
 from tests.distribution.conftest import make_wave
 from tests.fixtures.apps import NOW, Transaction

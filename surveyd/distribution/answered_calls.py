@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Call, CallAttempt, CallOutcome
 
 
 def log_completed(session: Session, call: Call, *, now: datetime, by: int, note: str = "") -> None:

@@ -16,16 +16,9 @@ from surveyd.base.clock import zone_named
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
 from surveyd.distribution.calls import CallRow, call_row, call_rows, claim_call, find_call
-from surveyd.distribution.models import (
-    Call,
-    CallAttempt,
-    CallOutcome,
-    CallState,
-    Invitation,
-    Program,
-    Wave,
-)
+from surveyd.distribution.models import Invitation, Program, Wave
 from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.models import Account, Contact
 

@@ -13,12 +13,9 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
 from surveyd.distribution.invitations import end_asking, hold, run
 from surveyd.distribution.models import (
-    Call,
-    CallAttempt,
-    CallOutcome,
-    CallState,
     Invitation,
     InvitationState,
     Program,

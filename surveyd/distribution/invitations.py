@@ -17,10 +17,8 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.prepared import Prepared
 from surveyd.base.statements import spelled, table_of
+from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.distribution.models import (
-    Call,
-    CallOutcome,
-    CallState,
     Invitation,
     InvitationState,
     Message,

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Call, Invitation
+from surveyd.distribution.call_models import Call
+from surveyd.distribution.models import Invitation
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people import audit
 

@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
 from surveyd.distribution.cadence import Window, mail_of, plain_step
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import run
 from surveyd.distribution.mails import wave_context
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Channel,
     Invitation,
     InvitationState,

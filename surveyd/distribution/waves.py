@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.audience import count_audience
 from surveyd.distribution.cadence import CLOSE_DAY, plain_step
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Exclusion,
     Invitation,
     InvitationState,

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import from_local, zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import WISHED_CALL, WISHED_REMINDER, Window, numbered_step, plain_step
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import check_asking, hold, run, withdraw
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Channel,
     Invitation,
     InvitationState,

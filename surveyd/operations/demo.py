@@ -21,7 +21,8 @@ from surveyd.base.database import Base, db, reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import Services
 from surveyd.closed_loop.models import Case, CaseState
-from surveyd.distribution.models import Call, CallState, Message, Program, Wave
+from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.models import Message, Program, Wave
 from surveyd.operations.catcher import forget_mails
 from surveyd.operations.company.staff import STAFF, SignIn
 from surveyd.operations.replay.story import Progress, tell

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.closed_loop.intake import Receipt
 from surveyd.closed_loop.models import Case, CaseState, SampleCounter
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Channel,
     Invitation,
     InvitationState,

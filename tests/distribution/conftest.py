@@ -14,10 +14,16 @@ from surveyd.base.database import Rows
 from surveyd.base.services import Services
 from surveyd.distribution import programs, touches, waves
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call
 from surveyd.distribution.invitations import ToCome, answer, take_back, to_come
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import new_lane
-from surveyd.distribution.models import Call, Invitation, Message, Touch, Wave
+from surveyd.distribution.models import (
+    Invitation,
+    Message,
+    Touch,
+    Wave,
+)
 from surveyd.distribution.sender import Lane
 from surveyd.forms.loading import shipped
 from tests.fixtures.apps import NOW, Transaction

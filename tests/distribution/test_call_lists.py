@@ -18,6 +18,7 @@ from surveyd.distribution.call_lists import (
     day_of,
     search_calls,
 )
+from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.distribution.calls import (
     PAUSE_AFTER_MESSAGE,
     claim_call,
@@ -26,7 +27,7 @@ from surveyd.distribution.calls import (
     release_call,
 )
 from surveyd.distribution.invitations import start
-from surveyd.distribution.models import Call, CallOutcome, CallState, Invitation
+from surveyd.distribution.models import Invitation
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction

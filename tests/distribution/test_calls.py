@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.call_models import CallOutcome, CallState
 from surveyd.distribution.calls import (
     ATTEMPTS_AT_MOST,
     CALL_BACK_WITHIN,
@@ -20,7 +21,7 @@ from surveyd.distribution.calls import (
     find_call,
     record,
 )
-from surveyd.distribution.models import CallOutcome, CallState, InvitationState
+from surveyd.distribution.models import InvitationState
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from surveyd.base.database import db, writing
 from surveyd.base.errors import Refused
 from surveyd.distribution import wishes
+from surveyd.distribution.call_models import CallState
 from surveyd.distribution.excuses import Excuse, Named, excuse
 from surveyd.distribution.invitations import ToCome, answer, take_back
-from surveyd.distribution.models import CallState, InvitationState, TouchState, Wave
+from surveyd.distribution.models import InvitationState, TouchState, Wave
 from surveyd.distribution.suppressions import opt_out
 from surveyd.distribution.waves import cancel, close_due
 from surveyd.distribution.wish_models import Nomination, WhyNot

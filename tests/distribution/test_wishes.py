@@ -14,10 +14,9 @@ from surveyd.base.database import db, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution import wishes
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import end_asking
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Invitation,
     InvitationState,
     MessageState,

@@ -23,11 +23,9 @@ from surveyd.closed_loop.letters import content_now
 from surveyd.closed_loop.models import Case, CaseState, Letter, LetterState
 from surveyd.distribution import waves
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call, CallAttempt, CallState
 from surveyd.distribution.models import (
     OWED,
-    Call,
-    CallAttempt,
-    CallState,
     Exclusion,
     Invitation,
     InvitationState,

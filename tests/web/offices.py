@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from surveyd.closed_loop.models import Case
-from surveyd.distribution.models import Call, Channel, Touch, TouchState
+from surveyd.distribution.call_models import Call
+from surveyd.distribution.models import Channel, Touch, TouchState
 from tests.fixtures.asking import HAPPY, UNHAPPY, open_wave
 from tests.fixtures.cast import Cast, Person
 

@@ -11,9 +11,8 @@ from werkzeug.test import TestResponse
 
 from surveyd.base.clock import SetClock
 from surveyd.base.services import Services
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.models import (
-    Call,
-    CallState,
     Invitation,
     InvitationState,
     Message,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import zone_named
 from surveyd.distribution import calls
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.models import CallOutcome, CallState
+from surveyd.distribution.call_models import CallOutcome, CallState
 from surveyd.operations.company.answers import pick
 from surveyd.operations.company.words import words
 from surveyd.operations.replay.asking import Asked, Asking, Phase, Purpose

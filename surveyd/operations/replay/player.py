@@ -11,7 +11,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.services import Services
 from surveyd.closed_loop.intake import Office
 from surveyd.distribution import touches
-from surveyd.distribution.models import Call
+from surveyd.distribution.call_models import Call
 from surveyd.distribution.sender import Lane
 from surveyd.operations.replay.quiet_relay import QuietRelay
 from surveyd.operations.replay.timeline import Timeline

@@ -13,9 +13,9 @@ from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.distribution import call_lists, calls
 from surveyd.distribution.call_lists import Day
+from surveyd.distribution.call_models import CallState
 from surveyd.distribution.call_script import Lines, Names, Why, lines_for
 from surveyd.distribution.calls import AttemptLine, CallView, Overtaken
-from surveyd.distribution.models import CallState
 from surveyd.web.access import reader
 from surveyd.web.staff.call_outcomes import (
     AT_ONCE,

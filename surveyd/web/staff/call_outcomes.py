@@ -18,9 +18,9 @@ from surveyd.base.services import services
 from surveyd.distribution import call_lists, calls
 from surveyd.distribution.answered_calls import log_late
 from surveyd.distribution.call_lists import Caller
+from surveyd.distribution.call_models import Call, CallOutcome
 from surveyd.distribution.calls import Overtaken
 from surveyd.distribution.excuses import WORDS_LIMIT, Excuse, Named, excuse
-from surveyd.distribution.models import Call, CallOutcome
 from surveyd.distribution.refusals import take_refusal
 from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.cells import read_address

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from surveyd.distribution.call_models import CallState
 from surveyd.distribution.call_script import Lines, Names, lines_for, minutes_for
 from surveyd.distribution.calls import AttemptLine
-from surveyd.distribution.models import CallState
 from surveyd.forms.definition import Questionnaire
 from surveyd.reports.interview import Background
 from surveyd.responses.answers import AnswerChannel

@@ -18,7 +18,7 @@ from surveyd.base.services import services
 from surveyd.closed_loop.intake import Office
 from surveyd.distribution import calls
 from surveyd.distribution.answered_calls import log_completed
-from surveyd.distribution.models import Call, CallState
+from surveyd.distribution.call_models import Call, CallState
 from surveyd.forms.pages import SWITCH
 from surveyd.forms.turns import as_typed
 from surveyd.reports.interview import background_of

@@ -6,11 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import SetClock
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
 from surveyd.distribution.models import (
-    Call,
-    CallAttempt,
-    CallOutcome,
-    CallState,
     Invitation,
     InvitationState,
     Touch,

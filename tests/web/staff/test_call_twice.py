@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from surveyd.distribution.models import Call, CallAttempt, CallOutcome, Invitation
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome
+from surveyd.distribution.models import Invitation
 from tests.fixtures.apps import Transaction
 from tests.web.offices import Office, SignIn
 

@@ -3,7 +3,7 @@
 import pytest
 
 from surveyd.closed_loop.intake import submit
-from surveyd.distribution.models import Call, CallAttempt, CallState
+from surveyd.distribution.call_models import Call, CallAttempt, CallState
 from surveyd.people.models import Contact
 from surveyd.responses.answers import AnswerChannel
 from tests.fixtures.apps import NOW, Transaction

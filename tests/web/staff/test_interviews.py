@@ -3,7 +3,8 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from surveyd.distribution.models import Call, CallAttempt, CallOutcome, CallState, Invitation, InvitationState
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
+from surveyd.distribution.models import Invitation, InvitationState
 from surveyd.distribution.wish_models import Nomination
 from surveyd.distribution.wishes import call_instead
 from surveyd.forms.definition import Answer

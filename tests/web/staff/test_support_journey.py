@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from surveyd.distribution.models import Call, CallOutcome, CallState
+from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.responses.models import Response
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.offices import Office

@@ -1,0 +1,14 @@
+"""People and accounts that stood in the lists twice, and which of them went on."""
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
