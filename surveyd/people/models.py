@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
@@ -114,7 +114,7 @@ class Contact(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
-    phone: Mapped[str] = mapped_column(String(20), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="", index=True)
     language: Mapped[str] = mapped_column(String(12), default="")
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     role: Mapped[RelationshipRole] = mapped_column(one_of(RelationshipRole), default=RelationshipRole.UNKNOWN)
@@ -124,6 +124,11 @@ class Contact(Base):
     do_not_phone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # Addresses are compared, and lists sorted, without regard to case.
+    __table_args__ = (
+        Index("ix_contacts_address", text("lower(email)")),
+        Index("ix_contacts_by_name", text("lower(name)"), "id"),
+    )
 
 
 class ImportRun(Base):
