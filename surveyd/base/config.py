@@ -9,7 +9,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import re
 import secrets
 import tempfile
 import tomllib
@@ -20,6 +19,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from surveyd.base.clock import open_clock
 from surveyd.base.errors import ConfigError, Finding
+from surveyd.base.sending_domain import DOMAIN, SendingDomain, read_sending_domain
+from surveyd.base.sending_domain import SETTINGS as SENDING_DOMAIN
 from surveyd.base.tokens import Keys
 
 HOME = Path(__file__).resolve().parents[2]
@@ -36,11 +37,11 @@ SETTINGS = {
     "proxies": ("0", "how many proxies in front are trusted to name the client"),
     "env": ("production", "production, demo or test"),
     "clock": ("system", "system, or file:PATH with an ISO instant (refused in production)"),
+    **SENDING_DOMAIN,
 }
 ENVIRONMENTS = ("production", "demo", "test")
 SOCKET_PATH_LIMIT = 100
 SHORTEST_KEY = 32
-DOMAIN = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Config:
     proxies: int
     env: str
     clock: str
+    sending_domain: SendingDomain = SendingDomain()
 
     @property
     def embedded_database(self) -> bool:
@@ -150,6 +152,8 @@ def _checked(given: dict[str, str], findings: _Findings) -> Config | None:
         findings.note("C12", f"SURVEYD_MAIL_DOMAIN is {mail_domain!r}.", "Use a domain such as mail.example.")
     connections = _whole("smtp_connections", given, 1, findings)
     proxies = _whole("proxies", given, 0, findings)
+    most = _whole("second_person_above", given, 0, findings)
+    domain = read_sending_domain(given, second_person_above=most, note=findings.note)
     data = _data_folder(given["data"], findings)
     keys = _keys(given, data, findings)
     if findings or not (data and keys and relay):
@@ -166,6 +170,7 @@ def _checked(given: dict[str, str], findings: _Findings) -> Config | None:
         proxies=proxies,
         env=env,
         clock=given["clock"],
+        sending_domain=domain,
     )
 
 

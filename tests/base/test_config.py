@@ -85,6 +85,11 @@ def test_a_list_in_the_file_is_a_list_of_keys(load: Load) -> None:
         ({"smtp_url": "smtp://[::1"}, "C08"),
         ({"smtp_connections": "0"}, "C09"),
         ({"smtp_connections": "two"}, "C09"),
+        ({"second_person_above": "-1"}, "C09"),
+        ({"dkim_selectors": "good bad/one"}, "C14"),
+        ({"dns": "192.0.2.53:port"}, "C15"),
+        ({"dns": ":53"}, "C15"),
+        ({"relay_addresses": "relay.example"}, "C16"),
         ({"proxies": "-1"}, "C09"),
         ({"proxies": "²"}, "C09"),
         ({"secret_key": "short"}, "C11"),
@@ -185,3 +190,16 @@ def test_a_queue_and_a_database_elsewhere_are_not_embedded(load: Load) -> None:
 
 def test_links_begin_without_a_double_slash(load: Load) -> None:
     assert load(base_url="https://survey.example/").base_url == "https://survey.example"
+
+
+def test_what_is_said_of_the_sending_domain_is_read_whole(load: Load) -> None:
+    found = load(
+        dns="[2001:db8::53]:5300",
+        dkim_domain="Company.example",
+        dkim_selectors="one two",
+        relay_addresses="192.0.2.25 198.51.100.0/24",
+    ).sending_domain
+    assert found.dns == ("2001:db8::53", 5300) and load(dns="127.0.0.1").sending_domain.dns == ("127.0.0.1", 53)
+    assert (found.dkim_domain, found.dkim_selectors) == ("company.example", ("one", "two"))
+    assert [str(each) for each in found.relay_addresses] == ["192.0.2.25/32", "198.51.100.0/24"]
+    assert load().sending_domain.dns is None and load().sending_domain.second_person_above == 1000

@@ -1,0 +1,74 @@
+"""What the operator says of the domain that mail comes from: whom to ask about it, and what to find there.
+
+A launch is checked against these settings. They come from the configuration alone, so that nobody can make
+the program ask an address that they typed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+
+SETTINGS = {
+    "dns": ("", "host:port of the name server that is asked before a launch; without one, the machine's own"),
+    "dkim_domain": ("", "domain that the relay signs for (d=); without one, the sender's is looked for"),
+    "dkim_selectors": ("", "selectors that the relay signs with, separated by spaces"),
+    "relay_addresses": ("", "addresses or networks that the relay sends from, separated by spaces"),
+    "second_person_above": ("1000", "recipients above which a second admin confirms an overridden check"),
+}
+DOMAIN = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", re.IGNORECASE)
+DNS_PORT = 53
+Network = IPv4Network | IPv6Network
+Note = Callable[[str, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SendingDomain:
+    """The settings, checked. `dns` is host and port, None for the machine's own name servers."""
+
+    dns: tuple[str, int] | None = None
+    dkim_domain: str = ""
+    dkim_selectors: tuple[str, ...] = ()
+    relay_addresses: tuple[Network, ...] = ()
+    second_person_above: int = 1000
+
+
+def read_sending_domain(given: Mapping[str, str], *, second_person_above: int, note: Note) -> SendingDomain:
+    """The settings of a launch's checks; what is wrong is told to `note` as code, sentence and hint."""
+    domain = given["dkim_domain"].lower()
+    selectors = tuple(given["dkim_selectors"].lower().split())
+    for name, words in (("DKIM_DOMAIN", [domain] if domain else []), ("DKIM_SELECTORS", [*selectors])):
+        if wrong := next((word for word in words if not DOMAIN.fullmatch(word)), ""):
+            note("C14", f"SURVEYD_{name} has {wrong!r}.", "Use names as they stand in DNS.")
+    return SendingDomain(
+        dns=_server(given["dns"], note),
+        dkim_domain=domain,
+        dkim_selectors=selectors,
+        relay_addresses=_networks(given["relay_addresses"], note),
+        second_person_above=second_person_above,
+    )
+
+
+def _server(setting: str, note: Note) -> tuple[str, int] | None:
+    if not setting:
+        return None
+    try:
+        parts = urlsplit(f"//{setting}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.path or parts.query or parts.username is not None or port == 0:
+        note("C15", f"SURVEYD_DNS is {setting!r}.", "Use host:port, such as 192.0.2.53:53.")
+        return None
+    return host, port or DNS_PORT
+
+
+def _networks(setting: str, note: Note) -> tuple[Network, ...]:
+    found = []
+    for word in setting.split():
+        try:
+            found.append(ip_network(word, strict=False))
+        except ValueError:
+            note("C16", f"SURVEYD_RELAY_ADDRESSES has {word!r}.", "Use addresses such as 192.0.2.25.")
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What is looked at before a wave goes out, and what becomes of it."""
