@@ -18,7 +18,7 @@ from surveyd.people.models import Contact, RelationshipRole
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE
-from surveyd.results.scores import ScoringKey, key_of_version
+from surveyd.results.scores import ScoringKey, inputs_of, key_of_version
 from surveyd.scoring.loyalty import Segment, place
 from surveyd.scoring.nps import Category
 from surveyd.scoring.policy import Policy
@@ -164,7 +164,7 @@ def _items(key: ScoringKey) -> tuple[str, ...]:
 
 
 def _placed(answers: Mapping[str, Any], key: ScoringKey) -> Placed:
-    inputs = {item.id: answers[item.id] for item in key.measured if item.accepts(answers.get(item.id))}
+    inputs = inputs_of(answers, key=key)
     found = place(inputs, key.battery)
     ease = key.ease.index(inputs)
     return (

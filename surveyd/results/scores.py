@@ -46,7 +46,8 @@ class ScoringKey:
     battery: Battery
     ease: Composite
     stages: tuple[stages.Stage, ...]
-    measured: tuple[scale.Item, ...]
+    measured: tuple[tuple[str, int, int], ...]
+    """Each item whose answer counts, with the least and the greatest answer of its scale."""
     asks_for_call: tuple[str, ...]
 
 
@@ -102,12 +103,7 @@ def key_of(questionnaire: Questionnaire, policy: Policy = SHIPPED) -> ScoringKey
 
 def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
     """Score one response's ``answers`` by item id."""
-    told = answers.get
-    inputs = {
-        item.id: answer
-        for item in key.measured
-        if type(answer := told(item.id)) is int and item.minimum <= answer <= item.maximum
-    }
+    inputs = inputs_of(answers, key=key)
     rating = inputs.get(key.recommendation) if key.recommendation else None
     return ResponseScore(
         recommendation=rating,
@@ -119,6 +115,16 @@ def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
         inputs=inputs,
         rule=key.battery.policy.version,
     )
+
+
+def inputs_of(answers: Answers, *, key: ScoringKey) -> dict[str, int]:
+    """The answers that count, by item id: whole numbers on their item's scale."""
+    told = answers.get
+    return {
+        name: answer
+        for name, minimum, maximum in key.measured
+        if type(answer := told(name)) is int and minimum <= answer <= maximum
+    }
 
 
 def store(rows: Rows, response: ScoredResponse, *, of: ResponseScore, now: datetime) -> None:
@@ -189,12 +195,9 @@ def _build_key(questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
             stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)), needed=policy.needed))
             for name in names
         ),
-        measured=(
-            *asked,
-            *loyalty,
-            *eases,
-            *_scaled(by_stage),
-            *drivers,
+        measured=tuple(
+            (item.id, item.minimum, item.maximum)
+            for item in (*asked, *loyalty, *eases, *_scaled(by_stage), *drivers)
         ),
         asks_for_call=tuple(item.id for item in questionnaire.measuring("contact_me")),
     )

@@ -7,6 +7,7 @@ an answer are its steps above the worst end, brought to the least common multipl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import lcm
+from typing import NamedTuple
 
 HUNDREDTHS = 10_000
 """A full index of 100 points, counted in hundredths of a point: the unit of every cut."""
@@ -87,13 +88,27 @@ class Index:
         return max(0, cut * self.total - HUNDREDTHS * self.points) / (100 * self.total)
 
 
+class Term(NamedTuple):
+    """What one item adds to a composite: ``base`` + ``slope`` times its answer, in the composite's points.
+
+    A plain tuple, since a response goes through some twenty of them in the transaction that stores it.
+    """
+
+    id: str
+    minimum: int
+    maximum: int
+    base: int
+    slope: int
+    weight: int
+
+
 @dataclass(frozen=True, slots=True)
 class Composite:
     """Weighted items that make one index; build it with ``compose``."""
 
     items: tuple[Item, ...]
     unit: int
-    factors: tuple[int, ...]
+    terms: tuple[Term, ...]
     needed: int
     """The weight from which on it is said, times 100: percent of the whole weight."""
 
@@ -104,11 +119,13 @@ class Composite:
         """
         points = weight = answered = 0
         told = answers.get
-        for item, factor in zip(self.items, self.factors, strict=True):
-            answer = told(item.id)
+        for name, minimum, maximum, base, slope, adds in self.terms:
+            answer = told(name)
             if answer is not None:
-                points += factor * item.steps(answer)
-                weight += item.weight
+                if type(answer) is not int or not minimum <= answer <= maximum:
+                    raise OutOfScale(name, answer, minimum=minimum, maximum=maximum)
+                points += base + slope * answer
+                weight += adds
                 answered += 1
         if not weight or 100 * weight < self.needed:
             return None
@@ -119,5 +136,10 @@ def compose(items: Iterable[Item], *, needed: int = 50) -> Composite:
     """Return the composite of ``items``, valid from ``needed`` percent of the weight; weight 0 stays out."""
     counted = tuple(item for item in items if item.weight)
     unit = lcm(*(item.span for item in counted))
-    factors = tuple(item.weight * unit // item.span for item in counted)
-    return Composite(counted, unit, factors, needed * sum(item.weight for item in counted))
+    terms = tuple(_term(item, item.weight * unit // item.span) for item in counted)
+    return Composite(counted, unit, terms, needed * sum(item.weight for item in counted))
+
+
+def _term(item: Item, factor: int) -> Term:
+    base, slope = (item.maximum, -1) if item.reversed else (-item.minimum, 1)
+    return Term(item.id, item.minimum, item.maximum, factor * base, factor * slope, item.weight)
