@@ -9,7 +9,15 @@ from surveyd.base.database import db, open_database
 from surveyd.base.mailer import Post
 from surveyd.base.services import open_services
 from surveyd.closed_loop import models as closed_loop_models
-from surveyd.distribution import call_models, paper_models, questionnaire_models, wish_models
+from surveyd.distribution import (
+    audience_models,
+    cadence_models,
+    call_models,
+    paper_models,
+    questionnaire_models,
+    template_models,
+    wish_models,
+)
 from surveyd.distribution import models as distribution_models
 from surveyd.people import models as people_models
 from surveyd.people import rate_models
@@ -26,9 +34,12 @@ TABLES = (
     people_models,
     rate_models,
     distribution_models,
+    audience_models,
+    cadence_models,
     call_models,
     paper_models,
     questionnaire_models,
+    template_models,
     wish_models,
     response_models,
     open_models,

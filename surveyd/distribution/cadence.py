@@ -4,34 +4,25 @@ Program time in, program time out, all in UTC; what is local is worked out here 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from surveyd.base.clock import from_local
 from surveyd.base.errors import Refused
-from surveyd.distribution.models import Channel
+from surveyd.distribution.cadence_models import ProgramCadence, WaveCadence
+from surveyd.distribution.models import Channel, Program, Wave
 
-CLOSE_DAY = 35
 SATURDAY = 5
 LAST_HOUR = 24
 HOURS = re.compile(r"[0-9]{1,2}-[0-9]{1,2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One planned touch of a wave; `day` counts from day 0. `name` is also the name of its mail."""
-
-    name: str
-    channel: Channel
-    day: int
-
-
-STEPS = (
-    Step("invitation", Channel.MAIL, 0),
-    Step("reminder", Channel.MAIL, 14),
-    Step("call", Channel.PHONE, 21),
-)
+INVITATION, REMINDER = "invitation", "reminder"
+"""The mails that a step can send; the first step of every cadence is called `invitation`, too."""
 WISHED_REMINDER, WISHED_CALL = "wished_reminder", "wished_call"
 """Steps that a person asked for themselves: they stand in no cadence, and several are numbered."""
 NUMBER = re.compile(r"_[0-9]+$")
@@ -45,11 +36,6 @@ def numbered_step(step: str, number: int) -> str:
 def plain_step(step: str) -> str:
     """A step without its number."""
     return NUMBER.sub("", step)
-
-
-def mail_of(step: str) -> str:
-    """The mail that a step sends: a reminder that was asked for is a reminder."""
-    return plain_step(step).removeprefix("wished_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +66,125 @@ class Window:
 
     def _shuts_on(self, midnight: datetime, zone: ZoneInfo) -> datetime:
         return from_local(midnight + timedelta(hours=self.end), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One planned touch of a wave; `day` counts from day 0. Its name is unique in the cadence.
+
+    `mail` is the name of the mail that it sends, empty for a call. Without a `window` of its own the
+    program's holds; without a `language` each contact's.
+    """
+
+    name: str
+    channel: Channel
+    day: int
+    mail: str = ""
+    window: Window | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """The steps of a wave by day, and the day on which it closes, counted from day 0."""
+
+    steps: tuple[Step, ...]
+    close_day: int
+
+    def step(self, name: str) -> Step | None:
+        """The step of a touch, also of a numbered one; None for what a person asked for."""
+        plain = plain_step(name)
+        return next((step for step in self.steps if step.name == plain), None)
+
+    def mail_of(self, name: str) -> str:
+        """The mail that a step sends: a reminder that was asked for is a reminder."""
+        step = self.step(name)
+        return step.mail if step else plain_step(name).removeprefix("wished_")
+
+    def names(self, channel: Channel | None = None) -> tuple[str, ...]:
+        """The steps' names in order, all or those of one channel."""
+        return tuple(step.name for step in self.steps if channel in (None, step.channel))
+
+    @property
+    def last_mail_day(self) -> int:
+        """The day on which the last mail goes out."""
+        return max(step.day for step in self.steps if step.channel is Channel.MAIL)
+
+
+USUAL = Cadence(
+    (
+        Step(INVITATION, Channel.MAIL, 0, INVITATION),
+        Step(REMINDER, Channel.MAIL, 14, REMINDER),
+        Step("call", Channel.PHONE, 21),
+    ),
+    close_day=35,
+)
+"""What a program has until it is given another one."""
+
+
+def cadence_of_program(session: Session, program: Program) -> Cadence:
+    """What the program's next wave will have."""
+    found = session.get(ProgramCadence, program.id)
+    return read_cadence(found.steps, found.close_day) if found else USUAL
+
+
+def cadence_of(session: Session, wave: Wave) -> Cadence:
+    """The wave's own cadence, which is frozen at its launch; until then it is the program's."""
+    return cadences_of(session, [wave])[wave.id]
+
+
+def cadences_of(session: Session, waves: Sequence[Wave]) -> dict[int, Cadence]:
+    """The cadence of each wave by its id, in two statements."""
+    ids, programs = [wave.id for wave in waves], {wave.program_id for wave in waves}
+    own = session.scalars(select(WaveCadence).where(WaveCadence.wave_id.in_(ids)))
+    frozen = {row.wave_id: read_cadence(row.steps, row.close_day) for row in own}
+    next_ones = session.scalars(select(ProgramCadence).where(ProgramCadence.program_id.in_(programs)))
+    coming = {row.program_id: read_cadence(row.steps, row.close_day) for row in next_ones}
+    # A wave that was launched before cadences were data has the usual one.
+    return {
+        wave.id: frozen.get(wave.id)
+        or (coming.get(wave.program_id, USUAL) if wave.launched_at is None else USUAL)
+        for wave in waves
+    }
+
+
+def freeze_cadence(session: Session, wave: Wave) -> Cadence:
+    """Give a wave that is being launched the program's cadence for good, and return it."""
+    cadence = cadence_of(session, wave)
+    steps = [written_step(step) for step in cadence.steps]
+    session.merge(WaveCadence(wave_id=wave.id, steps=steps, close_day=cadence.close_day))
+    session.flush()
+    return cadence
+
+
+def mail_step_names(session: Session) -> tuple[str, ...]:
+    """The mailed steps of all cadences in use, those of the usual one first."""
+    rows = [*session.scalars(select(ProgramCadence.steps)), *session.scalars(select(WaveCadence.steps))]
+    known = (step.name for steps in rows for step in read_cadence(steps, 0).steps if step.mail)
+    return tuple(dict.fromkeys([*USUAL.names(Channel.MAIL), *known]))
+
+
+def read_cadence(steps: Sequence[dict[str, Any]], close_day: int) -> Cadence:
+    """A cadence from its row."""
+    return Cadence(tuple(_read_step(step) for step in steps), close_day)
+
+
+def written_step(step: Step) -> dict[str, Any]:
+    """A step as its row has it."""
+    window = step.window and [step.window.start, step.window.end, step.window.workdays_only]
+    return {
+        "name": step.name,
+        "channel": step.channel.value,
+        "day": step.day,
+        "mail": step.mail,
+        "window": window,
+        "language": step.language,
+    }
+
+
+def _read_step(row: dict[str, Any]) -> Step:
+    window = Window(*row["window"]) if row["window"] else None
+    return Step(row["name"], Channel(row["channel"]), row["day"], row["mail"], window, row["language"])
 
 
 def due_at(day_zero: datetime, day: int, zone: ZoneInfo, window: Window) -> datetime:

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.cadence import CLOSE_DAY, STEPS
+from surveyd.distribution.cadence import Step, cadences_of
 from surveyd.distribution.models import Program, Wave, WaveKind, WaveState
 
 CLOSE = "close"
 MOST = 200
+LONGEST = timedelta(days=365)
+"""No cadence closes later than that after its day 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,12 @@ class PlannedWave:
     is_paused: bool
     begins: datetime
     closes: datetime
+    steps: tuple[Step, ...]
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """The steps and the close; each contact's own moment lies around it, in their zone and window."""
-        steps = (Mark(step.name, self.begins + timedelta(days=step.day)) for step in STEPS)
+        steps = (Mark(step.name, self.begins + timedelta(days=step.day)) for step in self.steps)
         return (*steps, Mark(CLOSE, self.closes))
 
 
@@ -46,11 +50,12 @@ def waves_between(session: Session, start: datetime, end: datetime) -> list[Plan
     rows = session.execute(
         select(Wave, Program.slug, begins.label("begins"))
         .join(Program, Program.id == Wave.program_id)
-        .where(_is_planned(), begins < end, begins > start - timedelta(days=CLOSE_DAY))
+        .where(_is_planned(), begins < end, begins > start - LONGEST)
+        .where(or_(Wave.closes_at.is_(None), Wave.closes_at > start))
         .order_by(begins, Wave.id)
-        .limit(MOST)
-    )
-    return [
+    ).all()
+    cadences = cadences_of(session, [row.Wave for row in rows])
+    planned = (
         PlannedWave(
             id=wave.id,
             slug=wave.slug,
@@ -58,17 +63,20 @@ def waves_between(session: Session, start: datetime, end: datetime) -> list[Plan
             state=wave.state,
             is_paused=wave.paused_at is not None,
             begins=day_zero,
-            closes=wave.closes_at or day_zero + timedelta(days=CLOSE_DAY),
+            closes=wave.closes_at or day_zero + timedelta(days=cadences[wave.id].close_day),
+            steps=cadences[wave.id].steps,
         )
         for wave, program, day_zero in rows
-    ]
+    )
+    return list(islice((one for one in planned if one.closes > start), MOST))
 
 
 def calendar_span(session: Session) -> tuple[datetime, datetime] | None:
     """When the first wave begins and the last one closes; None without a wave."""
     begins = func.coalesce(Wave.day_zero, Wave.scheduled_at)
-    first, last = session.execute(select(func.min(begins), func.max(begins)).where(_is_planned())).one()
-    return (first, last + timedelta(days=CLOSE_DAY)) if first else None
+    found = select(func.min(begins), func.max(begins), func.max(Wave.closes_at)).where(_is_planned())
+    first, last, closes = session.execute(found).one()
+    return (first, max(last, closes or last)) if first else None
 
 
 def _is_planned() -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from surveyd.base.clock import zone_named
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.tokens import Keys, token_digest
 from surveyd.distribution.audience import Member, judge, judge_one
-from surveyd.distribution.cadence import STEPS, Window, due_at
+from surveyd.distribution.cadence import Cadence, Window, cadence_of, due_at
 from surveyd.distribution.invitations import run
 from surveyd.distribution.languages import language_for
 from surveyd.distribution.models import (
@@ -83,7 +83,9 @@ def invite_one(
     if session.scalar(asked) is not None:
         return ASKED_ALREADY
     member = judge_one(session, wave, program, contact_id, now=now)
-    first = _Plans(now, window_of(program)).for_zone(member.time_zone or program.time_zone)[0]
+    first = _Plans(cadence_of(session, wave), now, window_of(program)).for_zone(
+        member.time_zone or program.time_zone
+    )[0]
     if wave.state is not WaveState.OPEN or (wave.closes_at is not None and first >= wave.closes_at):
         return NOT_OPEN
     # Whoever was left out at the launch and is asked now stands in one place only.
@@ -113,7 +115,8 @@ def _write(
         return
     invitations: list[dict[str, Any]] = []
     touches: list[dict[str, Any]] = []
-    plans = _Plans(day_zero, window_of(program))
+    cadence = cadence_of(session, wave)
+    plans = _Plans(cadence, day_zero, window_of(program))
     for invitation_id, member in zip(reserve_ids(session, "invitations", len(asked)), asked, strict=True):
         zone = member.time_zone or program.time_zone
         due = plans.for_zone(zone)
@@ -131,12 +134,12 @@ def _write(
                 "invited_at": due[0],
             }
         )
-        touches += _touches(wave, invitation_id, due)
+        touches += _touches(wave, cadence, invitation_id, due)
     session.execute(insert(Invitation), invitations)
     session.execute(insert(Touch), touches)
 
 
-def _touches(wave: Wave, invitation_id: int, due: list[datetime]) -> list[dict[str, Any]]:
+def _touches(wave: Wave, cadence: Cadence, invitation_id: int, due: list[datetime]) -> list[dict[str, Any]]:
     """The steps of one invitation that come before the close."""
     return [
         {
@@ -148,7 +151,7 @@ def _touches(wave: Wave, invitation_id: int, due: list[datetime]) -> list[dict[s
             "due_at": at,
             "reason": "",
         }
-        for step, at in zip(STEPS, due, strict=True)
+        for step, at in zip(cadence.steps, due, strict=True)
         if wave.closes_at is None or at < wave.closes_at
     ]
 
@@ -156,7 +159,8 @@ def _touches(wave: Wave, invitation_id: int, due: list[datetime]) -> list[dict[s
 class _Plans:
     """The due times of all steps, worked out once a time zone."""
 
-    def __init__(self, day_zero: datetime, window: Window) -> None:
+    def __init__(self, cadence: Cadence, day_zero: datetime, window: Window) -> None:
+        self.cadence = cadence
         self.day_zero = day_zero
         self.window = window
         self.known: dict[str, list[datetime]] = {}
@@ -164,5 +168,8 @@ class _Plans:
     def for_zone(self, name: str) -> list[datetime]:
         if name not in self.known:
             zone: ZoneInfo = zone_named(name)
-            self.known[name] = [due_at(self.day_zero, step.day, zone, self.window) for step in STEPS]
+            self.known[name] = [
+                due_at(self.day_zero, step.day, zone, step.window or self.window)
+                for step in self.cadence.steps
+            ]
         return self.known[name]

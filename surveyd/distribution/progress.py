@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.cadence import STEPS, WISHED_REMINDER, plain_step
+from surveyd.distribution.cadence import WISHED_REMINDER, cadence_of, plain_step
 from surveyd.distribution.models import (
     OWED,
     Channel,
@@ -25,7 +25,6 @@ from surveyd.distribution.waves import WaveStatus
 from surveyd.people.models import Contact
 
 LOOK_BACK = timedelta(minutes=1)
-MAIL_STEPS = (*(step.name for step in STEPS if step.channel is Channel.MAIL), WISHED_REMINDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ def progress(session: Session, wave: Wave, *, status: WaveStatus, now: datetime)
     """How far the wave's mails are at program time `now`; `status` has counted them already."""
     if wave.state is WaveState.PREPARING:
         return Progress(None, 0, *_prepared(session, wave))
+    names = (*cadence_of(session, wave).names(Channel.MAIL), WISHED_REMINDER)
     planned = select(
         Touch.step,
         func.count(case((and_(Touch.state == TouchState.PLANNED, Touch.due_at <= now), 1))).label("due"),
@@ -85,10 +85,10 @@ def progress(session: Session, wave: Wave, *, status: WaveStatus, now: datetime)
         func.min(Touch.due_at).label("next_at"),
     ).where(
         Touch.wave_id == wave.id,
-        or_(Touch.step.in_(MAIL_STEPS), Touch.step.startswith(WISHED_REMINDER, autoescape=True)),
+        or_(Touch.step.in_(names), Touch.step.startswith(WISHED_REMINDER, autoescape=True)),
         Touch.state.in_([TouchState.PLANNED, TouchState.HELD]),
     )
-    steps = {name: StepProgress(name) for name in MAIL_STEPS}
+    steps = {name: StepProgress(name) for name in names}
     for row in session.execute(planned.group_by(Touch.step)):
         steps[plain_step(row.step)] = _planned(steps[plain_step(row.step)], row)
     under_way = [_with(step, status.messages.get(step.name, {})) for step in steps.values()]

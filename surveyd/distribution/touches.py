@@ -4,7 +4,7 @@ One sweep for every step of the cadence: an invitation, a reminder and a phone f
 their row only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
-from surveyd.distribution.cadence import Window, mail_of, plain_step
+from surveyd.distribution.cadence import Cadence, Window, cadences_of, plain_step
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import run
 from surveyd.distribution.mails import wave_context
@@ -67,8 +67,10 @@ def release_due(session: Session, *, now: datetime, system_now: datetime, mail_d
     `system_now` turns the end of the send window into system time, for the sender.
     """
     sorting = _Sorting()
-    for row in session.execute(_due(now)):
-        _sort(row, sorting, now, system_now)
+    rows = session.execute(_due(now)).all()
+    cadences = _cadences(session, {row.wave_id for row in rows})
+    for row in rows:
+        _sort(row, cadences[row.wave_id], sorting, now, system_now)
     outbox.queue(session, sorting.messages, mail_domain=mail_domain)
     if sorting.calls:
         session.execute(insert(Call), sorting.calls)
@@ -143,9 +145,17 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _sort(row: Row[*tuple[Any, ...]], sorting: _Sorting, now: datetime, system_now: datetime) -> None:
+def _cadences(session: Session, wave_ids: Collection[int]) -> dict[int, Cadence]:
+    return cadences_of(session, session.scalars(select(Wave).where(Wave.id.in_(wave_ids))).all())
+
+
+def _sort(
+    row: Row[*tuple[Any, ...]], cadence: Cadence, sorting: _Sorting, now: datetime, system_now: datetime
+) -> None:
     zone = zone_named(row.time_zone)
-    window = Window(row.window_start, row.window_end, row.workdays_only)
+    step = cadence.step(row.step)
+    own = step.window if step else None
+    window = own or Window(row.window_start, row.window_end, row.workdays_only)
     opens = window.opens(now, zone)
     if reason := _pointless(row):
         sorting.cancelled.setdefault(reason, []).append(row.id)
@@ -156,7 +166,7 @@ def _sort(row: Row[*tuple[Any, ...]], sorting: _Sorting, now: datetime, system_n
         if row.channel is Channel.PHONE:
             sorting.calls.append(_call(row, now))
         else:
-            sorting.messages.append(_message(row, now, system_now + (window.shuts(now, zone) - now)))
+            sorting.messages.append(_message(row, cadence, now, system_now + (window.shuts(now, zone) - now)))
 
 
 def _pointless(row: Row[*tuple[Any, ...]]) -> str:
@@ -171,10 +181,10 @@ def _pointless(row: Row[*tuple[Any, ...]]) -> str:
     return "no_address" if not row.email else "suppressed" if row.suppressed is not None else ""
 
 
-def _message(row: Row[*tuple[Any, ...]], now: datetime, stale_at: datetime) -> NewMessage:
+def _message(row: Row[*tuple[Any, ...]], cadence: Cadence, now: datetime, stale_at: datetime) -> NewMessage:
     return NewMessage(
         dedup_key=f"touch:{row.id}",
-        name=mail_of(row.step),
+        name=cadence.mail_of(row.step),
         language=row.language,
         recipient=row.email,
         recipient_name=row.name,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.audience import count_audience
-from surveyd.distribution.cadence import CLOSE_DAY, plain_step
+from surveyd.distribution.cadence import freeze_cadence, plain_step
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
@@ -87,7 +87,7 @@ def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> No
         "launched_at": now,
         "launched_by_id": by,
         "day_zero": day_zero,
-        "closes_at": day_zero + timedelta(days=CLOSE_DAY),
+        "closes_at": day_zero + timedelta(days=freeze_cadence(session, wave).close_day),
         "large_revenue_cents": large_revenue(session),
     }
     if not _moved(session, wave, [WaveState.SCHEDULED], values):

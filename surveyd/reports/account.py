@@ -92,7 +92,7 @@ def account_view(
     account = find_account(session, account_id, scope=scope)
     manager = session.get(User, account.manager_id) if account.manager_id else None
     waves = latest_waves(session, most=WAVES)
-    at = Standpoint(scope, wave_asked(waves[:2], now), current(session), now)
+    at = Standpoint(scope, wave_asked(session, waves[:2], now), current(session), now)
     wave_id = at.wave.id
     standing, group = stands_with_group(session, account_id, at=at)
     return AccountView(

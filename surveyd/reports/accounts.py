@@ -93,7 +93,7 @@ def account_list(
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
     waves = waves_of(session, wish)
-    at = Standpoint(scope, wave_asked(waves, now), current(session), now)
+    at = Standpoint(scope, wave_asked(session, waves, now), current(session), now)
     query = AccountQuery(at, wish)
     page = slice_of(session, query.keys(), query.order(), after=wish.after, limit=limit)
     totals = session.execute(query.totals()).all()

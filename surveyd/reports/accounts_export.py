@@ -34,7 +34,7 @@ def accounts_csv(session: Session, *, scope: Scope, now: datetime, wanted: Wante
     hundredths of its currency, is left out for a scope that may not see it. No spreadsheet runs a cell.
     """
     waves = waves_of(session, wanted)
-    at = Standpoint(scope, wave_asked(waves, now), current(session), now)
+    at = Standpoint(scope, wave_asked(session, waves, now), current(session), now)
     query = AccountQuery(at, wanted, by_person=True)
     order = query.order()
     keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
+from sqlalchemy.orm import Session
 
-from surveyd.distribution.cadence import STEPS
-from surveyd.distribution.models import Channel, Invitation, InvitationState, Suppression, Wave, WaveState
+from surveyd.distribution.cadence import cadence_of
+from surveyd.distribution.models import Invitation, InvitationState, Suppression, Wave, WaveState
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Contact, RelationshipRole
 from surveyd.results.models import Score
@@ -15,8 +16,6 @@ from surveyd.results.policies import CURRENT_RULE
 from surveyd.results.standings import count_of
 
 BOUNCED = "bounced"
-LAST_REMINDER = max(step.day for step in STEPS if step.channel is Channel.MAIL)
-"""The day of a wave, counted from day 0, on which its last mail goes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,13 @@ class WaveAsked:
     reminded: bool = False
 
 
-def wave_asked(waves: list[Wave], now: datetime) -> WaveAsked:
+def wave_asked(session: Session, waves: list[Wave], now: datetime) -> WaveAsked:
     """The first of `waves`, and the one behind it as the wave before."""
     if not waves:
         return WaveAsked()
     first = waves[0]
-    due = first.day_zero is not None and now >= first.day_zero + timedelta(days=LAST_REMINDER)
+    last = timedelta(days=cadence_of(session, first).last_mail_day)
+    due = first.day_zero is not None and now >= first.day_zero + last
     before_id = waves[1].id if len(waves) > 1 else 0
     return WaveAsked(first.id, before_id, due or first.state is WaveState.CLOSED)
 

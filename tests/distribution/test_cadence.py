@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyd.base.errors import Refused
-from surveyd.distribution.cadence import STEPS, Window, due_at, read_window
+from surveyd.distribution.cadence import USUAL, Window, due_at, read_window
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Window()
@@ -134,7 +134,7 @@ def test_day_zero_is_the_instant_itself_even_in_the_second_of_two_hours() -> Non
 
 
 def test_the_usual_steps_are_mail_mail_call_on_days_0_14_and_21() -> None:
-    assert [(step.name, step.channel.value, step.day) for step in STEPS] == [
+    assert [(step.name, step.channel.value, step.day) for step in USUAL.steps] == [
         ("invitation", "mail", 0),
         ("reminder", "mail", 14),
         ("call", "phone", 21),
@@ -167,7 +167,7 @@ def test_a_window_opens_soon_and_on_the_right_day(
 
 @given(INSTANTS, st.sampled_from(ZONES))
 def test_the_steps_of_a_cadence_stay_in_order_and_in_office_hours(day_zero: datetime, zone: str) -> None:
-    due = [due_at(day_zero, step.day, ZoneInfo(zone), OFFICE) for step in STEPS]
+    due = [due_at(day_zero, step.day, ZoneInfo(zone), OFFICE) for step in USUAL.steps]
     assert due == sorted(due) and len(set(due)) == len(due)
     assert all(8 <= instant.astimezone(ZoneInfo(zone)).hour < 18 for instant in due)
 

@@ -12,7 +12,7 @@ from surveyd.distribution.models import Invitation, Suppression, Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, scope_of
 from surveyd.people.models import Account, User
 from surveyd.results.account_figures import AccountVoices, account_voices, together
-from surveyd.results.asked import LAST_REMINDER, WaveAsked, wave_asked
+from surveyd.results.asked import WaveAsked, wave_asked
 from surveyd.scoring.flags import Asked, Confidence, Flag
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Counts
@@ -21,7 +21,7 @@ from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
-LATE = NOW + timedelta(days=LAST_REMINDER)
+LATE = NOW + timedelta(days=14)
 
 
 @pytest.fixture
@@ -165,10 +165,10 @@ def test_a_wave_knows_the_one_before_and_whether_its_reminders_are_out(
     later = earlier_or_later(asking, session)
     waves = [later, asking.wave]
 
-    assert wave_asked([], NOW) == WaveAsked(0, 0, False)
-    assert wave_asked(waves, NOW) == WaveAsked(later.id, asking.wave.id, False)
-    assert wave_asked(waves, LATE) == WaveAsked(later.id, asking.wave.id, True)
+    assert wave_asked(session, [], NOW) == WaveAsked(0, 0, False)
+    assert wave_asked(session, waves, NOW) == WaveAsked(later.id, asking.wave.id, False)
+    assert wave_asked(session, waves, LATE) == WaveAsked(later.id, asking.wave.id, True)
     later.state = WaveState.CLOSED
-    assert wave_asked([later], NOW) == WaveAsked(later.id, 0, True)
+    assert wave_asked(session, [later], NOW) == WaveAsked(later.id, 0, True)
     later.state, later.day_zero = WaveState.PREPARING, None
-    assert not wave_asked([later], LATE).reminded
+    assert not wave_asked(session, [later], LATE).reminded

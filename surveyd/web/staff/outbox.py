@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from surveyd.base.database import reading, writing
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
+from surveyd.distribution.cadence import WISHED_REMINDER, mail_step_names
 from surveyd.distribution.gaps import release_touches
 from surveyd.distribution.mail_examples import list_mails
 from surveyd.distribution.models import MessageState
@@ -28,7 +29,6 @@ from surveyd.distribution.outbox_lists import (
     touches_too,
 )
 from surveyd.distribution.overview import wave_names
-from surveyd.distribution.progress import MAIL_STEPS
 from surveyd.people.audit import record
 from surveyd.web.access import reader
 from surveyd.web.filters import number, until
@@ -48,6 +48,7 @@ class MailsPage:
     found: OutboxPage
     counts: OutboxCounts
     waves: list[str]
+    steps: tuple[str, ...]
     wish: Wanted
     now: datetime
 
@@ -94,7 +95,7 @@ class MailsPage:
         return [
             ("state", _("State"), [(state.value, mail_state(state.value)) for state in MessageState]),
             ("wave", _("Wave"), [(slug, slug) for slug in self.waves]),
-            ("step", _("Step"), [(name, step(name)) for name in MAIL_STEPS]),
+            ("step", _("Step"), [(name, step(name)) for name in self.steps]),
             ("name", _("Mail"), [(kind.name, mail(kind.name)) for kind in list_mails()]),
         ]
 
@@ -108,6 +109,7 @@ def show_outbox() -> str:
             list_outbox(session, wish),
             count_outbox(session, wish),
             wave_names(session),
+            (*mail_step_names(session), WISHED_REMINDER),
             wish,
             services().clock.now(),
         )

@@ -14,8 +14,8 @@ from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.distribution import programs, waves
-from surveyd.distribution.cadence import CLOSE_DAY, STEPS, Step
-from surveyd.distribution.models import AfterSending, Channel
+from surveyd.distribution.cadence import Cadence, cadence_of_program
+from surveyd.distribution.models import AfterSending
 from surveyd.distribution.overview import WaveList, list_waves
 from surveyd.distribution.program_lists import (
     SORTS,
@@ -34,8 +34,6 @@ from surveyd.web.filters import number
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
 from surveyd.web.staff.program_forms import AFTER_SENDING, AfterSendingForm, ProgramForm, WaveForm
-
-CADENCE = (*STEPS, Step("close", Channel.MAIL, CLOSE_DAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class ProgramPage:
     form: WaveForm
     zone: str
     after: AfterSendingForm
-    cadence: tuple[Step, ...] = CADENCE
+    cadence: Cadence
     after_words = AFTER_SENDING
 
 
@@ -164,6 +162,7 @@ def _program_page(program_id: int, form: WaveForm, after: AfterSendingForm | Non
             form,
             reader().zone.key,
             after or AfterSendingForm(after_sending=program.after_sending.value),
+            cadence_of_program(session, get_program(session, program_id)),
         )
     return render_template("staff/program.html", page=page)
 

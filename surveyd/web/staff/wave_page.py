@@ -12,7 +12,7 @@ from surveyd.base.database import reading
 from surveyd.base.services import services
 from surveyd.distribution import waves
 from surveyd.distribution.audience import Counts, count_audience
-from surveyd.distribution.cadence import STEPS
+from surveyd.distribution.cadence import Cadence, cadence_of
 from surveyd.distribution.languages import Asked, asked_languages
 from surveyd.distribution.models import Channel, Program, Wave, WaveState
 from surveyd.distribution.overview import LAUNCHED, RUNNING
@@ -24,8 +24,6 @@ from surveyd.web.staff.wave_progress import ProgressWords
 from surveyd.web.staff.wave_words import RULES, STANDS
 
 MOST_A_SECOND = 10_000
-CADENCE = [step.name for step in STEPS]
-BY_PHONE = [step.name for step in STEPS if step.channel is Channel.PHONE]
 
 
 class RateForm(Form):
@@ -68,6 +66,7 @@ class WavePage:
     form: RateForm
     problem: str
     questionnaire: str
+    cadence: Cadence
     languages: tuple[Asked, ...]
     """In which languages it would ask; empty once it is launched."""
 
@@ -137,7 +136,7 @@ class WavePage:
     def steps(self) -> list[StepLine]:
         """The steps that have anything to show, in the order of the cadence."""
         names = [*dict.fromkeys([*self.status.messages, *self.status.planned])]
-        return [self._step(name) for name in sorted(names, key=_order)]
+        return [self._step(name) for name in sorted(names, key=self._order)]
 
     @property
     def title(self) -> str:
@@ -152,11 +151,22 @@ class WavePage:
             contacts=number(self.audience.invited),
         )
 
+    def _order(self, name: str) -> int:
+        names = self.cadence.names()
+        return names.index(name) if name in names else len(names)
+
     def _step(self, name: str) -> StepLine:
         states = dict(self.status.messages.get(name, {}))
         sent = states.pop("sent", 0)
         owed = sum(states.pop(state, 0) for state in ("queued", "sending", "uncertain", "held"))
-        return StepLine(name, name not in BY_PHONE, self.status.planned.get(name, 0), owed, sent, states)
+        return StepLine(
+            name,
+            name not in self.cadence.names(Channel.PHONE),
+            self.status.planned.get(name, 0),
+            owed,
+            sent,
+            states,
+        )
 
 
 def wave_page(wave_id: int, *, form: RateForm | None = None, problem: str = "") -> str:
@@ -188,9 +198,6 @@ def _read(session: Session, wave: Wave, program: Program, form: RateForm, proble
         form=form,
         problem=problem,
         questionnaire=found.slug,
+        cadence=cadence_of(session, wave),
         languages=asked_languages(found, audience.wishes, fallback=program.language),
     )
-
-
-def _order(step: str) -> int:
-    return CADENCE.index(step) if step in CADENCE else len(CADENCE)
