@@ -12,19 +12,25 @@ from surveyd.closed_loop import models as closed_loop_models
 from surveyd.distribution import (
     audience_models,
     cadence_models,
+    calendar_models,
     call_models,
+    launch_models,
+    limit_models,
     paper_models,
     questionnaire_models,
+    return_models,
     template_models,
     wish_models,
 )
 from surveyd.distribution import models as distribution_models
+from surveyd.distribution.audience_dimensions import know_segments
 from surveyd.people import models as people_models
 from surveyd.people import rate_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import analysis_models, outside_models, theme_models
 from surveyd.results import models as result_models
+from surveyd.results.last_segments import last_segment_in
 from surveyd.results.shelf import keep_in
 from surveyd.web.site import open_site
 
@@ -36,9 +42,13 @@ TABLES = (
     distribution_models,
     audience_models,
     cadence_models,
+    calendar_models,
     call_models,
+    launch_models,
+    limit_models,
     paper_models,
     questionnaire_models,
+    return_models,
     template_models,
     wish_models,
     response_models,
@@ -58,6 +68,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     open_services(app, config, clock)
     open_database(app, config.database_url)
     keep_columns(app, config)
+    know_segments(last_segment_in)
     Post(app, config.relay)
     open_site(app)
     return app

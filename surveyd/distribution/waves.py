@@ -14,6 +14,7 @@ from surveyd.distribution.cadence import freeze_cadence, plain_step
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
+from surveyd.distribution.launching.gate import refuse_red
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -76,11 +77,13 @@ def program_of(session: Session, wave: Wave) -> Program:
 def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> None:
     """Let the wave go: its audience is fixed from now on, its mails go out from day 0 on.
 
-    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before, and
-    when somebody would be asked in a language that lacks texts.
+    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before, when
+    somebody would be asked in a language that lacks texts, and when the last look at it found what forbids a
+    launch and nobody has overridden that.
     """
     if wave.state is WaveState.SCHEDULED:
         _refuse_gaps(session, wave, now=now)
+        refuse_red(session, wave)
     day_zero = max(now, wave.scheduled_at)
     values = {
         "state": WaveState.PREPARING,

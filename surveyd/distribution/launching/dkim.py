@@ -8,7 +8,7 @@ from surveyd.distribution.launching.findings import Finding, green, red, yellow
 from surveyd.distribution.launching.names import Names
 from surveyd.distribution.launching.tags import read_tags
 
-LEAST_BITS, USUAL_BITS = 1024, 2048
+LEAST_BITS = 1024
 ED25519_BYTES = 32
 USUAL_SELECTORS = (
     "surveyd", "default", "mail", "dkim", "smtp", "s1", "s2", "selector1", "selector2", "google", "k1", "k2",
@@ -74,8 +74,6 @@ def _length(place: str, bits: int, *, is_tested: bool) -> Finding:
         return red("dkim_short", place, bits=bits, least=LEAST_BITS)
     if is_tested:
         return yellow("dkim_tested", place)
-    if bits < USUAL_BITS:
-        return yellow("dkim_shortish", place, bits=bits, usual=USUAL_BITS)
     return green("dkim_good", place, bits=bits)
 
 

@@ -7,7 +7,7 @@ suffixes.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from surveyd.distribution.launching.findings import Finding, green, red, yellow
+from surveyd.distribution.launching.findings import Finding, green, red
 from surveyd.distribution.launching.names import Names
 from surveyd.distribution.launching.tags import read_tags
 
@@ -58,11 +58,7 @@ def check_dmarc(names: Names, sender: str, *, signer: str, returns: str) -> list
         found.append(red("dkim_not_aligned", sender, other=signer))
     if not _is_aligned(names, sender, returns, strict=policy.tags.get("aspf", "r") == STRICT):
         found.append(red("return_not_aligned", sender, other=returns))
-    if policy.tags["p"].lower() == "none":
-        found.append(yellow("dmarc_none", sender))
-    elif not found:
-        found.append(green("dmarc_good", sender, policy=policy.tags["p"].lower()))
-    return found
+    return found or [green("dmarc_good", sender, policy=policy.tags["p"].lower())]
 
 
 def policy_of(names: Names, domain: str) -> Policy | None:

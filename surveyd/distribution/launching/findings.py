@@ -77,8 +77,10 @@ def green(code: str, thing: str = "", **facts: Fact) -> Finding:
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, each once, the worst first and otherwise as they came."""
-    once = {finding.key: finding for finding in reversed(list(findings))}
-    return tuple(sorted(reversed(once.values()), key=lambda finding: ORDER.index(finding.level)))
+    once: dict[str, Finding] = {}
+    for finding in findings:
+        once.setdefault(finding.key, finding)
+    return tuple(sorted(once.values(), key=lambda finding: ORDER.index(finding.level)))
 
 
 def written(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from threading import Lock
 
 import dns.exception
 import dns.name
-import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
