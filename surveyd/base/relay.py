@@ -26,6 +26,12 @@ GONE = re.compile(
     r"|mailbox (not found|unavailable: no)|recipient (not found|unknown)|address unknown",
     re.IGNORECASE,
 )
+TOO_MUCH = re.compile(
+    r"too (many|much|fast)|rate.?limit|throttl|slow down|\b4\.7\.28\b|unusual (rate|volume)"
+    r"|exceed\w* .{0,40}\brate",
+    re.IGNORECASE,
+)
+"""How a relay says that a domain wants fewer mails from us for a while."""
 
 
 class Verdict(StrEnum):
@@ -60,6 +66,11 @@ class Delivery:
 
     verdict: Verdict
     reason: str = ""
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether it was refused for now because we send too many mails there."""
+        return self.verdict is Verdict.LATER and TOO_MUCH.search(self.reason) is not None
 
 
 class RelayConnection:

@@ -11,22 +11,22 @@ from surveyd.distribution.staff_mails import staff_mail
 from surveyd.distribution.waves import pause, program_of
 from surveyd.people.models import StaffRole, User
 
-PAUSED_BY_REFUSALS = "the relay refused twenty mails in a row"
 
-
-def pause_after_refusals(session: Session, wave_id: int, *, now: datetime, mail_domain: str) -> None:
-    """Pause a wave whose mails are refused one after the other, and tell the admins, once a pause."""
+def pause_after_refusals(
+    session: Session, wave_id: int, *, reason: str, now: datetime, mail_domain: str
+) -> None:
+    """Pause a wave whose mails are refused, and tell the admins, once a pause."""
     wave = session.get_one(Wave, wave_id)
     if wave.paused_at is not None:
         return
-    pause(session, wave, now=now, reason=PAUSED_BY_REFUSALS)
+    pause(session, wave, now=now, reason=reason)
     admins = session.scalars(select(User).where(User.role == StaffRole.ADMIN, User.active))
     alerts = [
         staff_mail(
             "wave_paused",
             to=admin,
             key=f"{wave_id}:{now.isoformat()}:{admin.id}",
-            context={"wave": wave.slug, "reason": PAUSED_BY_REFUSALS, "path": f"/staff/waves/{wave_id}"},
+            context={"wave": wave.slug, "reason": reason, "path": f"/staff/waves/{wave_id}"},
             now=now,
             program_id=program_of(session, wave).id,
         )

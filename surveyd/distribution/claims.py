@@ -10,7 +10,9 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, and_, bindparam, case, false, or_, select, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.prepared import Prepared
 from surveyd.base.relay import Delivery, Verdict
+from surveyd.distribution import pacing
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
 from surveyd.distribution.suppressions import suppress
@@ -41,6 +43,7 @@ class Claimed:
     contact_id: int | None
     invitation_id: int | None
     wave_id: int | None
+    program_id: int | None
     copies: int
     attempts: int
     created_at: datetime
@@ -55,9 +58,13 @@ class Claimed:
 def claim(
     session: Session, by: str, *, limit: int, now: datetime, system_now: datetime, lease: timedelta
 ) -> list[Claimed]:
-    """Take the next mails that are due at program time `now` and that nobody else works on."""
+    """Take the next mails that are due at program time `now`, that nobody works on and no limit holds up."""
+    at = system_now.timestamp()
+    now_full = pacing.full(session, at=at)
+    if now_full.house:
+        return []
     candidates = (
-        select(Message.id, Wave.rate)
+        select(Message.id)
         .outerjoin(Wave, Wave.id == Message.wave_id)
         .where(
             Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
@@ -66,16 +73,13 @@ def claim(
             or_(Message.lease_until.is_(None), Message.lease_until < system_now),
             or_(Message.stale_at.is_(None), Message.stale_at > system_now),
             or_(Wave.id.is_(None), Wave.paused_at.is_(None)),
+            *pacing.not_held_up(now_full, at=at),
         )
         .order_by(Message.priority, Message.due_at, Message.id)
         .limit(limit)
         .with_for_update(of=Message, skip_locked=True)
     )
-    ids: list[int] = []
-    for message_id, rate in session.execute(candidates):
-        if rate is not None and len(ids) >= rate:
-            break  # a slow wave's claims are kept short, so that a pause or an alert need not wait
-        ids.append(message_id)
+    ids = list(session.scalars(candidates))
     if not ids:
         return []
     run(
@@ -84,7 +88,7 @@ def claim(
     )
     rows = (
         select(
-            *(getattr(Message, name) for name in Claimed.__slots__[:14]),
+            *(getattr(Message, name) for name in Claimed.__slots__[:15]),
             Wave.rate,
             Invitation.token_digest,
             Program.sender_name,
@@ -100,7 +104,7 @@ def claim(
     return [Claimed(*tuple(row)) for row in session.execute(rows)]
 
 
-BEGIN = (
+BEGIN = Prepared(
     update(MESSAGES)
     .where(
         MESSAGES.c.id == bindparam("the_id"),
@@ -115,7 +119,7 @@ BEGIN = (
         copies=MESSAGES.c.copies + 1,
     )
 )
-SENT = (
+SENT = Prepared(
     update(MESSAGES)
     .where(
         MESSAGES.c.id == bindparam("the_id"),
@@ -128,12 +132,12 @@ SENT = (
 
 def begin(rows: Connection, message_id: int, *, by: str, system_now: datetime) -> bool:
     """Mark a mail as begun, just before it goes out; False when it was withdrawn or taken meanwhile."""
-    return bool(rows.execute(BEGIN, {"the_id": message_id, "by": by, "at": system_now}).rowcount)
+    return bool(BEGIN.change(rows, {"the_id": message_id, "by": by, "at": system_now}))
 
 
 def sent(rows: Connection, message_id: int, *, by: str, now: datetime) -> bool:
     """Write that the relay took a begun mail; False when the lease had run out."""
-    return bool(rows.execute(SENT, {"the_id": message_id, "by": by, "at": now}).rowcount)
+    return bool(SENT.change(rows, {"the_id": message_id, "by": by, "at": now}))
 
 
 def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, now: datetime) -> bool:
@@ -202,20 +206,3 @@ def give_back(session: Session, by: str) -> None:
     """Free a lane's claims on mails that it has not begun."""
     unbegun = Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN])
     run(session, update(Message).where(Message.lease_by == by, unbegun).values(**FREE))
-
-
-def take_slot(session: Session, wave_id: int, *, at: float) -> float | None:
-    """The system time, in seconds since 1970, at which a wave with a rate may send its next mail.
-
-    Each call takes one slot, over all senders; None when the wave has no rate any more or is paused.
-    """
-    gap = 1.0 / Wave.rate
-    later = case((Wave.next_slot > at, Wave.next_slot), else_=at) + gap
-    statement = (
-        update(Wave)
-        .where(Wave.id == wave_id, Wave.rate.is_not(None), Wave.paused_at.is_(None))
-        .values(next_slot=later)
-        .returning(Wave.next_slot, Wave.rate)
-    )
-    row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
-    return None if row is None else row.next_slot - 1.0 / row.rate

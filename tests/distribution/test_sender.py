@@ -229,7 +229,7 @@ def test_twenty_refusals_in_a_row_pause_the_wave_and_tell_the_admins(
     post.release()
     # A context that its template does not know: every mail of the wave is one that we cannot write.
     change(writer, context={})
-    monkeypatch.setattr("surveyd.distribution.sender.REFUSALS_TO_PAUSE", 3)
+    monkeypatch.setattr("surveyd.distribution.bursts.IN_A_ROW", 3)
     post.drain()
     with writer() as session:
         assert session.get_one(Wave, post.wave_id).paused_at == NOW
