@@ -2,7 +2,8 @@
 
 Fixtures stand in tests/fixtures/, one file a topic:
 databases (database) · apps (app, session, writer, client, clock, services, counted) · cast (cast, signed_in)
-queues (valkey) · relays (relay) · browsers (live_server, browser, page) · houses (house: the real processes)
+queues (valkey) · relays (relay) · name_servers (name_server)
+browsers (live_server, browser, page) · houses (house: the real processes)
 zygote (makes their start quick) · figures (measured: what a run prints at its end)
 """
 
@@ -15,7 +16,10 @@ import pytest
 
 pytest_plugins = [
     f"tests.fixtures.{topic}"
-    for topic in ("databases", "queues", "relays", "apps", "cast", "browsers", "zygote", "houses", "figures")
+    for topic in (
+        *("databases", "queues", "relays", "name_servers", "apps", "cast", "browsers", "zygote", "houses"),
+        "figures",
+    )
 ]
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")

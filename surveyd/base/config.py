@@ -74,7 +74,7 @@ class Config:
     proxies: int
     env: str
     clock: str
-    sending_domain: SendingDomain = SendingDomain()
+    sending_domain: SendingDomain
 
     @property
     def embedded_database(self) -> bool:

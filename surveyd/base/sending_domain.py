@@ -55,13 +55,12 @@ def _server(setting: str, note: Note) -> tuple[str, int] | None:
         return None
     try:
         parts = urlsplit(f"//{setting}")
-        host, port = parts.hostname, parts.port
+        if parts.hostname and parts.port != 0 and parts.netloc == setting and parts.username is None:
+            return parts.hostname, parts.port or DNS_PORT
     except ValueError:
-        host, port = None, None
-    if not host or parts.path or parts.query or parts.username is not None or port == 0:
-        note("C15", f"SURVEYD_DNS is {setting!r}.", "Use host:port, such as 192.0.2.53:53.")
-        return None
-    return host, port or DNS_PORT
+        pass  # a port that is none
+    note("C15", f"SURVEYD_DNS is {setting!r}.", "Use host:port, such as 192.0.2.53:53.")
+    return None
 
 
 def _networks(setting: str, note: Note) -> tuple[Network, ...]:
