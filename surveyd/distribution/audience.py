@@ -1,42 +1,28 @@
 """Who is in a wave and who is out, and by which rule: the same answer before, at and after the launch.
 
-The rule is one SQL expression: lists, counts and the launch itself ask the same one, and none of them
-needs to load every contact to know.
+The rule is one SQL expression (`audience_rules`): lists, counts and the launch itself ask the same one, and
+none of them needs to load every contact to know.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import (
-    Exclusion,
-    Invitation,
-    InvitationState,
-    Program,
-    Suppression,
-    Wave,
-    WaveKind,
-    WaveState,
-)
-from surveyd.distribution.wish_models import Nomination, NominationState
-from surveyd.people.models import Account, AccountStatus, Contact
+from surveyd.distribution.audience_plans import EVERYBODY, asked_by, asked_of
+from surveyd.distribution.audience_rules import RULES as RULES
+from surveyd.distribution.audience_rules import rule_of, twins_among, with_facts
+from surveyd.distribution.audience_rules import waits_for_a_look as waits_for_a_look
+from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveKind, WaveState
+from surveyd.people.models import Contact
 
 CHUNK = 2000
-RULES = {
-    "account_lapsed": "the account is lapsed",
-    "contact_inactive": "the contact has left or was switched off",
-    "opted_out": "the contact asked not to be mailed",
-    "no_address": "the contact has no e-mail address",
-    "suppressed": "mail to this address came back or was complained about",
-    "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
-    "same_address": "another contact with this address is asked",
-    "rested": "the contact was asked within the rest period",
-}
+FAR = 20
+"""From so many percent more or fewer people than the last wave on, somebody should look why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +66,34 @@ class Audience:
         return dict(Counter(member.rule for member in self.members if member.rule))
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An audience beside that of the last wave of its program, empty without one.
+
+    `rules` has each rule that leaves somebody out of either: how many then, how many now.
+    """
+
+    last: str
+    then: int
+    now: int
+    rules: dict[str, tuple[int, int]]
+
+    @property
+    def percent(self) -> int | None:
+        """How many percent more, or fewer if below 0; None where nobody was asked before."""
+        return round(100 * (self.now - self.then) / self.then) if self.last and self.then else None
+
+    @property
+    def is_far_off(self) -> bool:
+        """Whether the number differs so much that somebody should look why."""
+        return self.percent is not None and abs(self.percent) >= FAR
+
+
 def audience_of(session: Session, wave: Wave, program: Program, *, now: datetime) -> Audience:
     """Every contact with their rule, in memory: who would be in at `now`, or who is once it was launched."""
     if wave.state is not WaveState.SCHEDULED:
         return Audience(tuple(_settled(session, wave)))
-    twins = twins_of(session)
+    twins = twins_of(session, wave)
     members: list[Member] = []
     while chunk := judge(
         session, wave, program, twins=twins, after=members[-1].contact_id if members else 0, now=now
@@ -100,7 +109,7 @@ def count_audience(session: Session, wave: Wave, program: Program, *, now: datet
         excluded = select(Exclusion.rule, func.count().label("contacts")).where(Exclusion.wave_id == wave.id)
         rows = session.execute(excluded.group_by(Exclusion.rule))
         return Counts(session.execute(invited).scalar_one(), {row.rule: row.contacts for row in rows})
-    rule = rule_of(wave, program, now=now).label("rule")
+    rule = rule_of(wave, program, asked_of(session, wave), now=now, of_many=True).label("rule")
     ruled = with_facts(select(rule, Contact.language)).subquery()
     counted = select(*ruled.c, func.count().label("contacts")).group_by(*ruled.c)
     rules: Counter[str] = Counter()
@@ -112,6 +121,27 @@ def count_audience(session: Session, wave: Wave, program: Program, *, now: datet
     return Counts(rules.pop("", 0), dict(rules), wishes)
 
 
+def compare_with_last(
+    session: Session, wave: Wave, program: Program, *, now: datetime, counts: Counts | None = None
+) -> Comparison:
+    """How the audience differs from that of the program's last launched wave; `counts` if they are known."""
+    counts = counts or count_audience(session, wave, program, now=now)
+    launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
+    before = (
+        select(Wave)
+        .where(Wave.program_id == wave.program_id, Wave.id != wave.id, Wave.kind == WaveKind.PROGRAM)
+        .where(Wave.state.in_(launched), Wave.day_zero <= (wave.day_zero or now))
+        .order_by(Wave.day_zero.desc(), Wave.id.desc())
+    )
+    last = session.scalars(before.limit(1)).one_or_none()
+    if last is None:
+        return Comparison("", 0, counts.invited, {})
+    then = count_audience(session, last, program, now=now)
+    names = [rule for rule in RULES if rule in then.left_out or rule in counts.left_out]
+    rules = {rule: (then.left_out.get(rule, 0), counts.left_out.get(rule, 0)) for rule in names}
+    return Comparison(last.slug, then.invited, counts.invited, rules)
+
+
 def judge(
     session: Session, wave: Wave, program: Program, *, twins: Sequence[int], after: int, now: datetime
 ) -> list[Member]:
@@ -121,95 +151,30 @@ def judge(
     """
     # No more of them than contacts can be in the chunk, however many there are.
     near = [contact_id for contact_id in twins if contact_id > after][:CHUNK]
-    facts = _members(rule_of(wave, program, twins=near, now=now))
+    facts = _members(rule_of(wave, program, asked_of(session, wave), twins=near, now=now))
     rows = session.execute(facts.where(Contact.id > after).order_by(Contact.id).limit(CHUNK))
     return [Member(*tuple(row)) for row in rows]
 
 
 def judge_one(session: Session, wave: Wave, program: Program, contact_id: int, *, now: datetime) -> Member:
-    """The same of one contact alone."""
-    facts = _members(rule_of(wave, program, now=now)).where(Contact.id == contact_id)
-    return Member(*tuple(session.execute(facts).one()))
+    """The same of one contact who is asked by hand: no filter or sample leaves them out, all else does."""
+    rule = rule_of(wave, program, asked_of(session, wave).by_hand, now=now)
+    return Member(*tuple(session.execute(_members(rule).where(Contact.id == contact_id)).one()))
+
+
+def twins_of(session: Session, wave: Wave | None = None) -> tuple[int, ...]:
+    """The contacts who share an address with another one, who is asked in their place; by id.
+
+    Only those whom the wave asks count; without a wave all active customers.
+    """
+    asked = asked_by(session, EVERYBODY) if wave is None else asked_of(session, wave)
+    twins = twins_among(asked)
+    return tuple(session.scalars(twins.order_by(*twins.selected_columns)))
 
 
 def _members(rule: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
     facts = (Contact.id, Contact.external_id, Contact.account_id, Contact.language, Contact.time_zone)
     return with_facts(select(*facts, rule.label("rule")))
-
-
-def twins_of(session: Session) -> tuple[int, ...]:
-    """The contacts who share an address with another one, who is asked in their place; by id."""
-    twins = _twins()
-    return tuple(session.scalars(twins.order_by(*twins.selected_columns)))
-
-
-def rule_of(
-    wave: Wave, program: Program, *, twins: Sequence[int] | None = None, now: datetime
-) -> ColumnElement[str]:
-    """The rule that leaves a contact out of a wave launched at `now`, empty for who is in.
-
-    An expression for a select made by `with_facts`; `twins` spares it looking for shared addresses again.
-    """
-    return case(
-        (Account.status != AccountStatus.ACTIVE, "account_lapsed"),
-        (Contact.active.is_(False), "contact_inactive"),
-        (Contact.opted_out_at.is_not(None), "opted_out"),
-        (Contact.email == "", "no_address"),
-        (Suppression.reason.is_not(None), "suppressed"),
-        (waits_for_a_look(), "not_right_person"),
-        (Contact.id.in_(_twins() if twins is None else twins), "same_address"),
-        (_rested(wave, program, now), "rested"),
-        else_="",
-    )
-
-
-def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join to a select on contacts what the rules ask for."""
-    return (
-        query.select_from(Contact)
-        .join(Account, Account.id == Contact.account_id)
-        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
-    )
-
-
-def waits_for_a_look() -> ColumnElement[bool]:
-    """Whether a `Contact` said that they are not the right person, and nobody of ours has looked at it."""
-    return exists().where(Nomination.contact_id == Contact.id, Nomination.state == NominationState.WAITING)
-
-
-def _rested(wave: Wave, program: Program, now: datetime) -> ColumnElement[bool]:
-    if not program.rest_days:
-        return false()
-    # Who came by themselves, or was asked about their own case, was not asked by a wave.
-    asked_at = (
-        select(func.max(Invitation.invited_at))
-        .where(
-            Invitation.contact_id == Contact.id,
-            Invitation.wave_id != wave.id,
-            Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
-            Invitation.state != InvitationState.CANCELLED,
-        )
-        .scalar_subquery()
-    )
-    return asked_at > now - timedelta(days=program.rest_days)
-
-
-def _twins() -> Select[*tuple[Any, ...]]:
-    contact, account = aliased(Contact), aliased(Account)
-    address = func.lower(contact.email)
-    asked = (contact.email != "", contact.active, contact.opted_out_at.is_(None))
-    shared = (
-        select(address.label("address"), func.min(contact.id).label("first"))
-        .join(account, account.id == contact.account_id)
-        .where(*asked, account.status == AccountStatus.ACTIVE)
-        .group_by(address)
-        .having(func.count() > 1)
-        .subquery()
-    )
-    twin = aliased(Contact)
-    return select(twin.id).join(
-        shared, and_(shared.c.address == func.lower(twin.email), shared.c.first != twin.id)
-    )
 
 
 def _settled(session: Session, wave: Wave) -> Iterator[Member]:

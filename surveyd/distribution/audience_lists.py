@@ -1,5 +1,6 @@
 """The people of a wave as lists: who is in and where each stands, who is out and by which rule."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,13 +10,19 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
-from surveyd.distribution.audience import rule_of, with_facts
+from surveyd.distribution.audience_plans import asked_of
+from surveyd.distribution.audience_rules import rule_of, rules_of, with_facts
 from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveState
 from surveyd.distribution.standing import standing
+from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, Contact
 
 SORTS = ("name", "account")
 IN, OUT = "1", "0"
+LATER = "added_later"
+"""Why somebody is on no list of a launched wave: it is no rule of an audience."""
+MOST_REASONED = 5
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +47,119 @@ class AudiencePage:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """One contact with every rule that leaves them out: what was settled at the launch comes first.
+
+    Without rules they are in. `now` are the rules that fit as of now; before the launch they are all.
+    """
+
+    line: AudienceLine
+    rules: tuple[str, ...]
+    now: tuple[str, ...]
+
+
 def list_audience(
-    session: Session, wave: Wave, program: Program, *, wish: Wanted, now: datetime
+    session: Session, wave: Wave, program: Program, *, wish: Wanted, scope: Scope, now: datetime
 ) -> AudiencePage:
-    """A page of the contacts that `wish` asks for, in two statements.
+    """A page of the contacts that `wish` asks for, of the scope's accounts.
 
     Before the launch it is a forecast as of `now`; from the launch on it is read from the ledger. The filters
     are `in` ("1" or "0"), `rule` and `state`. Raises Refused for a broken key.
     """
-    ahead = wave.state is WaveState.SCHEDULED
-    rule = rule_of(wave, program, now=now) if ahead else func.coalesce(Exclusion.rule, "")
-    stands = literal("") if ahead else case((Invitation.id.is_(None), ""), else_=standing())
-    join = with_facts if ahead else partial(_with_ledger, wave)
+    told = _Told(session, wave, program, now=now)
     by = func.lower(Account.name) if wish.column == "account" else func.lower(Contact.name)
     # First who is on the page, then what is said of them: reasons cost much, and are shown of fifty.
-    asked = join(select(Contact.id)).where(*_narrowed(wish, rule, stands))
+    asked = told.join(select(Contact.id)).where(visible_accounts(scope), *told.narrowed(wish))
     page = slice_of(session, asked, Order(by, Contact.id, wish.descends), after=wish.after)
-    ids = [row.id for row in page.rows]
-    told = session.execute(join(_facts(rule, stands)).where(Contact.id.in_(ids)))
-    lines = {row.id: _line(row) for row in told}
-    return AudiencePage(tuple(lines[contact_id] for contact_id in ids), page.after)
+    lines = told.lines([row.id for row in page.rows])
+    return AudiencePage(tuple(lines), page.after)
+
+
+def audience_rows(
+    session: Session, wave: Wave, program: Program, *, wish: Wanted, scope: Scope, now: datetime
+) -> Iterator[AudienceLine]:
+    """All of them, whatever page is wanted, in the order of names, in one statement."""
+    told = _Told(session, wave, program, now=now)
+    asked = told.facts().where(visible_accounts(scope), *told.narrowed(wish))
+    ordered = asked.order_by(func.lower(Contact.name), Contact.id)
+    for some in session.execute(ordered.execution_options(yield_per=AT_ONCE)).partitions():
+        yield from map(_line, some)
+
+
+def reasons_of(
+    session: Session, wave: Wave, program: Program, *, lines: tuple[AudienceLine, ...], now: datetime
+) -> tuple[Reasoned, ...]:
+    """Every rule that leaves these contacts of a wave out, of as many as can be told in sentences."""
+    few = lines[:MOST_REASONED]
+    found = rules_of(session, wave, program, [line.contact_id for line in few], now=now)
+    return tuple(_reasoned(wave, line, found.get(line.contact_id, ())) for line in few)
+
+
+def added_later(session: Session, wave: Wave, *, search: str, scope: Scope) -> tuple[AudienceLine, ...]:
+    """Contacts who were added after the launch of the wave, and so stand on no list of it."""
+    if wave.state is WaveState.SCHEDULED or not search:
+        return ()
+    absent = _ledger(wave, select(*_columns(literal(LATER), literal("")))).where(
+        Invitation.id.is_(None), Exclusion.rule.is_(None), visible_accounts(scope), _found(search)
+    )
+    return tuple(map(_line, session.execute(absent.order_by(Contact.id).limit(MOST_REASONED))))
 
 
 Listed = Select[*tuple[Any, ...]]
 
 
+class _Told:
+    """What is said of contacts of one wave: a forecast, or what stands in the ledger."""
+
+    def __init__(self, session: Session, wave: Wave, program: Program, *, now: datetime) -> None:
+        self.session = session
+        if wave.state is WaveState.SCHEDULED:
+            self.rule: ColumnElement[str] = rule_of(wave, program, asked_of(session, wave), now=now)
+            self.stands: ColumnElement[str] = literal("")
+            self.join = with_facts
+        else:
+            self.rule = func.coalesce(Exclusion.rule, "")
+            self.stands = case((Invitation.id.is_(None), ""), else_=standing())
+            self.join = partial(_with_ledger, wave)
+
+    def facts(self) -> Listed:
+        return self.join(select(*_columns(self.rule, self.stands)))
+
+    def lines(self, ids: list[int]) -> list[AudienceLine]:
+        lines = {row.id: _line(row) for row in self.session.execute(self.facts().where(Contact.id.in_(ids)))}
+        return [lines[contact_id] for contact_id in ids]
+
+    def narrowed(self, wish: Wanted) -> list[ColumnElement[bool]]:
+        which = [_found(wish.search)] if wish.search else []
+        if wish.filters["in"] in (IN, OUT):
+            which.append(self.rule == "" if wish.filters["in"] == IN else self.rule != "")
+        if wish.filters["rule"]:
+            which.append(self.rule == wish.filters["rule"])
+        if wish.filters["state"]:
+            which.append(self.stands == wish.filters["state"])
+        return which
+
+
 def _with_ledger(wave: Wave, query: Listed) -> Listed:
+    return _ledger(wave, query).where(or_(Invitation.id.is_not(None), Exclusion.rule.is_not(None)))
+
+
+def _ledger(wave: Wave, query: Listed) -> Listed:
     return (
         query.select_from(Contact)
         .join(Account, Account.id == Contact.account_id)
         .outerjoin(Invitation, and_(Invitation.contact_id == Contact.id, Invitation.wave_id == wave.id))
         .outerjoin(Exclusion, and_(Exclusion.contact_id == Contact.id, Exclusion.wave_id == wave.id))
-        .where(or_(Invitation.id.is_not(None), Exclusion.rule.is_not(None)))
     )
 
 
-def _facts(rule: ColumnElement[str], stands: ColumnElement[str]) -> Listed:
-    return select(
-        Contact.id,
-        Contact.name,
-        Contact.external_id,
-        Contact.email,
+def _columns(rule: ColumnElement[str], stands: ColumnElement[str]) -> tuple[ColumnElement[Any], ...]:
+    return (
+        Contact.id.expression,
+        Contact.name.expression,
+        Contact.external_id.expression,
+        Contact.email.expression,
         Account.id.label("account_id"),
         Account.name.label("account"),
         rule.label("rule"),
@@ -88,21 +167,15 @@ def _facts(rule: ColumnElement[str], stands: ColumnElement[str]) -> Listed:
     )
 
 
-def _narrowed(
-    wish: Wanted, rule: ColumnElement[str], stands: ColumnElement[str]
-) -> list[ColumnElement[bool]]:
-    which: list[ColumnElement[bool]] = []
-    if wish.search:
-        named = Contact.name.icontains(wish.search, autoescape=True)
-        addressed = Contact.email.icontains(wish.search, autoescape=True)
-        which.append(or_(named, addressed, Contact.external_id == wish.search))
-    if wish.filters["in"] in (IN, OUT):
-        which.append(rule == "" if wish.filters["in"] == IN else rule != "")
-    if wish.filters["rule"]:
-        which.append(rule == wish.filters["rule"])
-    if wish.filters["state"]:
-        which.append(stands == wish.filters["state"])
-    return which
+def _found(search: str) -> ColumnElement[bool]:
+    texts = (Contact.name, Contact.email, Account.name)
+    return or_(*(text.icontains(search, autoescape=True) for text in texts), Contact.external_id == search)
+
+
+def _reasoned(wave: Wave, line: AudienceLine, now: tuple[str, ...]) -> Reasoned:
+    if wave.state is WaveState.SCHEDULED:
+        return Reasoned(line, now, now)
+    return Reasoned(line, (line.rule,) if line.rule else (), now)
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> AudienceLine:

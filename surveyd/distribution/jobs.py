@@ -13,7 +13,8 @@ PREPARE_WAVE = "surveyd.distribution.jobs.prepare_wave"
 def prepare_wave(wave_id: int) -> None:
     """Write the ledger of a launched wave, chunk by chunk, each committed."""
     with reading() as session:
-        twins = twins_of(session)
+        wave = session.get(Wave, wave_id)
+        twins = twins_of(session, wave)
     more = True
     while more:
         with writing() as session:

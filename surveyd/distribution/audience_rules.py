@@ -1,0 +1,160 @@
+"""The rules of an audience, each one SQL condition: lists, counts and the launch ask the same ones.
+
+The first that fits counts; `rules_of` says all that fit somebody.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
+from sqlalchemy.orm import Session, aliased
+
+from surveyd.distribution.audience_models import Customers
+from surveyd.distribution.audience_plans import Asked, asked_of
+from surveyd.distribution.models import (
+    Invitation,
+    InvitationState,
+    Program,
+    Suppression,
+    Wave,
+    WaveKind,
+)
+from surveyd.distribution.wish_models import Nomination, NominationState
+from surveyd.people.models import Account, AccountStatus, Contact
+
+RULES = {
+    "account_lapsed": "the account is lapsed",
+    "account_active": "the account is active, and this wave asks lapsed customers",
+    "not_in_filter": "account or contact are not among those whom this wave asks",
+    "contact_inactive": "the contact has left or was switched off",
+    "opted_out": "the contact asked not to be mailed",
+    "no_address": "the contact has no e-mail address",
+    "suppressed": "mail to this address came back or was complained about",
+    "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
+    "same_address": "another contact with this address is asked",
+    "rested": "the contact was asked within the rest period",
+    "not_in_sample": "the random sample did not draw the contact",
+}
+Clause = tuple[ColumnElement[bool], str]
+
+
+def rule_of(
+    wave: Wave,
+    program: Program,
+    asked: Asked,
+    *,
+    twins: Sequence[int] | None = None,
+    now: datetime,
+    of_many: bool = False,
+) -> ColumnElement[str]:
+    """The rule that leaves a contact out of a wave launched at `now`, empty for who is in.
+
+    An expression for a select made by `with_facts`; `twins` spares it looking for shared addresses again,
+    `of_many` looks at all invitations at once, which pays for a whole audience.
+    """
+    return case(*_clauses(wave, program, asked, twins=twins, now=now, of_many=of_many), else_="")
+
+
+def rules_of(
+    session: Session, wave: Wave, program: Program, contact_ids: Sequence[int], *, now: datetime
+) -> dict[int, tuple[str, ...]]:
+    """All rules that leave each of a few contacts out of a launch at `now`, in their order."""
+    clauses = _clauses(wave, program, asked_of(session, wave), twins=None, now=now, of_many=False)
+    columns = [case((condition, 1), else_=0).label(rule) for condition, rule in clauses]
+    rows = session.execute(with_facts(select(Contact.id, *columns)).where(Contact.id.in_(contact_ids)))
+    names = [rule for _, rule in clauses]
+    return {
+        row[0]: tuple(name for name, fits in zip(names, row[1:], strict=True) if fits) for row in rows.all()
+    }
+
+
+def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join to a select on contacts what the rules ask for."""
+    return (
+        query.select_from(Contact)
+        .join(Account, Account.id == Contact.account_id)
+        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
+    )
+
+
+def waits_for_a_look() -> ColumnElement[bool]:
+    """Whether a `Contact` said that they are not the right person, and nobody of ours has looked at it."""
+    return exists().where(Nomination.contact_id == Contact.id, Nomination.state == NominationState.WAITING)
+
+
+def twins_among(asked: Asked) -> Select[*tuple[Any, ...]]:
+    """The ids of contacts who share an address with another one of the audience, who is asked instead.
+
+    Whoever must not be asked keeps no address from others.
+    """
+    contact, twin = aliased(Contact), aliased(Contact)
+    address = func.lower(contact.email)
+    # First what the index knows alone: few addresses are there twice.
+    twice = (
+        select(func.lower(twin.email))
+        .where(twin.email != "")
+        .group_by(func.lower(twin.email))
+        .having(func.count() > 1)
+    )
+    mine = (Contact.email != "", Contact.active, Contact.opted_out_at.is_(None), *_belongs(asked))
+    shared = (
+        select(func.lower(Contact.email).label("address"), func.min(Contact.id).label("first"))
+        .join(Account, Account.id == Contact.account_id)
+        .where(*mine, func.lower(Contact.email).in_(twice))
+        .group_by(func.lower(Contact.email))
+        .having(func.count() > 1)
+        .correlate(None)
+        .subquery()
+    )
+    return select(contact.id).join(shared, and_(shared.c.address == address, shared.c.first != contact.id))
+
+
+def _belongs(asked: Asked) -> list[ColumnElement[bool]]:
+    status: ColumnElement[bool] = Account.status == asked.status
+    return [status] if asked.among is None else [status, asked.among]
+
+
+def _clauses(
+    wave: Wave,
+    program: Program,
+    asked: Asked,
+    *,
+    twins: Sequence[int] | None,
+    now: datetime,
+    of_many: bool,
+) -> list[Clause]:
+    found: list[Clause] = [_other_customers(asked)]
+    if asked.among is not None:
+        found.append((not_(func.coalesce(asked.among, False)), "not_in_filter"))
+    found += [
+        (Contact.active.is_(False), "contact_inactive"),
+        (Contact.opted_out_at.is_not(None), "opted_out"),
+        (Contact.email == "", "no_address"),
+        (Suppression.reason.is_not(None), "suppressed"),
+        (waits_for_a_look(), "not_right_person"),
+        (Contact.id.in_(twins_among(asked) if twins is None else twins), "same_address"),
+    ]
+    if program.rest_days:
+        found.append((_rested(wave, program, now, of_many), "rested"))
+    if asked.drawn is not None:
+        found.append((not_(asked.drawn), "not_in_sample"))
+    return found
+
+
+def _other_customers(asked: Asked) -> Clause:
+    other = AccountStatus.LAPSED if asked.customers is Customers.ACTIVE else AccountStatus.ACTIVE
+    return Account.status == other, f"account_{other.value}"
+
+
+def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> ColumnElement[bool]:
+    # Who came by themselves, or was asked about their own case, was not asked by a wave.
+    asked = (
+        Invitation.invited_at > now - timedelta(days=program.rest_days),
+        Invitation.wave_id != wave.id,
+        Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
+        Invitation.state != InvitationState.CANCELLED,
+    )
+    if of_many:
+        return Contact.id.in_(select(Invitation.contact_id).where(*asked))
+    return exists().where(Invitation.contact_id == Contact.id, *asked)
