@@ -1,5 +1,6 @@
-"""`surveyd bounce < MAIL`: take a returned mail from a pipe."""
+"""`surveyd bounce < MAIL`: take a returned mail from a pipe, as a mail server hands it over."""
 
+import logging
 import sys
 
 import click
@@ -7,28 +8,58 @@ import click
 from surveyd.base.database import writing
 from surveyd.base.log import mask
 from surveyd.cli.house import as_json, house, print_json
-from surveyd.distribution.bounces import READ_AT_MOST, apply_bounce, read_bounce
+from surveyd.distribution.return_models import Door
+from surveyd.distribution.returned_mail import READ_AT_MOST
+from surveyd.distribution.returns import Taken, take_return
+
+log = logging.getLogger("surveyd.returns")
+
+NOTHING_THERE = 65
+TRY_AGAIN = 75
+"""What mail servers understand (sysexits.h): hand the mail over again later."""
 
 
 @click.command()
+@click.option("--to", "envelope_to", default="", metavar="ADDRESS", help="The address that the mail came to.")
 @as_json
-def bounce(as_json: bool) -> None:
-    """Read one returned mail from standard input: a bounce, a complaint or an automatic reply."""
+def bounce(envelope_to: str, as_json: bool) -> None:
+    """Read one returned mail from standard input: a bounce, a complaint or an automatic reply.
+
+    Exit code 0: it is taken, understood or not. 75: it could not be kept, hand it over again. 65: there was
+    no mail.
+    """
     raw = sys.stdin.buffer.read(READ_AT_MOST)
+    while sys.stdin.buffer.read(READ_AT_MOST):
+        pass  # whoever pipes a huge mail shall not see the pipe break
     if not raw.strip():
-        raise click.UsageError("There is no mail on standard input.")
-    with house() as services:
-        found = read_bounce(raw, services.keys)
-        with writing() as session:
-            effect = apply_bounce(session, found, now=services.clock.now())
+        click.echo("There is no mail on standard input.", err=True)
+        sys.exit(NOTHING_THERE)
+    taken = _take(raw, envelope_to)
     if as_json:
         print_json(
-            {"kind": found.kind, "message": found.message_id, "detail": found.detail, "effect": effect}
+            {
+                "kind": taken.kind,
+                "message": taken.message_id,
+                "detail": taken.detail,
+                "effect": taken.effect,
+                "state": taken.state,
+                "why": taken.why,
+                "new": taken.is_new,
+            }
         )
-    else:
-        click.echo(
-            mask(
-                f"{found.kind.value}, message {found.message_id or 'not named'},"
-                f" {'applied' if effect else 'no effect'}"
+        return
+    outcome = "applied" if taken.effect else "waits for a person" if taken.why else "no effect"
+    click.echo(mask(f"{taken.kind.value}, message {taken.message_id or 'not named'}, {outcome}"))
+
+
+def _take(raw: bytes, envelope_to: str) -> Taken:
+    try:
+        with house() as services, writing() as session:
+            now = services.clock.now()
+            return take_return(
+                session, raw, keys=services.keys, door=Door.PIPE, envelope_to=envelope_to, now=now
             )
-        )
+    except Exception as error:  # whatever it is, the mail must not be lost: its server keeps it
+        log.exception("a returned mail could not be taken")
+        click.echo(f"The mail could not be taken ({type(error).__name__}); hand it over again.", err=True)
+        sys.exit(TRY_AGAIN)

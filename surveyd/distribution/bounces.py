@@ -1,108 +1,188 @@
-"""Mail that comes back: which message it is about, and what it says.
+"""Mail that comes back: which of our mails it is about, and what it says.
 
-A signed return path (VERP) names the message; nothing is believed without one. What is not
-understood is left alone and answered with "unknown"; no mail is ever sent in reply.
+A signed return path (VERP) names the mail; nothing is believed without one. Our own rules judge the words and
+codes, a second reader (flufl.bounce) is asked only whether it is a bounce at all. What is not understood is
+"unknown", never a guess. No mail is ever sent in reply.
 """
 
-import email
-import email.policy
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from email.message import Message as MailMessage
 from enum import StrEnum
 
-from sqlalchemy.orm import Session
+from flufl.bounce import all_failures
 
-from surveyd.base.relay import GONE
 from surveyd.base.tokens import Keys
-from surveyd.distribution.models import Message, MessageState
-from surveyd.distribution.suppressions import opt_out, suppress
+from surveyd.distribution import return_words as words
+from surveyd.distribution.returned_mail import READ_AT_MOST, Report, ReturnedMail, take_apart
 
-RETURN_PATH = re.compile(r"b-\d{1,18}-[0-9a-f]{20}@[^\s<>\"';,]+", re.IGNORECASE)
-READ_AT_MOST = 1_000_000
+__all__ = ["READ_AT_MOST", "Bounce", "BounceKind", "judge", "read_bounce"]
 
 
 class BounceKind(StrEnum):
     """What a returned mail says."""
 
     HARD = "hard"
+    """There is nobody of that address."""
     SOFT = "soft"
+    """It did not arrive this time: a full mailbox, a time-out, an account that sleeps."""
+    REFUSED = "refused"
+    """The mail or its sender is not welcome; that says nothing about the address."""
     COMPLAINT = "complaint"
+    OPT_OUT = "optout"
     AUTO_REPLY = "autoreply"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The verdict on one returned mail; `message_id` is the outbox row that a genuine return path names."""
+    """The verdict on one returned mail; `message_id` is the outbox row that a genuine return path names.
+
+    `final` says that the mail is given up: a mail system that still tries says soft, and not final.
+    `recipients` are those whom a complaint names, `hints` Message-IDs that look like ours: both unproven, as
+    are `subject` and `said`, the words of whoever wrote it.
+    """
 
     kind: BounceKind
     message_id: int | None
     detail: str = ""
+    final: bool = True
+    recipients: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    subject: str = ""
+    said: str = ""
 
 
-def read_bounce(raw: bytes, keys: Keys) -> Bounce:
+Verdict = tuple[BounceKind, str]
+MILD = {BounceKind.UNKNOWN: 0, BounceKind.SOFT: 1, BounceKind.REFUSED: 2, BounceKind.HARD: 3}
+DONE = ("delivered", "relayed", "expanded")
+COMPLAINS = ("", "abuse", "fraud", "other", "virus", "complaint")
+NOTICE = re.compile(r'"(notificationType|bounceType)"\s*:\s*"(\w+)"')
+ADDRESS = re.compile(r"[^\s<>;,:\"']+@[^\s<>;,:\"']+")
+
+
+def read_bounce(raw: bytes, keys: Keys, *, envelope_to: str = "") -> Bounce:
     """What a returned mail says; never raises, whatever the bytes are."""
-    raw = raw[:READ_AT_MOST]
-    mail = email.message_from_bytes(raw, policy=email.policy.compat32)
-    kind, detail = _verdict(mail)
-    return Bounce(kind, _named_message(raw, keys), detail)
+    mail = take_apart(raw, envelope_to=envelope_to)
+    kind, detail = judge(mail)
+    named = (keys.read_return_path(path) for path in mail.paths)
+    message_id = next((found for found in named if found is not None), None)
+    final = (
+        not any(report.action == "delayed" for report in mail.reports) and "delay" not in mail.subject.lower()
+    )
+    return Bounce(kind, message_id, detail, final, _complainers(mail), mail.ids, mail.subject, mail.said)
 
 
-def apply_bounce(session: Session, bounce: Bounce, *, now: datetime) -> bool:
-    """Let a bounce have its effect; False when it has none. The second time changes nothing."""
-    message = session.get(Message, bounce.message_id) if bounce.message_id is not None else None
-    if message is None:
-        return False
-    if bounce.kind is BounceKind.COMPLAINT and message.contact_id is not None:
-        opt_out(session, message.contact_id, now=now)
-        suppress(session, message.recipient, reason="complaint", now=now, message_id=message.id)
-        return True
-    if bounce.kind is BounceKind.HARD:
-        message.state, message.reason = MessageState.FAILED, f"bounced: {bounce.detail}"[:300]
-        suppress(
-            session, message.recipient, reason="bounced", now=now, message_id=message.id, detail=bounce.detail
-        )
-        return True
-    if bounce.kind is BounceKind.SOFT:
-        message.reason = f"soft bounce: {bounce.detail}"[:300]
-        return True
-    return False
+def judge(mail: ReturnedMail) -> Verdict:
+    """What a returned mail says, and the words that say so."""
+    return (
+        _complaint(mail)
+        or _notified(mail)
+        or (_reported(mail) if mail.reports else None)
+        or (_told(mail) if _is_from_a_system(mail) else _answered(mail))
+        or _second_opinion(mail)
+    )
 
 
-def _named_message(raw: bytes, keys: Keys) -> int | None:
-    for match in RETURN_PATH.findall(raw.decode("latin-1")):
-        message_id = keys.read_return_path(match)
-        if message_id is not None:
-            return message_id
+def _complaint(mail: ReturnedMail) -> Verdict | None:
+    if mail.feedback is not None:
+        kind = (mail.feedback.get("feedback-type") or ("",))[0].lower()
+        if kind.startswith("opt-out"):
+            return BounceKind.OPT_OUT, "feedback report: opt-out"
+        if kind in COMPLAINS:
+            return BounceKind.COMPLAINT, f"feedback report: {kind or 'abuse'}"
+        return BounceKind.UNKNOWN, f"feedback report: {kind}"[:200]
+    if mail.complained_to or words.COMPLAINT_SUBJECT.match(mail.subject):
+        return BounceKind.COMPLAINT, "complaint without a report"
     return None
 
 
-def _verdict(mail: MailMessage) -> tuple[BounceKind, str]:
-    parts = list(mail.walk())
-    types = {part.get_content_type() for part in parts}
-    if "message/feedback-report" in types:
-        return BounceKind.COMPLAINT, "feedback report"
-    report = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
-    if report is not None:
-        return _reported(report)
-    automatic = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
-    if automatic == "auto-replied" or mail.get("X-Autoreply") or mail.get("X-Autorespond"):
+def _complainers(mail: ReturnedMail) -> tuple[str, ...]:
+    named = (mail.feedback or {}).get("original-rcpt-to", ()) + mail.complained_to
+    found = (ADDRESS.search(one) for one in named)
+    return tuple(dict.fromkeys(one[0].lower() for one in found if one))
+
+
+def _notified(mail: ReturnedMail) -> Verdict | None:
+    """A provider's own notice, JSON in the text (Amazon's), with the lines broken as mail breaks them."""
+    told = dict(NOTICE.findall(mail.said))
+    kind = told.get("notificationType", "").lower()
+    if kind == "bounce":
+        lasting = told.get("bounceType", "").lower() == "permanent"
+        return (BounceKind.HARD if lasting else BounceKind.SOFT), "provider's notice"
+    return (BounceKind.COMPLAINT, "provider's notice") if kind == "complaint" else None
+
+
+def _reported(mail: ReturnedMail) -> Verdict | None:
+    """What the delivery reports say: of several recipients behind one address the mildest."""
+    if all(report.action in DONE for report in mail.reports):
+        return BounceKind.UNKNOWN, "delivered"
+    verdicts = [_of_report(report, mail.said) for report in mail.reports if report.action not in DONE]
+    return min(verdicts, key=lambda verdict: MILD[verdict[0]])
+
+
+def _of_report(report: Report, said: str) -> Verdict:
+    detail = f"{report.status} {report.words.removeprefix(report.status).strip()}".strip()[:200]
+    if report.action == "delayed" or report.status.startswith("4"):
+        return BounceKind.SOFT, detail
+    found = _weigh(report.words, report.status)
+    if found is BounceKind.UNKNOWN:
+        found = _weigh(said)
+    return (BounceKind.SOFT if found is BounceKind.UNKNOWN else found), detail
+
+
+def _told(mail: ReturnedMail) -> Verdict | None:
+    """What a system writes that sends no report."""
+    code = words.ENHANCED.search(mail.said)
+    status = ".".join(code.groups()) if code else ""
+    found = _weigh(mail.said, status)
+    if found is BounceKind.UNKNOWN:
+        found = _weigh(mail.subject)
+    reply = words.REPLY.search(mail.said)
+    if found is BounceKind.UNKNOWN and (code or reply):
+        found = BounceKind.SOFT
+    if found is BounceKind.UNKNOWN:
+        return None
+    return found, f"{reply[1] if reply else ''} {status}".strip() or "told in words"
+
+
+def _weigh(said: str, status: str = "") -> BounceKind:
+    """Soft before refused before hard: see `return_words`."""
+    if words.FOR_NOW.search(said) or status in words.FOR_NOW_STATUS:
+        return BounceKind.SOFT
+    if words.OURS.search(said):
+        return BounceKind.REFUSED
+    if words.GONE.search(said):
+        return BounceKind.HARD
+    if words.ASLEEP.search(said):
+        return BounceKind.SOFT
+    if words.POLICY.search(said):
+        return BounceKind.REFUSED
+    return BounceKind.HARD if status in words.GONE_STATUS else BounceKind.UNKNOWN
+
+
+def _is_from_a_system(mail: ReturnedMail) -> bool:
+    if mail.header("X-Failed-Recipients"):
+        return True
+    return bool(words.DAEMON.search(mail.sender) or words.BOUNCED_SUBJECT.search(mail.subject))
+
+
+def _answered(mail: ReturnedMail) -> Verdict | None:
+    automatic = mail.header("Auto-Submitted").split(";")[0].split("(")[0].strip().lower()
+    marked = mail.header("X-Autoreply") or mail.header("X-Autorespond") or mail.header("X-Autoresponder")
+    if automatic == "auto-replied" or marked or mail.header("Precedence").lower() == "auto_reply":
         return BounceKind.AUTO_REPLY, ""
+    if words.AUTOMATIC_SUBJECT.search(mail.subject):
+        return BounceKind.AUTO_REPLY, ""
+    if words.OPT_OUT_SUBJECT.fullmatch(mail.subject):
+        return BounceKind.OPT_OUT, "asked by mail"
+    return None
+
+
+def _second_opinion(mail: ReturnedMail) -> Verdict:
+    try:
+        for_now, lasting = all_failures(mail.head)
+    except Exception:  # it reads hostile bytes, and its opinion is only the second
+        return BounceKind.UNKNOWN, ""
+    if for_now or lasting:
+        return BounceKind.SOFT, "a bounce that gives no reason we know"
     return BounceKind.UNKNOWN, ""
-
-
-def _reported(report: MailMessage) -> tuple[BounceKind, str]:
-    text = str(report)
-    action = re.search(r"^Action:\s*(\w+)", text, re.IGNORECASE | re.MULTILINE)
-    status = re.search(r"^Status:\s*(\d\.\d{1,3}\.\d{1,3})", text, re.IGNORECASE | re.MULTILINE)
-    diagnostic = re.search(r"^Diagnostic-Code:\s*(.+)", text, re.IGNORECASE | re.MULTILINE)
-    code = status.group(1) if status else ""
-    words = f"{code} {diagnostic.group(1).strip() if diagnostic else ''}".strip()[:200]
-    if action and action.group(1).lower() in ("delivered", "relayed", "expanded"):
-        return BounceKind.UNKNOWN, words
-    # An address that is gone is hard; a full box, a policy or a bad connection is not the address's end.
-    if code.startswith("5") and (GONE.search(words) or code in ("5.0.0", "5.1.0")):
-        return BounceKind.HARD, words
-    return BounceKind.SOFT, words

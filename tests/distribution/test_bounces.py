@@ -4,8 +4,9 @@ import random
 
 import pytest
 
-from surveyd.distribution.bounces import Bounce, BounceKind, apply_bounce, read_bounce
+from surveyd.distribution.bounces import Bounce, BounceKind, read_bounce
 from surveyd.distribution.models import MessageState, Suppression
+from surveyd.distribution.return_effects import apply_bounce
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction

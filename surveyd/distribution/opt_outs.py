@@ -1,0 +1,82 @@
+"""Who wants no more of one program; and who is asked again, by staff with a reason, once they said so.
+
+Never again, of any program, is `suppressions.opt_out`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from surveyd.base.database import insert_new
+from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
+from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Program, Wave
+from surveyd.distribution.return_models import ProgramOptOut
+from surveyd.people.audit import record
+from surveyd.people.models import Contact
+
+RULE = "opted_out_program"
+REASON_LIMIT = 200
+
+
+def opt_out_of(session: Session, contact_id: int, program_id: int, *, now: datetime) -> bool:
+    """Never mail or call this person again for one program; what is queued of it stops. True at first.
+
+    A contact or a program that is gone counts as opted out. A second time stops what came since.
+    """
+    waves = select(Wave.id).where(Wave.program_id == program_id)
+    theirs = (Invitation.contact_id == contact_id) & Invitation.wave_id.in_(waves)
+    hold(session, theirs)
+    if session.get(Contact, contact_id) is None:
+        return False
+    first = session.get(ProgramOptOut, (program_id, contact_id)) is None
+    row = {"program_id": program_id, "contact_id": contact_id, "at": now}
+    insert_new(session, ProgramOptOut, [row], unique=["program_id", "contact_id"])
+    end_asking(session, theirs, state=InvitationState.OPTED_OUT, reason=RULE, now=now)
+    mails = (Message.contact_id == contact_id, Message.program_id == program_id)
+    stopped = {"state": MessageState.SUPPRESSED, "reason": RULE, "lease_by": None, "lease_until": None}
+    run(session, update(Message).where(*mails, Message.state.in_(STOPPABLE)).values(**stopped))
+    return first
+
+
+def program_of(session: Session, invitation_id: int) -> tuple[int, str] | None:
+    """The id of the program that an invitation belongs to, and its company; None once it is gone."""
+    query = select(Program.id, Program.company).join(Wave, Wave.program_id == Program.id)
+    asked = query.join(Invitation, Invitation.wave_id == Wave.id).where(Invitation.id == invitation_id)
+    row = session.execute(asked).one_or_none()
+    return (row.id, row.company) if row is not None else None
+
+
+def has_opted_out_of(
+    program_id: ColumnElement[int] | int, contact_id: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Whether a contact wants no more of a program, as a condition."""
+    return exists().where(ProgramOptOut.program_id == program_id, ProgramOptOut.contact_id == contact_id)
+
+
+def resubscribe(
+    session: Session, contact_id: int, *, program_id: int | None, reason: str, by: int, now: datetime
+) -> None:
+    """Ask somebody again who said so themselves: of one program, or with None of all that they had stopped.
+
+    What was stopped stays stopped; the next wave asks them. Raises Refused without a reason, and NotFound for
+    somebody who has not opted out.
+    """
+    said = reason.replace("\0", "").strip()
+    if not said:
+        raise Refused("Say in a few words how they told you; it is kept.")
+    if len(said) > REASON_LIMIT:
+        raise Refused(f"The reason has {len(said)} characters; {REASON_LIMIT} is the most.")
+    which = [ProgramOptOut.contact_id == contact_id]
+    if program_id is not None:
+        which.append(ProgramOptOut.program_id == program_id)
+    changed = session.execute(delete(ProgramOptOut).where(*which).returning(ProgramOptOut.program_id)).all()
+    whole = 0
+    if program_id is None:
+        back = update(Contact).where(Contact.id == contact_id, Contact.opted_out_at.is_not(None))
+        whole = run(session, back.values(opted_out_at=None, updated_at=now))
+    if not (changed or whole):
+        raise NotFound("opt-out", contact_id)
+    facts: dict[str, str | int] = {"program": program_id or 0, "programs": len(changed), "reason": said}
+    record(session, action="resubscribe", thing="contact", thing_id=contact_id, by=by, now=now, facts=facts)
