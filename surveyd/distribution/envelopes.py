@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from surveyd.base.config import Config
 from surveyd.base.mailer import Attachment, Mail, wire_address, write_mail
 from surveyd.distribution.claims import Claimed
-from surveyd.distribution.mails import Links, render
+from surveyd.distribution.mail_fields import PLAIN, Stationery
+from surveyd.distribution.mails import Links
 from surveyd.distribution.sign_in_mails import LINK
+from surveyd.distribution.stationery import FROM_NAME, REPLY_TO, TEST, words_of
+
+WAY_OUT = "way_out"
+"""The path that stands in a test where others have their opt-out: it opts nobody out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +23,21 @@ class Envelope:
     mail: bytes
 
 
-def write_envelope(message: Claimed, config: Config, attachment: Attachment | None = None) -> Envelope:
+def write_envelope(
+    message: Claimed, config: Config, attachment: Attachment | None = None, stationery: Stationery = PLAIN
+) -> Envelope:
     """The mail of one row, the same bytes each time it is written.
 
     Each mail to a contact carries one-click opt-out (RFC 8058). A copy that may be the second says so.
     """
     links = _links(message, config)
-    words = render(message.name, message.language, message.context, links)
+    words = words_of(message.name, message.language, message.context, links, stationery)
     mail = Mail(
         sender=message.sender or f"surveyd@{config.mail_domain}",
-        sender_name=message.sender_name or "surveyd",
+        sender_name=message.context.get(FROM_NAME) or message.sender_name or "surveyd",
         recipient=message.recipient,
         recipient_name=message.recipient_name,
-        reply_to=message.reply_to or "",
+        reply_to=message.context.get(REPLY_TO) or message.reply_to or "",
         subject=words.subject,
         text=words.text_pieces,
         html=words.html_pieces,
@@ -47,6 +54,9 @@ def write_envelope(message: Claimed, config: Config, attachment: Attachment | No
 
 
 def _links(message: Claimed, config: Config) -> Links:
+    if message.name == TEST:
+        page = _page(message, config)
+        return Links(survey=page, opt_out=f"{config.base_url}{message.context[WAY_OUT]}", page=page)
     survey = opt_out = ""
     if message.invitation_id is not None:
         token = config.keys.survey_token(message.invitation_id, message.token_digest)
@@ -66,7 +76,7 @@ def _page(message: Claimed, config: Config) -> str:
 
 def _headers(message: Claimed, links: Links) -> dict[str, str]:
     headers = {}
-    if links.opt_out:
+    if links.opt_out and message.name != TEST:
         headers["List-Unsubscribe"] = f"<{links.opt_out}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if message.copies:

@@ -7,6 +7,9 @@ sent, since the ledger keeps no tokens.
 A template prints every text on one line: a name with line ends in it cannot become a paragraph of
 its own. HTML is escaped besides.
 
+A program may have words of its own for a mail, see `mail_fields`, and has a postal address and a legal text
+that stand under every mail to its contacts.
+
 A wave's mails differ in a few names and links only. So a template is rendered once for all that is
 the same, with a mark in the place of each name and link; a mail is then put together from pieces.
 """
@@ -21,11 +24,22 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import Template as Shipped
 from markupsafe import Markup, escape
 
 from surveyd.base.clock import zone_named
 from surveyd.base.mailer import one_line
+from surveyd.distribution.mail_fields import (
+    ASKING,
+    FIELD,
+    PLAIN,
+    Stationery,
+    Template,
+    Value,
+    filled,
+    written,
+)
 from surveyd.forms.pace import said
 
 LANGUAGES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "ja": "ja_JP", "ar": "ar"}
@@ -34,6 +48,15 @@ USUAL_SECONDS = 120
 PERSONAL = ("contact", "account", "receipt")
 """The facts that differ from mail to mail: a template prints them and decides nothing by them."""
 LINKS = ("survey", "opt_out")
+SCALE_WORDS = {
+    "en": ("of 10", "not at all likely", "extremely likely"),
+    "de": ("von 10", "sehr unwahrscheinlich", "sehr wahrscheinlich"),
+    "fr": ("sur 10", "pas du tout probable", "tout à fait probable"),
+    "es": ("de 10", "nada probable", "muy probable"),
+    "ja": ("（10点満点）", "まったくない", "非常に高い"),
+    "ar": ("من 10", "غير محتمل على الإطلاق", "محتمل جدًا"),
+}
+"""What a screen reader says of the eleven numbers: how many there are, the lowest, the highest."""
 
 
 def _printed(value: object) -> object:
@@ -84,15 +107,18 @@ class Links:
         return [(score, f"{self.survey}?score={score}") for score in range(11)]
 
 
-def render(name: str, language: str, context: dict[str, Any], links: Links) -> Words:
-    """The words of the mail `name`; a language it does not have falls back to English.
+def render(
+    name: str, language: str, context: dict[str, Any], links: Links, stationery: Stationery = PLAIN
+) -> Words:
+    """The words of the mail `name`, the program's own or the shipped ones.
 
-    Raises jinja2.UndefinedError when `context` lacks what a template prints.
+    A language that the shipped mail does not have falls back to English, a name that is no shipped mail to
+    the reminder. Raises jinja2.UndefinedError when `context` lacks what a shipped template prints.
     """
     texts = {key: one_line(context[key]) for key in PERSONAL if key in context}
     texts |= {key: address for key in LINKS if (address := getattr(links, key))}
     same = {key: value for key, value in context.items() if key not in texts}
-    skeleton = _skeleton(name, language, json.dumps(same), tuple(texts), links.page)
+    skeleton = _skeleton(name, language, json.dumps(same), tuple(texts), links.page, stationery)
     escaped = {key: str(escape(value)) for key, value in texts.items()}
     return Words(
         "".join(_fill(skeleton.subject, texts)).strip(),
@@ -115,15 +141,63 @@ _MARK = f"\ue000{secrets.token_hex(8)}-{{}}\ue001"
 _MARKS = re.compile(_MARK.format("([a-z_]+)"))
 
 
-@lru_cache(maxsize=256)
-def _skeleton(name: str, language: str, same: str, keys: tuple[str, ...], page: str) -> _Skeleton:
+@lru_cache(maxsize=512)
+def _skeleton(  # noqa: PLR0917  # each of them is part of the key
+    name: str, language: str, same: str, keys: tuple[str, ...], page: str, stationery: Stationery
+) -> _Skeleton:
     marks = {key: _MARK.format(key) for key in keys}
-    links = Links(marks.pop("survey", ""), marks.pop("opt_out", ""), page)
-    templates = _templates(name, language)
-    values = {**json.loads(same), **marks, "links": links, "language": templates.language}
-    subject = templates.subject.render(values).strip()
-    rendered = (subject, templates.text.render(values), templates.html.render(values, subject=subject))
+    links = Links(marks.get("survey", ""), marks.get("opt_out", ""), page)
+    values = {**json.loads(same), **{key: mark for key, mark in marks.items() if key not in LINKS}}
+    if stationery.template is None:
+        rendered = _shipped(name, language, values, links, stationery)
+    else:
+        rendered = filled(stationery.template, _values(stationery.template, values, links, stationery))
     return _Skeleton(*(tuple(_MARKS.split(part)) for part in rendered))
+
+
+def _shipped(
+    name: str, language: str, values: dict[str, Any], links: Links, stationery: Stationery
+) -> tuple[str, str, str]:
+    templates = _templates(name, language)
+    footer = stationery.letterhead.lines(templates.language)
+    values = {**values, "links": links, "language": templates.language, "footer": footer}
+    subject = templates.subject.render(values).strip()
+    text = templates.text.render(values)
+    below = "".join(f"{one_line(line)}\n" for line in ("", *footer)) if footer else ""
+    return (
+        subject,
+        f"{text.rstrip()}\n{below}" if below else text,
+        templates.html.render(values, subject=subject),
+    )
+
+
+def _values(
+    template: Template, values: dict[str, Any], links: Links, stationery: Stationery
+) -> dict[str, Value]:
+    """What the fields of a program's own words become; a fact that is not there becomes nothing."""
+    code = spoken(template.language)
+    texts = {key: str(values.get(key, "")) for key in (*PERSONAL, "company")}
+    texts["sender"] = str(values.get("sender_name", ""))
+    texts["closes_on"] = _spelled(values["closes_on"], code) if "closes_on" in values else ""
+    texts["takes"] = _lasting(values.get("takes"), code)
+    texts |= {"survey_link": links.survey, "opt_out_link": links.opt_out}
+    known = {name: written(one_line(text)) for name, text in texts.items()}
+    known["postal_address"] = written(stationery.letterhead.postal_address)
+    known["legal_footer"] = written(stationery.letterhead.legal_in(template.language))
+    return known | {"scale": Value("", scale(links, template.language) if links.survey else "")}
+
+
+def scale(links: Links, language: str) -> str:
+    """The eleven numbers as HTML, each a link."""
+    code = spoken(language)
+    side = "right" if direction(code) == "rtl" else "left"
+    block: Any = TEMPLATES.get_template("parts.html").module
+    return str(block.scale(links, *SCALE_WORDS[code], side=side)).strip()
+
+
+def spoken(language: str) -> str:
+    """The one of LANGUAGES that comes nearest: itself, without its region, else English."""
+    return next((code for code in (language, language.split("-")[0].lower()) if code in LANGUAGES), "en")
 
 
 def _fill(pieces: tuple[str, ...], texts: dict[str, str]) -> tuple[str, ...]:
@@ -133,9 +207,9 @@ def _fill(pieces: tuple[str, ...], texts: dict[str, str]) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class _Templates:
     language: str
-    subject: Template
-    text: Template
-    html: Template
+    subject: Shipped
+    text: Shipped
+    html: Shipped
 
 
 @lru_cache(maxsize=256)
@@ -149,9 +223,11 @@ def _templates(name: str, language: str) -> _Templates:
                 TEMPLATES.get_template(f"{name}/body.{code}.html"),
             )
         except TemplateNotFound:
-            if code == "en":
-                raise
-    raise AssertionError("every mail is there in English")
+            continue
+    if name == ASKING:
+        raise AssertionError("every mail is there in English")
+    # A step of a program's own asks as the reminder does, until it has words of its own.
+    return _templates(ASKING, language)
 
 
 def wave_context(
@@ -195,17 +271,23 @@ def spelled(day: date, language: str) -> str:
     return written.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else written
 
 
+# A starter of a program's own words fills in the names of the fields, see `mail_starters`.
 def _spelled(value: str, language: str) -> str:
+    if FIELD.fullmatch(value):
+        return value
     return spelled(datetime.fromisoformat(value), language)
 
 
 def _lasting(value: object, language: str) -> str:
     """Seconds as whole minutes; a row that an older version queued does not say how many."""
+    if isinstance(value, str) and FIELD.fullmatch(value):
+        return value
     seconds = value if isinstance(value, int) else USUAL_SECONDS
     return said(60 * max(1, round(seconds / 60)), language)
 
 
-def _direction(language: str) -> str:
+def direction(language: str) -> str:
+    """The way in which one of LANGUAGES is written: ltr or rtl."""
     return Locale.parse(LANGUAGES[language]).text_direction
 
 
@@ -217,5 +299,5 @@ def _spelled_due(value: str, time_zone: str) -> str:
 
 TEMPLATES.filters["lasting"] = _lasting
 TEMPLATES.filters["spelled"] = _spelled
-TEMPLATES.filters["direction"] = _direction
+TEMPLATES.filters["direction"] = direction
 TEMPLATES.filters["spelled_due"] = _spelled_due

@@ -14,6 +14,7 @@ from surveyd.base.statements import insert_once
 from surveyd.distribution import papers
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
+from surveyd.distribution.stationery import contexts
 from surveyd.people.models import Contact
 
 SINGLE = 0
@@ -54,10 +55,14 @@ QUEUE = insert_once(Message, "dedup_key")
 
 
 def queue(rows: Rows, messages: Sequence[NewMessage], *, mail_domain: str) -> None:
-    """Write the mails as rows; the Message-ID is fixed here. Keys that are there are passed over."""
+    """Write the mails as rows; the Message-ID is fixed here. Keys that are there are passed over.
+
+    What a mail to a contact is written on is fixed here, too: see `stationery`.
+    """
     made = [
         {
             **{name: getattr(message, name) for name in COLUMNS},
+            "context": context,
             "awaits_paper": message.paper_id is not None,
             "message_id": f"{secrets.token_hex(16)}@{mail_domain}",
             "state": MessageState.QUEUED,
@@ -65,7 +70,7 @@ def queue(rows: Rows, messages: Sequence[NewMessage], *, mail_domain: str) -> No
             "copies": 0,
             "reason": "",
         }
-        for message in messages
+        for message, context in zip(messages, contexts(rows, messages), strict=True)
     ]
     QUEUE.each(rows, made)
     awaited = {message.paper_id for message in messages if message.paper_id is not None}

@@ -9,8 +9,9 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
-from surveyd.distribution.mails import Links, Words, render
+from surveyd.distribution.mails import Links, Words
 from surveyd.distribution.models import Message, MessageState, Program, Suppression, Touch, Wave
+from surveyd.distribution.stationery import Drawer, words_of
 from surveyd.people.models import Account, Contact, User
 
 HIDDEN = "hidden-in-the-preview"
@@ -101,7 +102,10 @@ def preview(session: Session, message_id: int, *, base_url: str) -> Words | None
         page=f"{base_url}{path}" if path else f"{base_url}/{HIDDEN}",
     )
     try:
-        return render(message.name, message.language, message.context, links)
+        drawer = Drawer()
+        drawer.learn(session, [message.context])
+        stationery = drawer.stationery(message.context)
+        return words_of(message.name, message.language, message.context, links, stationery)
     except (TemplateError, ValueError, TypeError, KeyError):
         return None
 

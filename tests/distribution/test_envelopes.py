@@ -56,6 +56,7 @@ INVITATION = Claimed(
     contact_id=12,
     invitation_id=34,
     wave_id=1,
+    program_id=1,
     copies=0,
     attempts=0,
     created_at=datetime(2026, 3, 10, 9, 0, tzinfo=UTC),
