@@ -23,7 +23,7 @@ EDGES = re.compile(
 STAFF_MAILS = (
     "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary",
     "welcome",
-    "password_reset", "not_right_person",
+    "password_reset", "not_right_person", "call_handed_over", "wrong_number",
 )  # fmt: skip
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 # A driver that SQLAlchemy loads, one that needs pango, and data.

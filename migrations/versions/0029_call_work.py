@@ -95,12 +95,14 @@ def _rules() -> None:
 def _numbers() -> None:
     op.create_table(
         "barred_numbers",
+        sa.Column("id", BIG_ID, nullable=False),
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("note", sa.String(length=300), nullable=False),
         sa.Column("by_id", BIG_ID, nullable=True),
         sa.Column("at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_barred_numbers_by_id")),
-        sa.PrimaryKeyConstraint("phone", name=op.f("pk_barred_numbers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_barred_numbers")),
+        sa.UniqueConstraint("phone", name=op.f("uq_barred_numbers_phone")),
     )
     op.create_table(
         "wrong_numbers",

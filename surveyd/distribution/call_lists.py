@@ -1,32 +1,28 @@
-"""The call list as the people on the telephone work through it: narrowed, sorted, and whom to call next.
-
-Whether somebody can be called now hangs on their zone and on the program's hours. Both have few values, so
-they are read once and become a condition: the database sorts and pages.
-"""
+"""The call list as the people on the telephone work through it: narrowed, sorted, and whom to call next."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extract, func, or_, select, true
+from sqlalchemy.orm import Session
 
-from surveyd.base.clock import zone_named
-from surveyd.base.errors import Refused
 from surveyd.base.keyset import Order, Wanted, slice_of
-from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_claims import try_claim
+from surveyd.distribution.call_entries import ASKED, BEGUN
+from surveyd.distribution.call_hours import Caller, Hours, read_hours
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
-from surveyd.distribution.calls import CallRow, call_row, call_rows, claim_call, find_call
-from surveyd.distribution.models import Invitation, Program, Wave
-from surveyd.distribution.wish_models import Wish, WishKind
+from surveyd.distribution.calls import CallRow, call_row, call_rows, call_scope, find_call
+from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.models import Account, Contact
 
 SORTS = ("best", "waiting", "account", "tries")
 FILTERS = ("show", "region", "wave", "language")
-TALKED = (CallOutcome.REACHED, CallOutcome.DECLINED, CallOutcome.COMPLETED)
+TALKED = (CallOutcome.REACHED, CallOutcome.DECLINED, CallOutcome.COMPLETED, CallOutcome.CALL_BACK)
 """Outcomes of attempts in which the person was spoken to."""
-CANDIDATES = 5
+CANDIDATES, ROUNDS = 5, 4
+"""So many calls are tried at once, and so often, by somebody whose colleagues are faster each time."""
 
 
 class Show(StrEnum):
@@ -35,15 +31,6 @@ class Show(StrEnum):
     NOW = "now"
     MINE = "mine"
     BACK = "back"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, and when: `now` is the program's time, `system_now` that of claims."""
-
-    user_id: int
-    now: datetime
-    system_now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +46,7 @@ class CallList:
     count: int
     ready: int
     next_at: datetime | None
+    choices: "Choices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +62,50 @@ class Day:
 class Choices:
     """What the list can be narrowed to."""
 
-    regions: tuple[str, ...]
-    waves: tuple[str, ...]
-    languages: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    waves: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 def search_calls(session: Session, *, wanted: Wanted, caller: Caller) -> CallList:
     """The wanted page of the open calls. Raises Refused for a broken key."""
-    hours = _Hours(session, wanted, caller)
-    where = [Call.state == CallState.OPEN, *_narrowed(wanted, caller), _at_hand(wanted, hours)]
-    page = slice_of(session, call_rows().where(*where), _order(wanted, hours, caller), after=wanted.after)
-    counted = select(func.count(), func.count(case((hours.ready, 1)))).select_from(Call)
-    count, ready = session.execute(_joined(counted).where(*where)).one()
-    rows = (call_row(row, now=caller.now, system_now=caller.system_now) for row in page.rows)
-    return CallList(tuple(rows), page.after, count, ready, hours.next_at)
+    narrowed = _narrowed(wanted, caller)
+    hours = read_hours(session, narrowed, caller)
+    query = _open(caller).where(narrowed, _at_hand(wanted, hours))
+    if wanted.column == "account":
+        query = query.join(Invitation, Invitation.id == Call.invitation_id)
+        query = query.join(Account, Account.id == Invitation.account_id)
+    page = slice_of(session, query, _order(wanted, hours, caller), after=wanted.after)
+    count = hours.count_ready if wanted.filters.get("show") == Show.NOW else hours.count
+    return CallList(
+        rows=tuple(_lines(session, [row.id for row in page.rows], caller)),
+        after=page.after,
+        count=count,
+        ready=hours.count_ready,
+        next_at=hours.next_at,
+        choices=Choices(_regions(session), hours.waves, hours.languages),
+    )
 
 
 def claim_next(session: Session, *, wanted: Wanted, caller: Caller) -> int | None:
     """Claim the best call that can be made now and return its id, or None when there is none.
 
-    Who has a claim already gets that call again. Of two callers at once each gets another call.
+    Who has a claim already gets that call again. Of two callers at once each gets another person.
     """
-    hours = _Hours(session, wanted, caller)
-    where = [Call.state == CallState.OPEN, *_narrowed(wanted, caller), _at_hand(wanted, hours)]
-    order = _rank(hours, caller)
-    best = _joined(select(Call.id).select_from(Call)).where(*where, order <= LAST_READY)
-    candidates: list[int] = list(session.scalars(best.order_by(order, Call.id).limit(CANDIDATES)))
-    for call_id in candidates:
-        try:
-            claim_call(session, find_call(session, call_id), by=caller.user_id, system_now=caller.system_now)
-        except Refused:
-            continue  # a colleague was faster
-        return call_id
+    tried: list[int] = []
+    for _ in range(ROUNDS):
+        narrowed = _narrowed(wanted, caller)
+        hours = read_hours(session, narrowed, caller)
+        best = _open(caller).where(narrowed, or_(hours.ready, _mine(caller)), Call.id.not_in(tried))
+        order = _rank(hours, caller)
+        candidates = list(session.scalars(best.order_by(order, Call.id).limit(CANDIDATES)))
+        for call_id in candidates:
+            call = find_call(session, call_id, scope=caller.scope)
+            if try_claim(session, call, by=caller.user_id, system_now=caller.system_now):
+                return call_id
+        if not candidates:
+            break
+        tried += candidates
     return None
 
 
@@ -121,68 +121,52 @@ def day_of(session: Session, *, user_id: int, since: datetime) -> Day:
     return Day(*row)
 
 
-def choices(session: Session) -> Choices:
-    """The regions, waves and languages of the people who are to be called."""
-    there = _joined(select(Account.region, Wave.slug, Invitation.language).select_from(Call)).distinct()
-    rows = session.execute(there.where(Call.state == CallState.OPEN)).all()
-    regions, waves, languages = ({row[place] for row in rows} for place in range(3))
-    return Choices(tuple(sorted(regions - {""})), tuple(sorted(waves)), tuple(sorted(languages)))
+def _open(caller: Caller) -> Select[tuple[int]]:
+    return select(Call.id).where(Call.state == CallState.OPEN, call_scope(caller.scope))
 
 
-class _Hours:
-    """Where it is working time: `ready` is true of calls that can be made now and that nobody has claimed.
+def _lines(session: Session, ids: list[int], caller: Caller) -> list[CallRow]:
+    """The calls of one page in its order."""
+    found = {row.Call.id: row for row in session.execute(call_rows().where(Call.id.in_(ids)))}
+    rows = (found[call_id] for call_id in ids if call_id in found)
+    return [call_row(row, now=caller.now, system_now=caller.system_now) for row in rows]
 
-    `next_at` is when it next is for anybody that the list was narrowed to, claimed or not.
-    """
 
-    def __init__(self, session: Session, wanted: Wanted, caller: Caller) -> None:
-        listed = func.min(case((and_(*_narrowed(wanted, caller)), Call.not_before)))
-        window = (Program.window_start, Program.window_end, Program.workdays_only)
-        zones = session.execute(
-            _joined(select(Program.id, Invitation.time_zone, *window, listed))
-            .where(Call.state == CallState.OPEN)
-            .group_by(Program.id, Invitation.time_zone, *window)
+def _regions(session: Session) -> tuple[str, ...]:
+    return tuple(
+        session.scalars(
+            select(Account.region).where(Account.region != "").distinct().order_by(Account.region)
         )
-        open_now: dict[int, list[str]] = {}
-        opening = []
-        for program, time_zone, start, end, workdays_only, earliest in zones:
-            hours, zone = Window(start, end, workdays_only), zone_named(time_zone)
-            if earliest is not None:
-                opening.append(hours.opens(max(caller.now, earliest), zone))
-            if hours.opens(caller.now, zone) == caller.now:
-                open_now.setdefault(program, []).append(time_zone)
-        self.next_at = min(opening, default=None)
-        at_work = [
-            and_(Program.id == key, Invitation.time_zone.in_(names)) for key, names in open_now.items()
-        ]
-        self.free = or_(Call.claimed_until.is_(None), Call.claimed_until < caller.system_now)
-        self.ready = and_(or_(false(), *at_work), Call.not_before <= caller.now, self.free)
-
-
-MINE, BACK, STARTED, READY, LATER_BACK, LATER, TAKEN = range(7)
-"""The order of the best: my own claims, call-backs that are due, who has begun to answer, and so on.
-
-Who asked on their page to be called stands with the call-backs.
-"""
-LAST_READY = READY
-
-
-def _rank(hours: _Hours, caller: Caller) -> ColumnElement[int]:
-    wish = aliased(Wish)
-    asked = exists().where(wish.invitation_id == Call.invitation_id, wish.kind == WishKind.CALL)
-    is_back = or_(Call.outcome == CallOutcome.CALL_BACK, asked)
-    return case(
-        (_mine(caller), MINE),
-        (~hours.free, TAKEN),
-        (and_(hours.ready, is_back), BACK),
-        (and_(hours.ready, Invitation.started_at.is_not(None)), STARTED),
-        (hours.ready, READY),
-        (is_back, LATER_BACK),
-        else_=LATER,
     )
 
 
-def _order(wanted: Wanted, hours: _Hours, caller: Caller) -> Order:
+MINE, OWN, BACK, READY, LATER_BACK, LATER, TAKEN = range(7)
+"""The order of the best: my own claims, what I promised and is due, call-backs that are due, and so on.
+
+Among those who are ready, whoever asked to be called comes first, then who has begun to answer, then by the
+value of the account, the end of the wave and the tries: see `call_entries.weight_of`.
+"""
+RANK = 10**13
+
+
+def _rank(hours: Hours, caller: Caller) -> ColumnElement[int]:
+    due = cast(extract("epoch", Call.not_before), BigInteger)
+    is_back = Call.outcome == CallOutcome.CALL_BACK
+    own = and_(hours.ready, Call.owner_id == caller.user_id)
+    value = Call.weight + (ASKED + BEGUN)
+    placed = case(
+        (_mine(caller), MINE * RANK),
+        (~hours.free, TAKEN * RANK),
+        (own, OWN * RANK + due),
+        (and_(hours.ready, is_back), BACK * RANK + due),
+        (hours.ready, READY * RANK + value),
+        (is_back, LATER_BACK * RANK + due),
+        else_=LATER * RANK + due,
+    )
+    return cast(placed, BigInteger)
+
+
+def _order(wanted: Wanted, hours: Hours, caller: Caller) -> Order:
     by: dict[str, ColumnElement[Any]] = {
         "waiting": Call.not_before.expression,
         "account": Account.name.expression,
@@ -191,29 +175,43 @@ def _order(wanted: Wanted, hours: _Hours, caller: Caller) -> Order:
     return Order(by.get(wanted.column, _rank(hours, caller)), Call.id.expression, wanted.descends)
 
 
-def _narrowed(wanted: Wanted, caller: Caller) -> list[ColumnElement[bool]]:
+def _narrowed(wanted: Wanted, caller: Caller) -> ColumnElement[bool]:
     """What was asked for, but for the hours: see `_at_hand`."""
     asked = wanted.filters
-    equal = {"region": Account.region, "wave": Wave.slug, "language": Invitation.language}
-    same = [column == asked[name] for name, column in equal.items() if asked.get(name)]
-    return [_matching(wanted.search), _shown(asked.get("show", ""), caller), *same]
+    found = [_people(wanted), _shown(asked.get("show", ""), caller)]
+    if wave := asked.get("wave"):
+        found.append(Call.wave_id.in_(select(Wave.id).where(Wave.slug == wave)))
+    if language := asked.get("language"):
+        found.append(Call.language == language)
+    return and_(true(), *found)
 
 
-def _matching(search: str) -> ColumnElement[bool]:
-    if not search:
+def _people(wanted: Wanted) -> ColumnElement[bool]:
+    """Whose name, account or region was asked for: only then the other tables are read."""
+    region, search = wanted.filters.get("region"), wanted.search
+    if not (region or search):
         return true()
-    names = (Contact.name, Account.name, Contact.external_id)
-    return or_(*(name.icontains(search, autoescape=True) for name in names))
+    theirs = (
+        select(Invitation.id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Invitation.account_id)
+    )
+    if region:
+        theirs = theirs.where(Account.region == region)
+    if search:
+        names = (Contact.name, Account.name, Contact.external_id)
+        theirs = theirs.where(or_(*(name.icontains(search, autoescape=True) for name in names)))
+    return Call.invitation_id.in_(theirs)
 
 
-def _at_hand(wanted: Wanted, hours: _Hours) -> ColumnElement[bool]:
+def _at_hand(wanted: Wanted, hours: Hours) -> ColumnElement[bool]:
     return hours.ready if wanted.filters.get("show") == Show.NOW else true()
 
 
 def _shown(show: str, caller: Caller) -> ColumnElement[bool]:
     match show:
         case Show.MINE:
-            return _mine(caller)
+            return or_(_mine(caller), Call.owner_id == caller.user_id)
         case Show.BACK:
             return Call.outcome == CallOutcome.CALL_BACK
         case _:
@@ -222,13 +220,3 @@ def _shown(show: str, caller: Caller) -> ColumnElement[bool]:
 
 def _mine(caller: Caller) -> ColumnElement[bool]:
     return and_(Call.claimed_by_id == caller.user_id, Call.claimed_until >= caller.system_now)
-
-
-def _joined(query: Any) -> Any:
-    return (
-        query.join(Invitation, Invitation.id == Call.invitation_id)
-        .join(Contact, Contact.id == Invitation.contact_id)
-        .join(Account, Account.id == Contact.account_id)
-        .join(Wave, Wave.id == Invitation.wave_id)
-        .join(Program, Program.id == Wave.program_id)
-    )

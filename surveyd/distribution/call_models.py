@@ -111,7 +111,8 @@ class BarredNumber(Base):
     """A number (E.164) that nobody phones, whosever it is, and what was said about it."""
 
     __tablename__ = "barred_numbers"
-    phone: Mapped[str] = mapped_column(String(20), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    phone: Mapped[str] = mapped_column(String(20), unique=True)
     note: Mapped[str] = mapped_column(String(300), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]

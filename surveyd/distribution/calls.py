@@ -1,40 +1,25 @@
-"""The call list: whom support staff phone, because they did not answer.
+"""The call list: whom support staff phone, because they did not answer; one call with all that is known.
 
-A claim is a lease on a row, taken by a conditional UPDATE: two people never call the same contact.
+Support staff see all of it, account managers what was handed to them: see `call_scope`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, false, select, true
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.clock import zone_named
-from surveyd.base.errors import NotFound, Refused
+from surveyd.base.errors import NotFound
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
-from surveyd.distribution.invitations import end_asking, hold, run
-from surveyd.distribution.models import (
-    Invitation,
-    InvitationState,
-    Program,
-    Wave,
-)
+from surveyd.distribution.models import Invitation, Program, Wave
 from surveyd.distribution.wish_models import Wish, WishKind
+from surveyd.people.access import Reach, Scope
 from surveyd.people.models import Account, Contact, User
 
-CLAIM = timedelta(minutes=20)
-ATTEMPTS_AT_MOST = 5
-PAUSE_AFTER_NO_ANSWER = timedelta(hours=4)
-PAUSE_AFTER_MESSAGE = timedelta(hours=24)
-PAUSES = {
-    CallOutcome.NO_ANSWER: PAUSE_AFTER_NO_ANSWER,
-    CallOutcome.LEFT_MESSAGE: PAUSE_AFTER_MESSAGE,
-}
-"""After these the call comes back by itself; after a message they have a day to call."""
-CALL_BACK_WITHIN = timedelta(days=60)
-NOTE_LIMIT = 2000
+OWNER, CALLER = aliased(User, name="call_owners"), aliased(User, name="callers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +53,11 @@ class CallRow:
     """When they asked on their page to be called; None for who did not."""
     suits: str
     """What they wrote about when it suits; `phone` is then the number that they named, if they did."""
+    claimed_by: str
+    owner_id: int | None
+    """Who promised to call back, or was handed the call; None for nobody."""
+    owner: str
+    closes_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +81,23 @@ class CallView:
     state: CallState
     over_because: str
     log: tuple[AttemptLine, ...]
+    facts: tuple[tuple[str, str], ...]
+    """What is known about the account, as (name of the fact, value); no amount of money is among them."""
+    manager_id: int | None
+
+
+def call_scope(scope: Scope) -> ColumnElement[bool]:
+    """The condition on `Call` rows that somebody may work on: all for support staff and who sees all.
+
+    Account managers have those that were handed to them, whosever the account is by now.
+    """
+    match scope.reach:
+        case Reach.ALL | Reach.CALLS:
+            return true()
+        case Reach.OWN_ACCOUNTS:
+            return Call.owner_id == scope.user_id
+        case _:
+            return false()
 
 
 def call_list(session: Session, *, now: datetime, system_now: datetime, limit: int = 500) -> list[CallRow]:
@@ -101,17 +108,19 @@ def call_list(session: Session, *, now: datetime, system_now: datetime, limit: i
     return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
 
 
-def find_call(session: Session, call_id: int) -> Call:
-    """The call of that id. Raises NotFound."""
-    call = session.get(Call, call_id)
+def find_call(session: Session, call_id: int, *, scope: Scope) -> Call:
+    """The call of that id. Raises NotFound, also for one outside the scope."""
+    call = session.scalar(select(Call).where(Call.id == call_id, call_scope(scope)))
     if call is None:
         raise NotFound("call", call_id)
     return call
 
 
-def view_call(session: Session, call_id: int, *, now: datetime, system_now: datetime) -> CallView:
+def view_call(
+    session: Session, call_id: int, *, scope: Scope, now: datetime, system_now: datetime
+) -> CallView:
     """One call with what was tried so far, also when it is over. Raises NotFound."""
-    found = session.execute(call_rows().where(Call.id == call_id)).one_or_none()
+    found = session.execute(call_rows().where(Call.id == call_id, call_scope(scope))).one_or_none()
     if found is None:
         raise NotFound("call", call_id)
     call, program = found.Call, found.Program
@@ -130,113 +139,47 @@ def view_call(session: Session, call_id: int, *, now: datetime, system_now: date
             AttemptLine(tried.at, tried.user_id, name or email, tried.outcome, tried.note, tried.call_back_at)
             for tried, name, email in attempts
         ),
+        facts=_facts(found.Account),
+        manager_id=found.Account.manager_id,
     )
 
 
-class Overtaken(Refused):
-    """Somebody else was faster: there are attempts that the caller has not seen."""
-
-
-def claim_call(
-    session: Session, call: Call, *, by: int, system_now: datetime, seen: int | None = None
-) -> None:
-    """Take a call for twenty minutes. Raises Refused when a colleague has it or it is over.
-
-    `seen` is how many attempts the caller has seen; raises Overtaken when there are others by now.
-    """
-    which = and_(Call.id == call.id, Call.state == CallState.OPEN, _free_for(by, system_now))
-    if seen is not None:
-        which &= Call.attempts == seen
-    if not run(session, update(Call).where(which).values(claimed_by_id=by, claimed_until=system_now + CLAIM)):
-        session.refresh(call)
-        if seen is not None and call.attempts != seen:
-            raise Overtaken("This call went on meanwhile; read what came of it and try again.")
-        over = call.state is not CallState.OPEN
-        raise Refused(
-            "This call is over; the list shows the next one."
-            if over
-            else "A colleague is calling this contact; take the next one."
-        )
-    session.refresh(call)
-
-
-def release_call(session: Session, call: Call, *, by: int) -> None:
-    """Put one's own claim back onto the list; without one nothing happens."""
-    run(
-        session,
-        update(Call)
-        .where(Call.id == call.id, Call.claimed_by_id == by)
-        .values(claimed_by_id=None, claimed_until=None),
-    )
-    session.refresh(call)
-
-
-def record(
-    session: Session,
-    call: Call,
-    outcome: CallOutcome,
-    *,
-    now: datetime,
-    system_now: datetime,
-    by: int,
-    note: str = "",
-    call_back_at: datetime | None = None,
-    seen: int | None = None,
-) -> None:
-    """Write down one attempt and what follows from it.
-
-    `seen` is how many attempts the caller has seen; without a page it is None. Raises Overtaken when there
-    are others by now, and Refused when a colleague has the call, for a time to call back that is past or
-    more than 60 days ahead, and for a long note.
-    """
-    note = clean_note(note)
-    if outcome is CallOutcome.CALL_BACK and (call_back_at is None or call_back_at <= now):
-        raise Refused("Say when to call back, at a time that is still to come.")
-    if call_back_at is not None and call_back_at > now + CALL_BACK_WITHIN:
-        raise Refused(f"Call back within {CALL_BACK_WITHIN.days} days; say an earlier time.")
-    if len(note) > NOTE_LIMIT:
-        raise Refused(f"The note is {len(note) - NOTE_LIMIT} characters too long; shorten it.")
-    hold(session, Invitation.id == call.invitation_id)
-    claim_call(session, call, by=by, system_now=system_now, seen=seen)
-    session.add(
-        CallAttempt(
-            call_id=call.id, user_id=by, at=now, outcome=outcome, note=note, call_back_at=call_back_at
-        )
-    )
-    call.attempts += 1
-    call.outcome = outcome
-    call.claimed_by_id = call.claimed_until = None
-    if outcome is CallOutcome.CALL_BACK and call_back_at is not None:
-        call.not_before = call_back_at
-    elif outcome in PAUSES and call.attempts < ATTEMPTS_AT_MOST:
-        call.not_before = now + PAUSES[outcome]
-    else:
-        call.state, call.closed_at, call.reason = CallState.DONE, now, outcome.value
-    session.flush()
-    if outcome is CallOutcome.DECLINED:
-        which = Invitation.id == call.invitation_id
-        end_asking(session, which, state=InvitationState.DECLINED, reason="declined", now=now)
-
-
-def clean_note(note: str) -> str:
-    """A typed note as it is kept: without NUL, which PostgreSQL refuses."""
-    return note.replace("\0", "")
-
-
-def _free_for(by: int, system_now: datetime) -> ColumnElement[bool]:
-    return or_(Call.claimed_until.is_(None), Call.claimed_until < system_now, Call.claimed_by_id == by)
+def _facts(account: Account) -> tuple[tuple[str, str], ...]:
+    """What helps on the telephone; revenue and tier, which tells of it, are not read out to anybody."""
+    named = {
+        "country": account.country,
+        "region": account.region,
+        "business_unit": account.business_unit,
+        "branch": account.branch,
+        "product_line": account.product_line,
+    }
+    return tuple((name, value) for name, value in named.items() if value)
 
 
 def call_rows() -> Select[*tuple[Any, ...]]:
     """Calls with all that a line shows; conditions and an order are the caller's to add."""
     return (
-        select(Call, Invitation, Contact, Account, Wave, Program, Wish)
+        select(
+            Call,
+            Invitation,
+            Contact,
+            Account,
+            Wave,
+            Program,
+            Wish,
+            OWNER.name.label("owner_name"),
+            OWNER.email.label("owner_email"),
+            CALLER.name.label("caller_name"),
+            CALLER.email.label("caller_email"),
+        )
         .join(Invitation, Invitation.id == Call.invitation_id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Contact.account_id)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)
         .outerjoin(Wish, and_(Wish.invitation_id == Call.invitation_id, Wish.kind == WishKind.CALL))
+        .outerjoin(OWNER, OWNER.id == Call.owner_id)
+        .outerjoin(CALLER, CALLER.id == Call.claimed_by_id)
     )
 
 
@@ -272,6 +215,10 @@ def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime
         back_at=call.not_before if call.outcome is CallOutcome.CALL_BACK else None,
         asked_at=wish.at if wish else None,
         suits=wish.suits if wish else "",
+        claimed_by=(line.caller_name or line.caller_email or "") if claimed else "",
+        owner_id=call.owner_id,
+        owner=line.owner_name or line.owner_email or "",
+        closes_at=wave.closes_at,
     )
 
 

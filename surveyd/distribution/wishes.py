@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import from_local, zone_named
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import WISHED_CALL, WISHED_REMINDER, Window, numbered_step, plain_step
+from surveyd.distribution.call_entries import ASKED, put_on_list
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import check_asking, hold, run, withdraw
 from surveyd.distribution.models import (
@@ -126,10 +127,10 @@ def call_instead(session: Session, invitation_id: int, *, phone: str, suits: str
     call_id = _open_call(session, invitation_id, now=now)
     if call_id is None:
         touch = _add_touch(session, asked, WISHED_CALL, due_at=now, released_at=now)
-        call = Call(touch_id=touch.id, invitation_id=invitation_id, flagged_at=now, not_before=now)
-        session.add(call)
-        session.flush()
-        call_id = call.id
+        put_on_list(session, {touch.id: invitation_id}, now=now)
+        call_id = session.scalars(select(Call.id).where(Call.touch_id == touch.id)).one()
+    first = and_(Call.id == call_id, Call.weight > -ASKED)
+    run(session, update(Call).where(first).values(weight=Call.weight - ASKED))
     wish = Wish(kind=WishKind.CALL, remind_on=None, phone=phone, suits=suits[:SUITS_LIMIT], at=now)
     _keep(session, asked, wish)
     return call_id
@@ -245,6 +246,8 @@ def _call_not_before(session: Session, asked: _Asked, instant: datetime) -> None
         Call.invitation_id == asked.invitation.id, Call.state == CallState.OPEN, Call.not_before < earliest
     )
     run(session, update(Call).where(listed).values(not_before=earliest))
+    asked_before = and_(Call.invitation_id == asked.invitation.id, Call.weight <= -ASKED)
+    run(session, update(Call).where(asked_before).values(weight=Call.weight + ASKED))
 
 
 def _open_call(session: Session, invitation_id: int, *, now: datetime) -> int | None:

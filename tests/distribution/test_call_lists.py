@@ -9,25 +9,16 @@ from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
 from surveyd.distribution.answered_calls import log_completed
 from surveyd.distribution.cadence import Window
-from surveyd.distribution.call_lists import (
-    Caller,
-    CallList,
-    Day,
-    choices,
-    claim_next,
-    day_of,
-    search_calls,
-)
+from surveyd.distribution.call_attempts import record
+from surveyd.distribution.call_claims import claim_call, release_call
+from surveyd.distribution.call_hours import Caller
+from surveyd.distribution.call_lists import CallList, Day, claim_next, day_of, search_calls
 from surveyd.distribution.call_models import Call, CallOutcome, CallState
-from surveyd.distribution.calls import (
-    PAUSE_AFTER_MESSAGE,
-    claim_call,
-    find_call,
-    record,
-    release_call,
-)
+from surveyd.distribution.call_rules import USUAL
+from surveyd.distribution.calls import find_call
 from surveyd.distribution.invitations import start
 from surveyd.distribution.models import Invitation
+from surveyd.people.access import SYSTEM
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
@@ -45,7 +36,7 @@ def flagged(post: Post) -> Post:
 
 
 def caller(post: Post, user_id: int, *, later: timedelta = timedelta()) -> Caller:
-    return Caller(user_id, post.clock.now(), system_now() + later)
+    return Caller(user_id, post.clock.now(), system_now() + later, SYSTEM)
 
 
 def wish(search: str = "", sort: str = "best", after: str = "", **filters: str) -> Wanted:
@@ -72,7 +63,7 @@ def record_now(
 ) -> None:
     with writer() as session:
         now = post.clock.now()
-        call = find_call(session, call_id)
+        call = find_call(session, call_id, scope=SYSTEM)
         record(session, call, outcome, now=now, system_now=system_now(), by=by, **facts)  # type: ignore[arg-type]
 
 
@@ -201,7 +192,7 @@ def test_when_the_next_can_be_called_is_said_of_those_on_the_list(
 def test_an_expired_claim_is_free_again(flagged: Post, cast: Cast, writer: Transaction) -> None:
     anna = call_of(flagged, cast.anna.id)
     with writer() as session:
-        claim_call(session, find_call(session, anna), by=cast.admin.id, system_now=system_now())
+        claim_call(session, find_call(session, anna, scope=SYSTEM), by=cast.admin.id, system_now=system_now())
     with writer() as session:
         later = caller(flagged, cast.support.id, later=timedelta(minutes=21))
         assert claim_next(session, wanted=wish(), caller=later) == anna
@@ -210,7 +201,7 @@ def test_an_expired_claim_is_free_again(flagged: Post, cast: Cast, writer: Trans
 def test_a_call_is_put_back_by_its_caller_only(flagged: Post, cast: Cast, writer: Transaction) -> None:
     anna = call_of(flagged, cast.anna.id)
     with writer() as session:
-        call = find_call(session, anna)
+        call = find_call(session, anna, scope=SYSTEM)
         claim_call(session, call, by=cast.admin.id, system_now=system_now())
         release_call(session, call, by=cast.support.id)
         assert call.claimed_by_id == cast.admin.id
@@ -224,7 +215,7 @@ def test_after_a_message_they_have_a_day(flagged: Post, cast: Cast, writer: Tran
     record_now(flagged, writer, anna, CallOutcome.LEFT_MESSAGE, cast.support.id)
 
     call = next(call for call in flagged.calls() if call.id == anna)
-    assert (call.state, call.not_before) == (CallState.OPEN, DAY_21 + PAUSE_AFTER_MESSAGE)
+    assert (call.state, call.not_before) == (CallState.OPEN, DAY_21 + timedelta(hours=USUAL.after_message))
 
 
 def test_a_day_is_counted_for_each_caller(flagged: Post, cast: Cast, writer: Transaction) -> None:
@@ -236,7 +227,7 @@ def test_a_day_is_counted_for_each_caller(flagged: Post, cast: Cast, writer: Tra
     ):
         record_now(flagged, writer, call_of(flagged, contact.id), outcome, me)
     with writer() as session:
-        call = find_call(session, call_of(flagged, cast.anna.id))
+        call = find_call(session, call_of(flagged, cast.anna.id), scope=SYSTEM)
         log_completed(session, call, now=DAY_21, by=me)
         session.refresh(call)
         assert call.attempts == 2
@@ -247,9 +238,8 @@ def test_a_day_is_counted_for_each_caller(flagged: Post, cast: Cast, writer: Tra
         assert day_of(session, user_id=cast.admin.id, since=DAY_21) == Day(0, 0, 0)
 
 
-def test_what_there_is_to_choose(flagged: Post, post: Post) -> None:
-    with flagged.reader() as session:
-        offered = choices(session)
+def test_what_there_is_to_choose(flagged: Post, cast: Cast) -> None:
+    offered = found(flagged, cast, wish()).choices
     assert (offered.regions, offered.waves, offered.languages) == (("North", "South"), ("w1",), ("de", "en"))
 
 

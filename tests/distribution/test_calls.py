@@ -8,20 +8,13 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.call_attempts import CALL_BACK_WITHIN, NOTE_LIMIT, TRIED_OFTEN, record
+from surveyd.distribution.call_claims import Overtaken, claim_call
 from surveyd.distribution.call_models import CallOutcome, CallState
-from surveyd.distribution.calls import (
-    ATTEMPTS_AT_MOST,
-    CALL_BACK_WITHIN,
-    NOTE_LIMIT,
-    PAUSE_AFTER_NO_ANSWER,
-    CallRow,
-    Overtaken,
-    call_list,
-    claim_call,
-    find_call,
-    record,
-)
+from surveyd.distribution.call_rules import USUAL
+from surveyd.distribution.calls import CallRow, call_list, find_call
 from surveyd.distribution.models import InvitationState
+from surveyd.people.access import SYSTEM
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
@@ -46,14 +39,14 @@ def say(
     flagged: Post, writer: Transaction, outcome: CallOutcome, *, by: int, call_id: int, **facts: Any
 ) -> None:
     with writer() as session:
-        call = find_call(session, call_id)
+        call = find_call(session, call_id, scope=SYSTEM)
         now = flagged.clock.now()
         record(session, call, outcome, now=now, system_now=system_now(), by=by, **facts)
 
 
 def test_it_shows_whom_where_and_what_time_it_is_there(flagged: Post, cast: Cast) -> None:
     row = next(row for row in listed(flagged) if row.contact_id == cast.anna.id)
-    assert (row.name, row.account, row.phone) == ("Anna Adler", "Nordwind", "+4930901820")
+    assert (row.name, row.account, row.phone) == ("Anna Adler", "Nordwind", "+4930901821")
     assert row.local_time.hour == 11  # Berlin is two hours ahead of 09:00 UTC by then
     assert (row.callable_now, row.reason) == (True, "no answer to the mails")
 
@@ -65,23 +58,27 @@ def test_an_empty_list_is_empty(post: Post) -> None:
 def test_two_people_never_call_one_contact(flagged: Post, cast: Cast, writer: Transaction) -> None:
     first = listed(flagged)[0].id
     with writer() as session:
-        claim_call(session, find_call(session, first), by=cast.support.id, system_now=system_now())
+        claim_call(
+            session, find_call(session, first, scope=SYSTEM), by=cast.support.id, system_now=system_now()
+        )
     with writer() as session, pytest.raises(Refused, match="colleague"):
-        claim_call(session, find_call(session, first), by=cast.admin.id, system_now=system_now())
+        claim_call(
+            session, find_call(session, first, scope=SYSTEM), by=cast.admin.id, system_now=system_now()
+        )
     with writer() as session:
         later = system_now() + timedelta(minutes=21)
-        claim_call(session, find_call(session, first), by=cast.admin.id, system_now=later)
+        claim_call(session, find_call(session, first, scope=SYSTEM), by=cast.admin.id, system_now=later)
 
 
 def test_nobody_there_is_tried_again_later_and_not_for_ever(
     flagged: Post, cast: Cast, writer: Transaction
 ) -> None:
     first = listed(flagged)[0].id
-    for attempt in range(ATTEMPTS_AT_MOST):
-        flagged.go_to(DAY_21 + attempt * PAUSE_AFTER_NO_ANSWER)
+    for attempt in range(USUAL.attempts):
+        flagged.go_to(DAY_21 + attempt * timedelta(hours=USUAL.after_no_answer))
         say(flagged, writer, CallOutcome.NO_ANSWER, by=cast.support.id, call_id=first)
     call = next(call for call in flagged.calls() if call.id == first)
-    assert (call.state, call.attempts) == (CallState.DONE, ATTEMPTS_AT_MOST)
+    assert (call.state, call.attempts) == (CallState.DONE, USUAL.attempts)
 
 
 def test_a_call_back_waits_for_its_time(flagged: Post, cast: Cast, writer: Transaction) -> None:
@@ -155,4 +152,4 @@ def test_an_over_call_cannot_be_claimed(flagged: Post, cast: Cast, writer: Trans
 
 def test_an_unknown_call_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
-        find_call(session, 4711)
+        find_call(session, 4711, scope=SYSTEM)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from surveyd.closed_loop.models import Case
+from surveyd.distribution.call_entries import put_on_list
 from surveyd.distribution.call_models import Call
 from surveyd.distribution.models import Channel, Touch, TouchState
 from tests.fixtures.asking import HAPPY, UNHAPPY, open_wave
@@ -91,14 +92,8 @@ def open_office(session: Session, now: datetime) -> Office:
     )
     session.add(touch)
     session.flush()
-    call = Call(
-        touch_id=touch.id,
-        invitation_id=sofie,
-        flagged_at=now - timedelta(hours=1),
-        not_before=now - timedelta(hours=1),
-    )
-    session.add(call)
-    session.flush()
+    put_on_list(session, {touch.id: sofie}, now=now - timedelta(hours=1))
+    call = session.scalars(select(Call).where(Call.touch_id == touch.id)).one()
     case = session.execute(select(Case.id).where(Case.response_id == anna.response_id)).scalar_one()
     return Office(
         people,

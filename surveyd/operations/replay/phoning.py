@@ -8,14 +8,16 @@ from numpy.random import Generator
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
-from surveyd.distribution import calls
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_attempts import record
 from surveyd.distribution.call_models import CallOutcome, CallState
+from surveyd.distribution.calls import find_call
 from surveyd.operations.company.answers import pick
 from surveyd.operations.company.words import words
 from surveyd.operations.replay.asking import Asked, Asking, Phase, Purpose
 from surveyd.operations.replay.player import Flagged
 from surveyd.operations.replay.timeline import Act
+from surveyd.people.access import SYSTEM
 from surveyd.responses.answers import AnswerChannel
 
 CALL_HOURS = Window(9, 17)
@@ -85,11 +87,11 @@ class Phoning:
         return lambda session, at: self._call(session, at, attempt)
 
     def _call(self, session: Session, at: datetime, attempt: Attempt) -> None:
-        call = calls.find_call(session, attempt.call_id)
+        call = find_call(session, attempt.call_id, scope=SYSTEM)
         if call.state is not CallState.OPEN:
             return
         back = attempt.outcome is CallOutcome.CALL_BACK
-        calls.record(
+        record(
             session,
             call,
             attempt.outcome,

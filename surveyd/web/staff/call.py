@@ -11,11 +11,12 @@ from surveyd.base.clock import system_now, zone_named
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import services
-from surveyd.distribution import call_lists, calls
+from surveyd.distribution import call_claims, call_lists, calls
+from surveyd.distribution.call_claims import Overtaken
 from surveyd.distribution.call_lists import Day
 from surveyd.distribution.call_models import CallState
 from surveyd.distribution.call_script import Lines, Names, Why, lines_for
-from surveyd.distribution.calls import AttemptLine, CallView, Overtaken
+from surveyd.distribution.calls import AttemptLine, CallView
 from surveyd.web.access import reader
 from surveyd.web.staff.call_outcomes import (
     AT_ONCE,
@@ -101,8 +102,8 @@ def show_call(call_id: int) -> str:
 def claim_call(call_id: int) -> Response:
     """Take the call, so that no colleague dials the same number."""
     with writing() as session:
-        call = calls.find_call(session, call_id)
-        calls.claim_call(session, call, by=reader().user_id, system_now=system_now())
+        call = calls.find_call(session, call_id, scope=reader().scope)
+        call_claims.claim_call(session, call, by=reader().user_id, system_now=system_now())
     return to_call(call_id, wish_for_calls())
 
 
@@ -110,7 +111,8 @@ def claim_call(call_id: int) -> Response:
 def release_call(call_id: int) -> Response:
     """Put the call back onto the list."""
     with writing() as session:
-        calls.release_call(session, calls.find_call(session, call_id), by=reader().user_id)
+        call = calls.find_call(session, call_id, scope=reader().scope)
+        call_claims.release_call(session, call, by=reader().user_id)
     return redirect(url_for("staff.calls", **kept_of(wish_for_calls())), 303)
 
 
@@ -135,7 +137,7 @@ def _late(page: CallPage, refused: Refused) -> CallPage:
 def _load(call_id: int, form: OutcomeForm) -> CallPage:
     now, who = services().clock.now(), reader()
     with reading() as session:
-        call = calls.view_call(session, call_id, now=now, system_now=system_now())
+        call = calls.view_call(session, call_id, scope=who.scope, now=now, system_now=system_now())
         day = call_lists.day_of(session, user_id=who.user_id, since=midnight(now, who.zone))
     form.zone = zone_named(call.row.time_zone)
     return CallPage(call, day, kept_of(wish_for_calls()), who.user_id, form)

@@ -15,19 +15,24 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from surveyd.base.clock import from_local
 from surveyd.base.database import reading, writing
 from surveyd.base.services import services
-from surveyd.distribution import call_lists, calls
+from surveyd.distribution import call_attempts, call_lists, calls
 from surveyd.distribution.answered_calls import log_late
-from surveyd.distribution.call_lists import Caller
+from surveyd.distribution.barred_numbers import stop_phoning
+from surveyd.distribution.call_claims import Overtaken
+from surveyd.distribution.call_hours import Caller
 from surveyd.distribution.call_models import Call, CallOutcome
-from surveyd.distribution.calls import Overtaken
+from surveyd.distribution.call_owners import tell_wrong_number
 from surveyd.distribution.excuses import WORDS_LIMIT, Excuse, Named, excuse
 from surveyd.distribution.refusals import take_refusal
 from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.cells import read_address
+from surveyd.web.access import reader
 from surveyd.web.staff.calls import caller_now, to_call, wish_for_calls
 
 NO_MORE = "no_more"
 """Chosen for who wants no more calls and no more mails: they decline, and are never asked again."""
+NO_CALLS = "no_calls"
+"""Chosen for who wants no more calls, while mails are fine: nobody dials them or their number again."""
 NOT_ME = "not_me"
 """Chosen for who is not the right person to ask, and perhaps says who is."""
 AT_ONCE = {
@@ -40,6 +45,8 @@ FINAL = {
     CallOutcome.WRONG_NUMBER.value: lazy_gettext("wrong number"),
     CallOutcome.DECLINED.value: lazy_gettext("does not want to answer"),
     NOT_ME: lazy_gettext("is not the right person"),
+    CallOutcome.GONE.value: lazy_gettext("has left the company"),
+    NO_CALLS: lazy_gettext("wants no more calls; mails are fine"),
     NO_MORE: lazy_gettext("wants no more calls and mails from us"),
 }
 """What ends the call: chosen first, then recorded."""
@@ -50,6 +57,7 @@ SAID = {
     CallOutcome.CALL_BACK: lazy_gettext("call back"),
     CallOutcome.WRONG_NUMBER: lazy_gettext("wrong number"),
     CallOutcome.DECLINED: lazy_gettext("declined"),
+    CallOutcome.GONE: lazy_gettext("has left the company"),
     CallOutcome.COMPLETED: lazy_gettext("answered the questions"),
 }
 BY_HAND = (*AT_ONCE, CallOutcome.CALL_BACK.value, *FINAL)
@@ -79,7 +87,7 @@ class OutcomeForm(Form):
     )
     call_back_at = DateTimeLocalField(validators=[Optional()], format="%Y-%m-%dT%H:%M")
     note = TextAreaField(
-        validators=[Length(max=calls.NOTE_LIMIT, message=lazy_gettext("Shorten the note a little."))]
+        validators=[Length(max=call_attempts.NOTE_LIMIT, message=lazy_gettext("Shorten the note a little."))]
     )
 
     colleague = StringField(
@@ -90,12 +98,12 @@ class OutcomeForm(Form):
 
     def validate_colleague(self, field: StringField) -> None:
         """Who is named by an address has a name."""
-        if self.outcome.data == NOT_ME and self.colleague_email.data and not field.data:
+        if self.names_somebody and self.colleague_email.data and not field.data:
             raise ValidationError(lazy_gettext("Say the name as well, or leave both empty."))
 
     def validate_colleague_email(self, field: StringField) -> None:
         """Who is named has an address, and it can be one."""
-        if self.outcome.data != NOT_ME:
+        if not self.names_somebody:
             return
         if self.colleague.data and not field.data:
             raise ValidationError(lazy_gettext("Ask for the address as well, or put the name into the note."))
@@ -121,24 +129,30 @@ class OutcomeForm(Form):
         return from_local(wall, self.zone) if wall else None
 
     @property
+    def names_somebody(self) -> bool:
+        """Whether somebody else is to be asked in their place, who may have been named."""
+        return self.outcome.data in (NOT_ME, CallOutcome.GONE.value)
+
+    @property
     def excuse(self) -> Excuse:
         """What who is not the right person said."""
         named = None
         if self.colleague.data:
             named = Named(self.colleague.data, read_address(self.colleague_email.data or ""))
         _outcome, note, _back = self.facts
-        return Excuse(WhyNot.NOT_MY_SUBJECT, note[:WORDS_LIMIT], named)
+        why = WhyNot.NOT_MY_SUBJECT if self.outcome.data == NOT_ME else WhyNot.LEFT_COMPANY
+        return Excuse(why, note[:WORDS_LIMIT], named)
 
     @property
     def typed_note(self) -> str:
         """The note as it can be kept, however long it is."""
-        return calls.clean_note(self.note.data or "")[: calls.NOTE_LIMIT]
+        return call_attempts.clean_note(self.note.data or "")[: call_attempts.NOTE_LIMIT]
 
     @property
     def words(self) -> str:
         """All that was typed in words, as one note that can be kept: also the colleague whom they named."""
         colleague = " ".join(filter(None, (self.colleague.data, self.colleague_email.data)))
-        return "\n".join(filter(None, (self.typed_note, colleague)))[: calls.NOTE_LIMIT]
+        return "\n".join(filter(None, (self.typed_note, colleague)))[: call_attempts.NOTE_LIMIT]
 
     @property
     def is_begun(self) -> bool:
@@ -157,11 +171,13 @@ class OutcomeForm(Form):
         """What is recorded: the outcome, the note, and when to call back."""
         outcome = self._outcome
         wall = self.call_back_at.data if outcome is CallOutcome.CALL_BACK else None
-        return outcome, calls.clean_note(self.note.data or ""), self.instant(wall)
+        return outcome, call_attempts.clean_note(self.note.data or ""), self.instant(wall)
 
     @property
     def _outcome(self) -> CallOutcome:
         chosen = self.outcome.data
+        if chosen == NO_CALLS:
+            return CallOutcome.REACHED
         return CallOutcome.DECLINED if chosen in (NO_MORE, NOT_ME) else CallOutcome(chosen)
 
 
@@ -206,9 +222,10 @@ def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
     """Record what a valid form says, in a transaction of its own."""
     outcome, note, back = form.facts
     now, ours, by = caller.now, caller.system_now, caller.user_id
+    domain = services().config.mail_domain
     with writing() as session:
-        call, seen = calls.find_call(session, call_id), form.seen.data
-        calls.record(
+        call, seen = calls.find_call(session, call_id, scope=caller.scope), form.seen.data
+        call_attempts.record(
             session,
             call,
             outcome,
@@ -221,15 +238,20 @@ def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
         )
         if form.outcome.data == NO_MORE:
             take_refusal(session, call, by=by, now=now)
-        elif form.outcome.data == NOT_ME:
-            domain = services().config.mail_domain
+        elif form.outcome.data == NO_CALLS:
+            stop_phoning(session, call, by=by, now=now)
+        elif form.names_somebody:
             excuse(session, call.invitation_id, form.excuse, now=now, mail_domain=domain)
+        elif outcome is CallOutcome.WRONG_NUMBER:
+            tell_wrong_number(session, call, by=reader().name, now=now, mail_domain=domain)
 
 
 def _is_recorded(call_id: int, form: OutcomeForm, *, caller: Caller) -> bool:
     """Whether this very outcome is among the attempts that the caller had not seen."""
     with reading() as session:
-        call = calls.view_call(session, call_id, now=caller.now, system_now=caller.system_now)
+        call = calls.view_call(
+            session, call_id, scope=caller.scope, now=caller.now, system_now=caller.system_now
+        )
     meanwhile = call.log[form.seen.data or 0 :]
     tried = [(line.by_id, line.outcome, line.note, line.call_back_at) for line in meanwhile]
     return (caller.user_id, *form.facts) in tried

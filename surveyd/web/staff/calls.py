@@ -15,7 +15,8 @@ from surveyd.base.database import reading, writing
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.distribution import call_lists
-from surveyd.distribution.call_lists import Caller, CallList, Choices, Day, Show
+from surveyd.distribution.call_hours import Caller
+from surveyd.distribution.call_lists import CallList, Day, Show
 from surveyd.distribution.calls import CallRow
 from surveyd.web.access import reader
 from surveyd.web.filters import language
@@ -39,7 +40,6 @@ class CallsPage:
 
     found: CallList
     day: Day
-    choices: Choices
     wanted: Wanted
     now: datetime
     user_id: int
@@ -60,7 +60,7 @@ class CallsPage:
     @property
     def filters(self) -> list[Filter]:
         """What the list can be narrowed by, where there is a choice."""
-        choices = self.choices
+        choices = self.found.choices
         found: list[Filter] = [("show", _("Show"), [(show.value, words) for show, words in SHOWN.items()])]
         for name, label, values in (
             ("region", _("Region"), choices.regions),
@@ -86,12 +86,11 @@ class CallsPage:
 @bp.get("/calls", endpoint="calls")
 def show_calls() -> str:
     """The people who are to be called, the best to call next first."""
-    wish, caller, choices = wish_for_calls(), caller_now(), Choices((), (), ())
+    wish, caller = wish_for_calls(), caller_now()
     with reading() as session:
         found = call_lists.search_calls(session, wanted=wish, caller=caller)
         day = call_lists.day_of(session, user_id=caller.user_id, since=midnight(caller.now, reader().zone))
-        choices = call_lists.choices(session)
-    page = CallsPage(found, day, choices, wish, caller.now, caller.user_id)
+    page = CallsPage(found, day, wish, caller.now, caller.user_id)
     return render_template("staff/calls.html", page=page)
 
 
@@ -124,7 +123,7 @@ def wish_for_calls() -> Wanted:
 
 def caller_now() -> Caller:
     """The reader, who calls at this moment."""
-    return Caller(reader().user_id, services().clock.now(), system_now())
+    return Caller(reader().user_id, services().clock.now(), system_now(), reader().scope)
 
 
 def midnight(now: datetime, zone: ZoneInfo) -> datetime:

@@ -16,7 +16,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.services import services
 from surveyd.closed_loop.intake import Office
-from surveyd.distribution import calls
+from surveyd.distribution import call_claims, calls
 from surveyd.distribution.answered_calls import log_completed
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.forms.pages import SWITCH
@@ -77,7 +77,7 @@ def _take(call_id: int, sent: MultiDict[str, str], form: OutcomeForm) -> Taken:
         call, link = _find(session, call_id)
         by, now, was_open = reader().user_id, services().clock.now(), call.state is CallState.OPEN
         if was_open and not link.is_sent:
-            calls.claim_call(session, call, by=by, system_now=system_now())
+            call_claims.claim_call(session, call, by=by, system_now=system_now())
         door = plain_door(call_id, kept=kept_of(wish_for_calls()))
         taken = take(session, link, door=door, sent=sent, now=now, office=office)
         if taken.receipt and taken.link.is_sent:
@@ -123,7 +123,7 @@ def _unsaved(call_id: int, sent: MultiDict[str, str], form: OutcomeForm, refused
 
 
 def _find(session: Session, call_id: int) -> tuple[Call, Link]:
-    call = calls.find_call(session, call_id)
+    call = calls.find_call(session, call_id, scope=reader().scope)
     link = find_link_of(session, call.invitation_id)
     if link is None:
         raise NotFound("invitation", call.invitation_id)
@@ -132,7 +132,8 @@ def _find(session: Session, call_id: int) -> tuple[Call, Link]:
 
 def _page(session: Session, call_id: int, link: Link, form: OutcomeForm) -> InterviewPage:
     who = reader()
-    call = calls.view_call(session, call_id, now=services().clock.now(), system_now=system_now())
+    now = services().clock.now()
+    call = calls.view_call(session, call_id, scope=who.scope, now=now, system_now=system_now())
     questionnaire = forms().questionnaire(session, link)
     background = background_of(
         session, call, questionnaire=questionnaire, answers=link.answers, scope=who.scope

@@ -22,6 +22,8 @@ ABOUT = {
     "case_overdue": lazy_gettext("tells that nobody has called in time"),
     "case_solved": lazy_gettext("asks whether a closed case is solved"),
     "case_reopened": lazy_gettext("tells the case owner that a closed case is not solved"),
+    "call_handed_over": lazy_gettext("tells a colleague that a call is theirs to make"),
+    "wrong_number": lazy_gettext("tells the account manager that a number is wrong"),
     "not_right_person": lazy_gettext("tells the account manager that somebody else is to be asked"),
     "wave_summary": lazy_gettext("tells all staff what a wave has brought"),
     "wave_paused": lazy_gettext("tells the admins that a wave stands still"),

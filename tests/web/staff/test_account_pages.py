@@ -158,7 +158,7 @@ def test_an_account_tells_how_far_the_wave_has_come(office: Office, sign_in: Sig
 def test_a_response_says_what_can_be_done_about_it(office: Office, sign_in: SignIn) -> None:
     page = sign_in(office.cast.mona).get(f"/staff/responses/{office.anna}").text
 
-    assert 'href="tel:+4930901820"' in page
+    assert 'href="tel:+4930901821"' in page
     assert 'href="mailto:anna@nordwind.test?subject=Your%20answers%20to%20Example%20Works"' in page
     assert f'href="/staff/cases/{office.case}"' in page
     assert f'href="/staff/cases/{office.case}#log-title"' in page

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import SetClock
+from surveyd.distribution.call_entries import put_on_list
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
 from surveyd.distribution.models import (
     Invitation,
@@ -205,15 +206,8 @@ def another_call(session: Session, office: Office) -> int:
     second = Touch(invitation_id=invitation, state=TouchState.RELEASED, **facts)
     session.add(second)
     session.flush()
-    call = Call(
-        touch_id=second.id,
-        invitation_id=invitation,
-        flagged_at=first.flagged_at,
-        not_before=first.not_before,
-    )
-    session.add(call)
-    session.flush()
-    return call.id
+    put_on_list(session, {second.id: invitation}, now=first.flagged_at)
+    return int(session.query(Call.id).filter_by(touch_id=second.id).scalar())
 
 
 def test_a_call_is_put_back(office: Office, sign_in: SignIn, reader: Transaction) -> None:
