@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["program_id"], ["programs.id"], name=op.f("fk_mail_letterheads_program_id")),
         sa.ForeignKeyConstraint(["saved_by_id"], ["users.id"], name=op.f("fk_mail_letterheads_saved_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_letterheads")),
-        sa.UniqueConstraint("program_id", "number", name=op.f("uq_mail_letterheads_program_id")),
+        sa.UniqueConstraint("program_id", "number", name=op.f("uq_mail_letterheads_program_id_number")),
     )
     op.create_table(
         "mail_seeds",
@@ -70,7 +70,11 @@ def _templates() -> None:
         sa.ForeignKeyConstraint(["saved_by_id"], ["users.id"], name=op.f("fk_mail_templates_saved_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_templates")),
         sa.UniqueConstraint(
-            "program_id", "mail", "language", "number", name=op.f("uq_mail_templates_program_id")
+            "program_id",
+            "mail",
+            "language",
+            "number",
+            name=op.f("uq_mail_templates_program_id_mail_language_number"),
         ),
     )
 

@@ -234,12 +234,11 @@ def _versions(place: Place) -> Select[MailTemplate, str | None]:
 
 def _lines() -> Select[*tuple[Any, ...]]:
     columns = [getattr(MailTemplate, name) for name in VersionLine.__slots__[:7]]
-    return select(*columns, User.name.label("by")).outerjoin(User, User.id == MailTemplate.saved_by_id)
+    return select(*columns, User.name.label("saved_by")).outerjoin(User, User.id == MailTemplate.saved_by_id)
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> VersionLine:
-    *facts, by = tuple(row)
-    return VersionLine(*facts, by or "")
+    return VersionLine(**{**row._mapping, "saved_by": row.saved_by or ""})
 
 
 def _find(session: Session, query: Select[MailTemplate, str | None]) -> Version | None:
