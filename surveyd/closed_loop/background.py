@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound
@@ -20,6 +20,8 @@ from surveyd.distribution.models import (
     WaveKind,
     WaveState,
 )
+from surveyd.distribution.opt_outs import has_opted_out_of
+from surveyd.distribution.seal_models import Seal
 from surveyd.people.comparable import converted, rate_between, reporting_at
 from surveyd.people.models import Account, Contact, StaffRole, User
 from surveyd.responses.answers import Asked
@@ -31,7 +33,7 @@ CLOSED = frozenset({WaveState.CLOSED, WaveState.CANCELLED})
 _invitation, _wave, _program = table_of(Invitation), table_of(Wave), table_of(Program)
 _contact, _account, _user = table_of(Contact), table_of(Account), table_of(User)
 _version, _draft = table_of(QuestionnaireVersion), table_of(Draft)
-_suppression = table_of(Suppression)
+_suppression, _seal = table_of(Suppression), table_of(Seal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ _compared_in = reporting_at(_wave.c.launched_at)
 BACKGROUND = Prepared(
     select(
         _invitation.c.id,
-        _invitation.c.wave_id,
+        func.coalesce(_seal.c.late_wave_id, _invitation.c.wave_id).label("wave_id"),
         _invitation.c.contact_id,
         _invitation.c.account_id,
         _invitation.c.language,
@@ -106,6 +108,7 @@ BACKGROUND = Prepared(
         _contact.c.time_zone.label("contact_zone"),
         _contact.c.opted_out_at,
         _suppression.c.reason.label("suppressed"),
+        has_opted_out_of(_program.c.id, _contact.c.id).label("no_more"),
         _account.c.name.label("account_name"),
         _account.c.tier,
         _account.c.revenue_cents,
@@ -125,6 +128,8 @@ BACKGROUND = Prepared(
     .join(_contact, _contact.c.id == _invitation.c.contact_id)
     .join(_account, _account.c.id == _invitation.c.account_id)
     .outerjoin(_suppression, _suppression.c.address == func.lower(_contact.c.email))
+    # What comes after a wave was sealed is kept beside it.
+    .outerjoin(_seal, _seal.c.wave_id == _invitation.c.wave_id)
     .outerjoin(_draft, _draft.c.invitation_id == _invitation.c.id)
     .join(_version, _version.c.id == _answered_version)
     .outerjoin(_user, (_user.c.id == _account.c.manager_id) & _user.c.active)
@@ -168,7 +173,7 @@ def _background(row: Any) -> Background:
         closes_at=row.closes_at,
         large_from_cents=row.large_revenue_cents,
         contact=Person(row.contact_id, row.contact_name, row.contact_email, row.contact_zone),
-        may_be_mailed=bool(row.contact_email) and row.opted_out_at is None and row.suppressed is None,
+        may_be_mailed=_may_be_mailed(row),
         account_name=row.account_name,
         tier=row.tier,
         revenue_cents=converted(row.revenue_cents, row.currency, reporting=row.compared_in, rate=row.rate),
@@ -177,3 +182,8 @@ def _background(row: Any) -> Background:
         to_come=ToCome(row.touches, row.has_mail, row.has_call),
         policy=row.policy,
     )
+
+
+def _may_be_mailed(row: Row[*tuple[Any, ...]]) -> bool:
+    stopped = row.opted_out_at is not None or row.no_more or row.suppressed is not None
+    return bool(row.contact_email) and not stopped

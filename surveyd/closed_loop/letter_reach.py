@@ -22,6 +22,8 @@ from surveyd.distribution.models import (
     Suppression,
     Wave,
 )
+from surveyd.distribution.opt_outs import RULE as OPTED_OUT_OF_PROGRAM
+from surveyd.distribution.opt_outs import has_opted_out_of
 from surveyd.distribution.paper_models import Paper, PaperState
 from surveyd.people.models import Account, Contact
 from surveyd.responses.models import Response
@@ -31,6 +33,7 @@ from surveyd.results.policies import CURRENT_RULE
 LEFT_OUT = {
     "contact_inactive": "the contact has left or was switched off",
     "opted_out": "the contact asked not to be mailed",
+    "opted_out_program": "the contact wants no more of this program",
     "no_address": "the contact has no e-mail address",
     "suppressed": "mail to this address came back or was complained about",
 }
@@ -80,6 +83,7 @@ def _rule() -> ColumnElement[str]:
     return case(
         (Contact.active.is_(False), literal("contact_inactive")),
         (Contact.opted_out_at.is_not(None), literal("opted_out")),
+        (has_opted_out_of(Program.id, Contact.id), literal(OPTED_OUT_OF_PROGRAM)),
         (Contact.email == "", literal("no_address")),
         (Suppression.reason.is_not(None), literal("suppressed")),
         else_=literal(""),

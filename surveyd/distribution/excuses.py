@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
@@ -17,6 +17,7 @@ from surveyd.distribution import outbox
 from surveyd.distribution.invitations import check_asking, end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState, Program, Wave
 from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.return_models import Absence
 from surveyd.distribution.staff_mails import staff_mail
 from surveyd.distribution.wish_models import Nomination, NominationState, WhyNot
 from surveyd.people.audit import record
@@ -79,8 +80,9 @@ def excuse(session: Session, invitation_id: int, given: Excuse, *, now: datetime
 
 
 def excuse_of(session: Session, invitation_id: int) -> Excuse | None:
-    """The excuse that was given with an invitation, None without one."""
-    found = session.scalar(select(Nomination).where(Nomination.invitation_id == invitation_id))
+    """The excuse that was given with an invitation, None without one; a stand-in's name is none."""
+    away = exists().where(Absence.nomination_id == Nomination.id)
+    found = session.scalar(select(Nomination).where(Nomination.invitation_id == invitation_id, ~away))
     if found is None:
         return None
     named = Named(found.name, found.email, found.phone) if found.email else None

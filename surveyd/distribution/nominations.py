@@ -14,6 +14,7 @@ from surveyd.base.tokens import Keys
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave
 from surveyd.distribution.preparing import invite_one
+from surveyd.distribution.return_models import Absence
 from surveyd.distribution.wish_models import Nomination, NominationState, WhyNot
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.audit import record
@@ -38,6 +39,8 @@ class NominationLine:
     wave: str
     at: datetime
     has_answered: bool
+    is_away: bool
+    """Whether a machine answered that they are away and named a stand-in: they are asked as before."""
 
     @property
     def has_left(self) -> bool:
@@ -56,10 +59,11 @@ class Added:
 def waiting_at(session: Session, account_id: int, *, scope: Scope) -> tuple[NominationLine, ...]:
     """The excuses at an account that nobody has looked at, the oldest first; none outside the scope."""
     rows = session.execute(
-        select(Nomination, Contact.name, Wave.slug, Invitation.answered_at)
+        select(Nomination, Contact.name, Wave.slug, Invitation.answered_at, Absence.message_id)
         .join(Contact, Contact.id == Nomination.contact_id)
         .join(Invitation, Invitation.id == Nomination.invitation_id)
         .join(Wave, Wave.id == Invitation.wave_id)
+        .outerjoin(Absence, Absence.nomination_id == Nomination.id)
         .where(
             Nomination.account_id == account_id,
             Nomination.state == NominationState.WAITING,
@@ -80,8 +84,9 @@ def waiting_at(session: Session, account_id: int, *, scope: Scope) -> tuple[Nomi
             wave=wave,
             at=one.at,
             has_answered=answered_at is not None,
+            is_away=away is not None,
         )
-        for one, contact, wave, answered_at in rows
+        for one, contact, wave, answered_at, away in rows
     )
 
 

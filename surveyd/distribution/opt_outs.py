@@ -5,7 +5,7 @@ Never again, of any program, is `suppressions.opt_out`.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
@@ -28,7 +28,8 @@ def opt_out_of(session: Session, contact_id: int, program_id: int, *, now: datet
     waves = select(Wave.id).where(Wave.program_id == program_id)
     theirs = (Invitation.contact_id == contact_id) & Invitation.wave_id.in_(waves)
     hold(session, theirs)
-    if session.get(Contact, contact_id) is None:
+    # Whoever writes letters at this moment holds the contact: what they queue is stopped below.
+    if session.get(Contact, contact_id, with_for_update=True) is None:
         return False
     first = session.get(ProgramOptOut, (program_id, contact_id)) is None
     row = {"program_id": program_id, "contact_id": contact_id, "at": now}
@@ -49,10 +50,11 @@ def program_of(session: Session, invitation_id: int) -> tuple[int, str] | None:
 
 
 def has_opted_out_of(
-    program_id: ColumnElement[int] | int, contact_id: ColumnElement[int]
+    program_id: SQLColumnExpression[int] | int, contact_id: SQLColumnExpression[int]
 ) -> ColumnElement[bool]:
     """Whether a contact wants no more of a program, as a condition."""
-    return exists().where(ProgramOptOut.program_id == program_id, ProgramOptOut.contact_id == contact_id)
+    theirs = (ProgramOptOut.program_id == program_id, ProgramOptOut.contact_id == contact_id)
+    return exists(select(ProgramOptOut.contact_id).where(*theirs).correlate_except(ProgramOptOut))
 
 
 def resubscribe(

@@ -19,7 +19,10 @@ Effect = Callable[[Session, Message, Bounce, datetime], bool]
 
 
 def apply_bounce(session: Session, bounce: Bounce, *, now: datetime) -> bool:
-    """Let a bounce have its effect; False when it has none. The second time changes nothing."""
+    """Let a bounce have its effect; False when it has none. The second time changes nothing.
+
+    An automatic reply is no bounce: it has no effect on address or person, and moves what is planned.
+    """
     message = session.get(Message, bounce.message_id) if bounce.message_id is not None else None
     effect = EFFECTS.get(bounce.kind)
     return message is not None and effect is not None and effect(session, message, bounce, now)
@@ -84,10 +87,11 @@ def _asked_to_stop(session: Session, message: Message, bounce: Bounce, now: date
 
 
 def _away(session: Session, message: Message, bounce: Bounce, now: datetime) -> bool:
-    if message.invitation_id is None or message.touch_id is None:
-        return False
-    away = read_away(bounce.said, on=now.date(), not_these=known_addresses(session, message))
-    return pause_for(session, message, away, subject=bounce.subject, now=now)
+    """What is planned waits; as a word on the address or on what they want it has no effect."""
+    if message.invitation_id is not None and message.touch_id is not None:
+        away = read_away(bounce.said, on=now.date(), not_these=known_addresses(session, message))
+        pause_for(session, message, away, subject=bounce.subject, now=now)
+    return False
 
 
 EFFECTS: dict[BounceKind, Effect] = {

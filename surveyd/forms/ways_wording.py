@@ -35,6 +35,7 @@ class WaysWording:
     way_out: str
     ways_title: str
     ways_intro: str
+    stop_mails: str
     back: str
     optional: str
     remind_title: str

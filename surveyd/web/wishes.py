@@ -56,6 +56,11 @@ class WaysPage:
         return ways_wording(self.language)
 
     @property
+    def stop(self) -> str:
+        """The address of their page to stop the mails."""
+        return f"/u/{services().keys.opt_out_token(self.link.contact_id, self.link.invitation_id)}"
+
+    @property
     def faults(self) -> dict[str, str]:
         """What is wrong, a sentence by the field's id."""
         return {

@@ -31,6 +31,11 @@ class OptOutWords:
     button: str
     done_title: str
     done_text: str
+    program_title: str
+    program_text: str
+    program_button: str
+    program_done_title: str
+    program_done_text: str
 
 
 @dataclass(frozen=True, slots=True)
