@@ -6,7 +6,7 @@ Program time in, program time out, all in UTC; what is local is worked out here 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,22 @@ def plain_step(step: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days of a place on which nobody is asked: single ones, and periods from a first to a last day."""
+
+    days: frozenset[date] = frozenset()
+    periods: tuple[tuple[date, date], ...] = ()
+
+    def has(self, day: date) -> bool:
+        """Whether nobody is asked on that day."""
+        return day in self.days or any(first <= day <= last for first, last in self.periods)
+
+
+NO_DAYS_OFF = DaysOff()
+MOST_DAYS_OFF = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """When people may be contacted: local hours [start, end), 0 to 24, on working days or on all days."""
 
@@ -46,18 +62,21 @@ class Window:
     end: int = 18
     workdays_only: bool = True
 
-    def opens(self, instant: datetime, zone: ZoneInfo) -> datetime:
-        """The first instant from `instant` on at which the window is open in `zone`."""
-        day = instant.astimezone(zone).date()
-        for _ in range(10):
-            if not (self.workdays_only and day.weekday() >= SATURDAY):
+    def opens(self, instant: datetime, zone: ZoneInfo, off: DaysOff = NO_DAYS_OFF) -> datetime:
+        """The first instant from `instant` on at which the window is open in `zone`, on no day off.
+
+        After `MOST_DAYS_OFF` days that are all off the days off no longer count: nobody waits for ever.
+        """
+        first = day = instant.astimezone(zone).date()
+        while True:
+            weekend = self.workdays_only and day.weekday() >= SATURDAY
+            if not weekend and not (off.has(day) and day - first < MOST_DAYS_OFF):
                 begin = from_local(datetime.combine(day, time(self.start)), zone)
                 opened = max(instant, begin)
                 # A window that lies in the hour which a clock change skips does not open that day.
                 if opened < self._shuts_on(datetime.combine(day, time()), zone):
                     return opened
             day += timedelta(days=1)
-        raise AssertionError("a window opens within ten days")
 
     def shuts(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """When the window that is open at `instant` shuts."""
@@ -187,14 +206,16 @@ def _read_step(row: dict[str, Any]) -> Step:
     return Step(row["name"], Channel(row["channel"]), row["day"], row["mail"], window, row["language"])
 
 
-def due_at(day_zero: datetime, day: int, zone: ZoneInfo, window: Window) -> datetime:
+def due_at(
+    day_zero: datetime, day: int, zone: ZoneInfo, window: Window, off: DaysOff = NO_DAYS_OFF
+) -> datetime:
     """When the touch of `day` is due: the same local time of day as day 0, then moved into the window.
 
     A change of the clocks in between moves nothing: 9:00 stays 9:00.
     """
     wall = day_zero.astimezone(zone).replace(tzinfo=None) + timedelta(days=day)
     instant = from_local(wall, zone) if day else day_zero.astimezone(UTC)
-    return window.opens(instant, zone)
+    return window.opens(instant, zone, off)
 
 
 def read_window(hours: str, days: str) -> Window:

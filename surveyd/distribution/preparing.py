@@ -7,17 +7,17 @@ in the middle mails nobody, and the next run goes on behind the last contact dea
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import count_change, invited_topic
-from surveyd.base.clock import zone_named
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.tokens import Keys, token_digest
-from surveyd.distribution.audience import Member, judge, judge_one
-from surveyd.distribution.cadence import Cadence, Window, cadence_of, due_at
+from surveyd.distribution.audience import CHUNK, Member, judge, judge_one
+from surveyd.distribution.cadence import cadence_of
+from surveyd.distribution.crowds import crowd_of, daily_limit
+from surveyd.distribution.days_off import calendars
 from surveyd.distribution.invitations import run
 from surveyd.distribution.languages import language_for
 from surveyd.distribution.models import (
@@ -30,10 +30,14 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.plans import Plan, Plans, Who
 from surveyd.distribution.programs import window_of
+from surveyd.people.models import Account, Contact
 
 ASKED_ALREADY, NOT_OPEN = "asked_already", "not_open"
 """Why one more contact is not invited into a wave, besides the rules of its audience."""
+NO_DAY_LEFT = "no_day_left"
+"""The rule of whom no day is left to ask before the close: days off, or so many people at their account."""
 
 
 def prepare_chunk(
@@ -51,6 +55,7 @@ def prepare_chunk(
     """
     if wave.state is not WaveState.PREPARING or wave.launched_at is None or wave.day_zero is None:
         return False
+    _hold_contacts(session, after=wave.prepared_to)
     members = judge(session, wave, program, twins=twins, after=wave.prepared_to, now=wave.launched_at)
     mine = update(Wave).where(
         Wave.id == wave.id, Wave.state == WaveState.PREPARING, Wave.prepared_to == wave.prepared_to
@@ -82,11 +87,10 @@ def invite_one(
     asked = select(Invitation.id).where(Invitation.wave_id == wave.id, Invitation.contact_id == contact_id)
     if session.scalar(asked) is not None:
         return ASKED_ALREADY
+    session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True)).all()
     member = judge_one(session, wave, program, contact_id, now=now)
-    first = _Plans(cadence_of(session, wave), now, window_of(program)).for_zone(
-        member.time_zone or program.time_zone
-    )[0]
-    if wave.state is not WaveState.OPEN or (wave.closes_at is not None and first >= wave.closes_at):
+    (_, plan), *_ = _planned(session, _plans(session, wave, program, begins=now), program, [member])
+    if wave.state is not WaveState.OPEN or not plan:
         return NOT_OPEN
     # Whoever was left out at the launch and is asked now stands in one place only.
     left_out = (Exclusion.wave_id == wave.id, Exclusion.contact_id == contact_id)
@@ -106,20 +110,19 @@ def _write(
     languages: tuple[str, ...],
     day_zero: datetime,
 ) -> None:
-    left_out = [
-        {"wave_id": wave.id, "contact_id": one.contact_id, "rule": one.rule} for one in members if one.rule
-    ]
-    insert_new(session, Exclusion, left_out, unique=["wave_id", "contact_id"])
     asked = [member for member in members if not member.rule]
-    if not asked:
+    planned = _planned(session, _plans(session, wave, program, begins=day_zero), program, asked)
+    left_out = [(one.contact_id, one.rule) for one in members if one.rule]
+    left_out += [(one.contact_id, NO_DAY_LEFT) for one, plan in planned if not plan]
+    rows = [{"wave_id": wave.id, "contact_id": contact_id, "rule": rule} for contact_id, rule in left_out]
+    insert_new(session, Exclusion, rows, unique=["wave_id", "contact_id"])
+    planned = [(member, plan) for member, plan in planned if plan]
+    if not planned:
         return
     invitations: list[dict[str, Any]] = []
     touches: list[dict[str, Any]] = []
-    cadence = cadence_of(session, wave)
-    plans = _Plans(cadence, day_zero, window_of(program))
-    for invitation_id, member in zip(reserve_ids(session, "invitations", len(asked)), asked, strict=True):
-        zone = member.time_zone or program.time_zone
-        due = plans.for_zone(zone)
+    ids = reserve_ids(session, "invitations", len(planned))
+    for invitation_id, (member, plan) in zip(ids, planned, strict=True):
         invitations.append(
             {
                 "id": invitation_id,
@@ -129,17 +132,17 @@ def _write(
                 "version_id": wave.version_id,
                 "token_digest": token_digest(keys.survey_token(invitation_id)),
                 "language": language_for(member.language, program.language, languages),
-                "time_zone": zone,
+                "time_zone": member.time_zone or program.time_zone,
                 "state": InvitationState.WAITING,
-                "invited_at": due[0],
+                "invited_at": plan[0][1],
             }
         )
-        touches += _touches(wave, cadence, invitation_id, due)
+        touches += _touches(wave, invitation_id, plan)
     session.execute(insert(Invitation), invitations)
     session.execute(insert(Touch), touches)
 
 
-def _touches(wave: Wave, cadence: Cadence, invitation_id: int, due: list[datetime]) -> list[dict[str, Any]]:
+def _touches(wave: Wave, invitation_id: int, plan: Plan) -> list[dict[str, Any]]:
     """The steps of one invitation that come before the close."""
     return [
         {
@@ -151,25 +154,51 @@ def _touches(wave: Wave, cadence: Cadence, invitation_id: int, due: list[datetim
             "due_at": at,
             "reason": "",
         }
-        for step, at in zip(cadence.steps, due, strict=True)
-        if wave.closes_at is None or at < wave.closes_at
+        for step, at in plan
     ]
 
 
-class _Plans:
-    """The due times of all steps, worked out once a time zone."""
+def _plans(session: Session, wave: Wave, program: Program, *, begins: datetime) -> Plans:
+    return Plans(
+        cadence=cadence_of(session, wave),
+        begins=begins,
+        closes_at=wave.closes_at,
+        window=window_of(program),
+        calendars=calendars(session, since=begins),
+        program_id=program.id,
+        limit=daily_limit(session, program.id),
+    )
 
-    def __init__(self, cadence: Cadence, day_zero: datetime, window: Window) -> None:
-        self.cadence = cadence
-        self.day_zero = day_zero
-        self.window = window
-        self.known: dict[str, list[datetime]] = {}
 
-    def for_zone(self, name: str) -> list[datetime]:
-        if name not in self.known:
-            zone: ZoneInfo = zone_named(name)
-            self.known[name] = [
-                due_at(self.day_zero, step.day, zone, step.window or self.window)
-                for step in self.cadence.steps
-            ]
-        return self.known[name]
+def _planned(
+    session: Session, plans: Plans, program: Program, members: Sequence[Member]
+) -> list[tuple[Member, Plan]]:
+    """Each member with their steps, in the order of their ids."""
+    accounts = {member.account_id for member in members}
+    if plans.limit is not None:
+        plans.crowd = crowd_of(session, accounts, since=plans.begins)
+    rows = session.execute(select(Account.id, Account.country).where(Account.id.in_(accounts)))
+    countries = {row.id: row.country for row in rows}
+    return [
+        (
+            member,
+            plans.of(
+                Who(
+                    member.contact_id,
+                    member.account_id,
+                    member.time_zone or program.time_zone,
+                    countries[member.account_id],
+                )
+            ),
+        )
+        for member in members
+    ]
+
+
+def _hold_contacts(session: Session, *, after: int) -> None:
+    """Let nobody else invite the contacts of the next chunk until this transaction ends.
+
+    Two waves at the same moment would each find that the other has not asked them yet.
+    """
+    chunk = select(Contact.id).where(Contact.id > after).order_by(Contact.id).limit(CHUNK)
+    session.execute(chunk.with_for_update(key_share=True)).all()

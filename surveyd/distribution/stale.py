@@ -10,9 +10,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
-from surveyd.distribution.cadence import Window
+from surveyd.distribution.cadence import Window, cadences_of
+from surveyd.distribution.days_off import calendars
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Invitation, Message, MessageState, Program
+from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
+from surveyd.people.models import Account
 
 CHUNK = 1000
 
@@ -26,17 +28,33 @@ def replan_stale(session: Session, *, now: datetime, system_now: datetime) -> in
     )
     rows = session.execute(
         select(
-            Message.id, Invitation.time_zone, Program.window_start, Program.window_end, Program.workdays_only
+            Message.id,
+            Message.wave_id,
+            Message.step,
+            Message.program_id,
+            Invitation.time_zone,
+            Account.country,
+            Program.window_start,
+            Program.window_end,
+            Program.workdays_only,
         )
         .join(Invitation, Invitation.id == Message.invitation_id)
+        .join(Account, Account.id == Invitation.account_id)
         .join(Program, Program.id == Message.program_id)
         .where(*missed)
         .limit(CHUNK)
     ).all()
-    for message_id, time_zone, start, end, workdays_only in rows:
-        zone, window = zone_named(time_zone), Window(start, end, workdays_only)
-        opens = window.opens(now, zone)
+    if not rows:
+        return 0
+    waves = session.scalars(select(Wave).where(Wave.id.in_({row.wave_id for row in rows}))).all()
+    cadences, known = cadences_of(session, waves), calendars(session, since=now)
+    for row in rows:
+        step = cadences[row.wave_id].step(row.step) if row.wave_id in cadences else None
+        own = step.window if step else None
+        zone = zone_named(row.time_zone)
+        window = own or Window(row.window_start, row.window_end, row.workdays_only)
+        opens = window.opens(now, zone, known.of(row.program_id, row.country))
         shuts = system_now + (window.shuts(opens, zone) - now)
-        mine = update(Message).where(Message.id == message_id, *missed)
+        mine = update(Message).where(Message.id == row.id, *missed)
         run(session, mine.values(due_at=opens, stale_at=shuts, lease_by=None, lease_until=None))
     return len(rows)

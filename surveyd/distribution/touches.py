@@ -4,18 +4,19 @@ One sweep for every step of the cadence: an invitation, a reminder and a phone f
 their row only.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
-from surveyd.distribution.cadence import Cadence, Window, cadences_of, plain_step
-from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.cadence import WISHED_REMINDER, Cadence, plain_step
+from surveyd.distribution.call_entries import put_on_list
+from surveyd.distribution.call_models import BarredNumber, Call, CallState, WrongNumber
 from surveyd.distribution.invitations import run
 from surveyd.distribution.mails import wave_context
 from surveyd.distribution.models import (
@@ -30,10 +31,16 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.opt_outs import RULE as OPTED_OUT_OF_PROGRAM
+from surveyd.distribution.opt_outs import has_opted_out_of
 from surveyd.distribution.outbox import NewMessage
+from surveyd.distribution.timing import Timing
 from surveyd.people.models import Account, Contact
 
 CHUNK = 500
+BOUNCED = "bounced"
+CALL_GOES_FIRST = timedelta(days=1)
+"""After so long it is looked again whether the call is over that a reminder waits for."""
 
 
 @dataclass(slots=True)
@@ -55,7 +62,7 @@ class _Sorting:
     """The touches of one chunk by what becomes of them."""
 
     messages: list[NewMessage] = field(default_factory=list)
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    calls: dict[int, int] = field(default_factory=dict)
     released: list[int] = field(default_factory=list)
     deferred: dict[datetime, list[int]] = field(default_factory=dict)
     cancelled: dict[str, list[int]] = field(default_factory=dict)
@@ -68,12 +75,13 @@ def release_due(session: Session, *, now: datetime, system_now: datetime, mail_d
     """
     sorting = _Sorting()
     rows = session.execute(_due(now)).all()
-    cadences = _cadences(session, {row.wave_id for row in rows})
+    if not rows:
+        return Released()
+    timing = Timing(session, rows, now=now)
     for row in rows:
-        _sort(row, cadences[row.wave_id], sorting, now, system_now)
+        _sort(row, timing, sorting, now, system_now)
     outbox.queue(session, sorting.messages, mail_domain=mail_domain)
-    if sorting.calls:
-        session.execute(insert(Call), sorting.calls)
+    put_on_list(session, sorting.calls, now=now)
     _mark(session, sorting.released, {"state": TouchState.RELEASED, "released_at": now})
     for due_at, ids in sorting.deferred.items():
         _mark(session, ids, {"due_at": due_at})
@@ -122,8 +130,14 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             Contact.active,
             Contact.opted_out_at,
             Contact.do_not_phone,
+            Account.id.label("account_id"),
             Account.name.label("account"),
+            Account.country,
+            has_opted_out_of(Program.id, Contact.id).label("no_more"),
             Suppression.reason.label("suppressed"),
+            BarredNumber.phone.label("barred"),
+            WrongNumber.phone.label("wrong"),
+            _is_called().label("is_called"),
             QuestionnaireVersion.seconds,
         )
         .join(Invitation, Invitation.id == Touch.invitation_id)
@@ -133,6 +147,10 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
         .join(Account, Account.id == Contact.account_id)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
+        .outerjoin(BarredNumber, BarredNumber.phone == Contact.phone)
+        .outerjoin(
+            WrongNumber, and_(WrongNumber.contact_id == Contact.id, WrongNumber.phone == Contact.phone)
+        )
         .where(
             Touch.state == TouchState.PLANNED,
             Touch.due_at <= now,
@@ -145,28 +163,41 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _cadences(session: Session, wave_ids: Collection[int]) -> dict[int, Cadence]:
-    return cadences_of(session, session.scalars(select(Wave).where(Wave.id.in_(wave_ids))).all())
-
-
 def _sort(
-    row: Row[*tuple[Any, ...]], cadence: Cadence, sorting: _Sorting, now: datetime, system_now: datetime
+    row: Row[*tuple[Any, ...]], timing: Timing, sorting: _Sorting, now: datetime, system_now: datetime
 ) -> None:
-    zone = zone_named(row.time_zone)
-    step = cadence.step(row.step)
-    own = step.window if step else None
-    window = own or Window(row.window_start, row.window_end, row.workdays_only)
-    opens = window.opens(now, zone)
+    zone, window = zone_named(row.time_zone), timing.window(row)
     if reason := _pointless(row):
         sorting.cancelled.setdefault(reason, []).append(row.id)
-    elif opens > now:
+    elif (opens := timing.opens(row)) > now:
         sorting.deferred.setdefault(opens, []).append(row.id)
+    elif _waits_for_call(row):
+        sorting.deferred.setdefault(window.opens(now + CALL_GOES_FIRST, zone), []).append(row.id)
     else:
         sorting.released.append(row.id)
+        timing.went(row)
         if row.channel is Channel.PHONE:
-            sorting.calls.append(_call(row, now))
+            sorting.calls[row.id] = row.invitation_id
         else:
-            sorting.messages.append(_message(row, cadence, now, system_now + (window.shuts(now, zone) - now)))
+            sorting.messages.append(
+                _message(row, timing.cadence(row), now, system_now + (window.shuts(now, zone) - now))
+            )
+
+
+def _is_called() -> ColumnElement[bool]:
+    """Whether somebody is on the call list: tried, promised to be called back, or still to be called."""
+    theirs = select(Call.id).where(Call.invitation_id == Invitation.id, Call.state == CallState.OPEN)
+    return theirs.correlate(Invitation).exists()
+
+
+def _is_wrong() -> ColumnElement[bool]:
+    return and_(WrongNumber.contact_id == Contact.id, WrongNumber.phone == Contact.phone)
+
+
+def _waits_for_call(row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether a mail lets a call go first; a reminder that they asked for comes on its day."""
+    wished = plain_step(row.step) == WISHED_REMINDER
+    return row.channel is Channel.MAIL and bool(row.is_called) and not wished
 
 
 def _pointless(row: Row[*tuple[Any, ...]]) -> str:
@@ -176,16 +207,22 @@ def _pointless(row: Row[*tuple[Any, ...]]) -> str:
         return "contact_inactive"
     if row.opted_out_at is not None:
         return "opted_out"
+    if row.no_more:
+        return OPTED_OUT_OF_PROGRAM
     if row.channel is Channel.PHONE:
-        return "no_phone" if not row.phone else "do_not_phone" if row.do_not_phone else ""
-    return "no_address" if not row.email else "suppressed" if row.suppressed is not None else ""
+        barred = "do_not_phone" if row.do_not_phone or row.barred is not None else ""
+        return "no_phone" if not row.phone else barred or ("wrong_number" if row.wrong is not None else "")
+    if not row.email:
+        return "no_address"
+    return "" if row.suppressed is None else BOUNCED if row.suppressed == BOUNCED else "suppressed"
 
 
 def _message(row: Row[*tuple[Any, ...]], cadence: Cadence, now: datetime, stale_at: datetime) -> NewMessage:
+    own = cadence.step(row.step)
     return NewMessage(
         dedup_key=f"touch:{row.id}",
         name=cadence.mail_of(row.step),
-        language=row.language,
+        language=own.language if own and own.language else row.language,
         recipient=row.email,
         recipient_name=row.name,
         due_at=now,
@@ -208,18 +245,6 @@ def _message(row: Row[*tuple[Any, ...]], cadence: Cadence, now: datetime, stale_
         step=plain_step(row.step),
         priority=outbox.WAVE,
     )
-
-
-def _call(row: Row[*tuple[Any, ...]], now: datetime) -> dict[str, Any]:
-    return {
-        "touch_id": row.id,
-        "invitation_id": row.invitation_id,
-        "state": CallState.OPEN,
-        "flagged_at": now,
-        "not_before": now,
-        "attempts": 0,
-        "reason": "",
-    }
 
 
 def _mark(session: Session, ids: list[int], values: Mapping[str, object]) -> None:

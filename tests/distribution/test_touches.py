@@ -62,7 +62,7 @@ def test_a_bounced_address_is_called_and_not_mailed(post: Post, cast: Cast, writ
     post.go_to(DAY_14)
     post.release()
     assert "anna reminder" not in post.messages()
-    assert post.touches()[f"{cast.anna.id} reminder"].reason == "suppressed"
+    assert post.touches()[f"{cast.anna.id} reminder"].reason == "bounced"
     post.go_to(DAY_21)
     assert post.release().calls == 3
 

@@ -90,7 +90,21 @@ class TestAudience:
             assert audience_of(session, soon, program, now=NOW + timedelta(days=89)).left_out == {"rested": 3}
             assert audience_of(session, soon, program, now=NOW + timedelta(days=91)).invited == 3
 
-    def test_without_a_rest_period_everybody_is_asked(self, post: Post, writer: Transaction) -> None:
+    @pytest.mark.parametrize(("theirs", "ours"), [(90, 0), (0, 90), (90, 30), (30, 90)])
+    def test_of_two_programs_the_longer_rest_counts(
+        self, launched: Callable[..., Post], writer: Transaction, theirs: int, ours: int
+    ) -> None:
+        launched(rest_days=theirs)
+        with writer() as session:
+            soon = make_wave(session, "w2", rest_days=ours)
+            program = waves.program_of(session, soon)
+            assert audience_of(session, soon, program, now=NOW + timedelta(days=89)).left_out == {"rested": 3}
+            assert audience_of(session, soon, program, now=NOW + timedelta(days=91)).invited == 3
+
+    def test_without_a_rest_period_everybody_is_asked(
+        self, launched: Callable[..., Post], writer: Transaction
+    ) -> None:
+        launched(rest_days=0)
         with writer() as session:
             again = make_wave(session, "w2", rest_days=0)
             assert audience_of(session, again, waves.program_of(session, again), now=NOW).invited == 3

@@ -22,8 +22,11 @@ STEPS = {
 }
 RULES = {
     "account_lapsed": lazy_gettext("the account is lapsed"),
+    "account_active": lazy_gettext("the account is active, and this wave asks lapsed customers"),
+    "not_in_filter": lazy_gettext("account or contact are not among those whom this wave asks"),
     "contact_inactive": lazy_gettext("the contact has left or was switched off"),
     "opted_out": lazy_gettext("the contact asked not to be mailed"),
+    "opted_out_program": lazy_gettext("the contact wants no more of this program"),
     "no_address": lazy_gettext("the contact has no e-mail address"),
     "suppressed": lazy_gettext("mail to this address came back or was complained about"),
     "not_right_person": lazy_gettext(
@@ -31,6 +34,8 @@ RULES = {
     ),
     "same_address": lazy_gettext("another contact with this address is asked"),
     "rested": lazy_gettext("the contact was asked within the rest period"),
+    "not_in_sample": lazy_gettext("the random sample did not draw the contact"),
+    "no_day_left": lazy_gettext("no day was left before the close on which they could be asked"),
 }
 """Why somebody is out of a wave."""
 STANDS = {
