@@ -99,9 +99,16 @@ def condition_of(session: Session, name: str, values: Sequence[str]) -> ColumnEl
     return column_of(name).in_(values)
 
 
+def manager_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """The names of account managers by their id, as filters write it."""
+    known = [int(user_id) for user_id in ids if user_id.isdecimal() and len(user_id) < 19]
+    return {str(user_id): name for user_id, name in session.execute(_managers().where(User.id.in_(known)))}
+
+
 def choices_of(session: Session) -> tuple[Choices, ...]:
     """What there is to narrow an audience by, in three statements; a dimension without values is left out."""
-    names = {str(user_id): name for user_id, name in session.execute(_managers())}
+    managing = _managers().where(User.id.in_(select(Account.manager_id)))
+    names = {str(user_id): name for user_id, name in session.execute(managing)}
     counted: dict[str, list[Value]] = {}
     for name, value, count in [*session.execute(_standard()), *session.execute(_own(session))]:
         label = names.get(value, value) if name == "manager" else value
@@ -126,9 +133,7 @@ def _segments() -> Choices:
 
 
 def _managers() -> Any:
-    return select(User.id, func.coalesce(func.nullif(User.name, ""), User.email)).where(
-        User.id.in_(select(Account.manager_id))
-    )
+    return select(User.id, func.coalesce(func.nullif(User.name, ""), User.email))
 
 
 def _standard() -> Any:

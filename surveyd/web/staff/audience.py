@@ -5,16 +5,34 @@ from dataclasses import dataclass
 from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.distribution import waves
-from surveyd.distribution.audience import Counts, count_audience
-from surveyd.distribution.audience_lists import IN, OUT, SORTS, AudienceLine, AudiencePage, list_audience
-from surveyd.distribution.models import WaveState
+from surveyd.distribution.audience import Counts
+from surveyd.distribution.audience_dimensions import manager_names
+from surveyd.distribution.audience_kept import Figures, figures_of
+from surveyd.distribution.audience_lists import (
+    IN,
+    OUT,
+    SORTS,
+    AudienceLine,
+    AudiencePage,
+    Reasoned,
+    added_later,
+    list_audience,
+    reasons_of,
+)
+from surveyd.distribution.audience_plans import plan_of
+from surveyd.distribution.audience_samples import Drawn, drawn_of
+from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.distribution.standing import STANDINGS
+from surveyd.people.rates import reporting_currency
+from surveyd.web.access import reader
 from surveyd.web.filters import number
+from surveyd.web.staff.audience_words import LACKS, Told, plan_words, told_of
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
 from surveyd.web.staff.wave_words import RULES, STANDS, STANDS_ALONE
@@ -30,9 +48,16 @@ class PeoplePage:
     wave: str
     program: str
     is_forecast: bool
-    counts: Counts
+    figures: Figures
     found: AudiencePage
+    told: tuple[Told, ...]
+    plan: list[str]
+    drawn: Drawn | None
     wish: Wanted
+
+    @property
+    def counts(self) -> Counts:
+        return self.figures.counts
 
     @property
     def out(self) -> int:
@@ -69,6 +94,11 @@ class PeoplePage:
             narrowing.append(("state", _("Those who"), stands))
         return narrowing
 
+    @property
+    def lacks(self) -> list[tuple[str, str, int]]:
+        """What accounts lack, in words, with how many do."""
+        return [(name, str(LACKS[name]), count) for name, count in self.figures.lacking.lacks.items()]
+
     def reason(self, line: AudienceLine) -> str:
         """Why somebody is in or out, in words."""
         return str(RULES.get(line.rule, line.rule) if line.rule else STANDS_ALONE[line.standing])
@@ -76,19 +106,44 @@ class PeoplePage:
 
 @bp.get("/waves/<id:wave_id>/audience", endpoint="audience")
 def show_audience(wave_id: int) -> str:
-    """Who is in and who is out of one wave, searched by name."""
-    wish = wanted(sorts=SORTS, filters=FILTERS, sort="name")
-    now = services().clock.now()
+    """Who is in and who is out of one wave, searched by name; a search is answered in sentences."""
     with reading() as session:
         wave = waves.get_wave(session, wave_id)
-        program = waves.program_of(session, wave)
-        page = PeoplePage(
-            wave_id=wave.id,
-            wave=wave.slug,
-            program=program.slug,
-            is_forecast=wave.state is WaveState.SCHEDULED,
-            counts=count_audience(session, wave, program, now=now),
-            found=list_audience(session, wave, program, wish=wish, now=now),
-            wish=wish,
-        )
+        page = _read(session, wave, waves.program_of(session, wave), audience_wish())
     return render_template("staff/audience.html", page=page)
+
+
+def audience_wish() -> Wanted:
+    """What the address asks for."""
+    return wanted(sorts=SORTS, filters=FILTERS, sort="name")
+
+
+def _read(session: Session, wave: Wave, program: Program, wish: Wanted) -> PeoplePage:
+    now, scope = services().clock.now(), reader().scope
+    found = list_audience(session, wave, program, wish=wish, scope=scope, now=now)
+    ahead, plan = wave.state is WaveState.SCHEDULED, plan_of(session, wave)
+    return PeoplePage(
+        wave_id=wave.id,
+        wave=wave.slug,
+        program=program.slug,
+        is_forecast=ahead,
+        figures=figures_of(session, wave, program, scope=scope, now=now),
+        found=found,
+        told=_answer(session, wave, program, wish, found),
+        plan=plan_words(plan, manager_names(session, plan.values("manager")), reporting_currency(session)),
+        drawn=drawn_of(session, wave),
+        wish=wish,
+    )
+
+
+def _answer(
+    session: Session, wave: Wave, program: Program, wish: Wanted, found: AudiencePage
+) -> tuple[Told, ...]:
+    """What is said of those who were looked for, by name or address."""
+    if not wish.search:
+        return ()
+    now, ahead = services().clock.now(), wave.state is WaveState.SCHEDULED
+    reasoned = reasons_of(session, wave, program, lines=found.lines, now=now)
+    later = () if found.lines else added_later(session, wave, search=wish.search, scope=reader().scope)
+    reasoned += tuple(Reasoned(line, (line.rule,), ()) for line in later)
+    return tuple(told_of(each, ahead=ahead) for each in reasoned)
