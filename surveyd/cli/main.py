@@ -44,6 +44,7 @@ COMMANDS = {
     "questionnaire": "questionnaires:questionnaire",
     "policy": "policies:policy",
     "wave": "waves:wave",
+    "preflight": "preflight:preflight",
     "outbox": "outbox:outbox",
     "calls": "calls:calls",
     "cases": "cases:cases",

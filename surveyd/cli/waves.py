@@ -1,4 +1,4 @@
-"""`surveyd wave`: schedule, audience, launch, pause, resume, cancel, rate, status."""
+"""`surveyd wave`: schedule, audience, launch, pause, resume, cancel, rate, status; statements and seals."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import parse_instant, zone_named
 from surveyd.base.database import reading, writing
 from surveyd.cli.house import as_json, house, print_json, print_table
+from surveyd.cli.preflight import look_before_launch
+from surveyd.cli.seals import seal, statement, verify
 from surveyd.distribution import waves
 from surveyd.distribution.audience import RULES, audience_of, count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
@@ -20,6 +22,10 @@ from surveyd.distribution.programs import find_program
 @click.group()
 def wave() -> None:
     """One running of a program: who is asked, when, and how far it is."""
+
+
+for command in (statement, seal, verify):
+    wave.add_command(command)
 
 
 @wave.command()
@@ -87,13 +93,14 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
             asked = asked_languages(
                 waves.questionnaire_of(session, found), counts.wishes, fallback=program.language
             )
-            count, state = counts.invited, found.state
+            count, state, found_id = counts.invited, found.state, found.id
         if not yes:
             for warning in warnings_of(asked):
                 click.echo(f"warning: {warning}", err=True)
             raise click.UsageError(
                 f"This would ask {count} contacts (the wave is {state.value}); add --yes to launch."
             )
+        look_before_launch(found_id)
         with writing() as session:
             found = waves.find_wave(session, wave)
             waves.launch(session, found, now=now, by=None)

@@ -56,7 +56,10 @@ class Office:
             "visit_id": 1,
             "nomination_id": 1,
             "figure_id": 1,
+            "override_id": 1,
+            "rehearsal_id": 1,
             "policy_id": self.policy,
+            "number": 1,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))

@@ -53,8 +53,10 @@ def check_address(config: Config) -> list[Finding]:
 
 
 def check_links(config: Config, paths: tuple[str, ...]) -> list[Finding]:
-    """Whether our own links answer; `paths` are one of each kind that stands in the mails."""
+    """Whether our own links answer; `paths` are one of each kind that stands in the mails. Not in a demo."""
     worse = red if config.env == "production" else yellow
+    if config.env != "production" and _is_own_machine(urlsplit(config.base_url).hostname or ""):
+        return []  # the finding about the address says enough
     for path in paths:
         # What a link carries stays out of every finding.
         kind = f"/{path.split('/')[1]}/"

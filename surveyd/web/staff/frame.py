@@ -67,10 +67,21 @@ ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff
 WAVES = Room(
     "staff.waves",
     lazy_gettext("Waves"),
-    ("staff.wave", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary"),
+    ("staff.wave", "staff.preflight", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary"),
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
-PROGRAMS = Room("staff.programs", lazy_gettext("Programs"), ("staff.program", "staff.program_questionnaire"))
+PROGRAMS = Room(
+    "staff.programs",
+    lazy_gettext("Programs"),
+    (
+        "staff.program",
+        "staff.program_questionnaire",
+        "staff.program_mails",
+        "staff.edit_mail",
+        "staff.mail_version",
+        "staff.shipped_mail",
+    ),
+)
 LINKS = Room("staff.links", lazy_gettext("Open links"), ("staff.link", "staff.link_results"))
 QUESTIONNAIRES = Room(
     "staff.questionnaires",

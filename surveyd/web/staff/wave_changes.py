@@ -16,6 +16,7 @@ from surveyd.base.services import services
 from surveyd.distribution import waves
 from surveyd.distribution.audience import count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
+from surveyd.distribution.launching.jobs import look_at
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import RUNNING
 from surveyd.people.audit import record
@@ -52,10 +53,11 @@ def launch_wave(wave_id: int) -> Response | tuple[str, int]:
         return wave_page(wave_id, problem=told), 422
     by = reader().user_id
     try:
+        look_at(wave_id, again=False)
         _change(wave_id, "launch", lambda session, wave, now: waves.launch(session, wave, now=now, by=by))
-    except Refused:
+    except Refused as refused:
         if not _is_launched(wave_id):
-            raise
+            return wave_page(wave_id, problem=str(refused)), 409
     else:
         services().bell.ring(PREPARE_WAVE, wave_id)
     return _back(wave_id)

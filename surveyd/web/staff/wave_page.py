@@ -20,6 +20,7 @@ from surveyd.distribution.progress import Progress, progress
 from surveyd.distribution.standing import Reconciliation, reconcile
 from surveyd.distribution.waves import WaveStatus
 from surveyd.web.filters import language, number
+from surveyd.web.staff.launch_checks import LaunchChecks, read_checks
 from surveyd.web.staff.wave_progress import ProgressWords
 from surveyd.web.staff.wave_words import RULES, STANDS
 
@@ -69,6 +70,7 @@ class WavePage:
     cadence: Cadence
     languages: tuple[Asked, ...]
     """In which languages it would ask; empty once it is launched."""
+    checks: LaunchChecks
 
     @property
     def gaps(self) -> list[str]:
@@ -200,4 +202,5 @@ def _read(session: Session, wave: Wave, program: Program, form: RateForm, proble
         questionnaire=found.slug,
         cadence=cadence_of(session, wave),
         languages=asked_languages(found, audience.wishes, fallback=program.language),
+        checks=read_checks(session, wave.id),
     )
