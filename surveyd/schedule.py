@@ -22,6 +22,8 @@ from surveyd.closed_loop import case_alerts
 from surveyd.closed_loop.jobs import send_letter, work_on_any
 from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, papers, stale, touches, waves
+from surveyd.distribution.alarm_jobs import look_for_alarms
+from surveyd.distribution.calendar_jobs import keep_calendar
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
@@ -183,12 +185,14 @@ def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:
 SWEEPS = (
     Sweep("gap", "first of all: nothing may be sent before a gap was noticed", hold_gap),
     Sweep("leases", "what a dead sender held is free before new work is looked for", expire_leases),
+    Sweep("calendar", "holidays are known before a wave is planned around them", keep_calendar),
     Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
     Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
     Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
     Sweep("papers", "after the letters, which ask for them", look_for_papers),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
+    Sweep("alarms", "after all that moves mails, so that only what stays stuck is told", look_for_alarms),
     Sweep("close", "late: an answer or a touch of the last minute still counts", close_waves),
     Sweep("durations", "late: nothing but a line of text hangs on it", measure_durations),
     Sweep("visits", "late: what is a month old is in no hurry", forget_visits),

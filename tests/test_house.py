@@ -21,7 +21,7 @@ EDGES = re.compile(
 )
 # Staff pages are in English, and so are the mails that lead to them.
 STAFF_MAILS = (
-    "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary",
+    "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary", "alarm",
     "welcome",
     "password_reset", "not_right_person", "call_handed_over", "wrong_number",
 )  # fmt: skip

@@ -49,9 +49,18 @@ def upgrade() -> None:
         sa.Column("told_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_alarms")),
     )
+    op.create_index(
+        "ix_messages_failed",
+        "messages",
+        ["begun_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_messages_failed", table_name="messages")
     op.drop_table("alarms")
     op.drop_table("relay_troubles")
     op.drop_table("sending_slots")

@@ -37,6 +37,7 @@ SETTINGS = {
     "proxies": ("0", "how many proxies in front are trusted to name the client"),
     "env": ("production", "production, demo or test"),
     "clock": ("system", "system, or file:PATH with an ISO instant (refused in production)"),
+    "alert_url": ("", "address that is called with JSON when something is red; without one, mails only"),
     **SENDING_DOMAIN,
 }
 ENVIRONMENTS = ("production", "demo", "test")
@@ -74,6 +75,7 @@ class Config:
     proxies: int
     env: str
     clock: str
+    alert_url: str
     sending_domain: SendingDomain
 
     @property
@@ -150,6 +152,10 @@ def _checked(given: dict[str, str], findings: _Findings) -> Config | None:
     mail_domain = given["mail_domain"] or host
     if mail_domain and not DOMAIN.fullmatch(mail_domain):
         findings.note("C12", f"SURVEYD_MAIL_DOMAIN is {mail_domain!r}.", "Use a domain such as mail.example.")
+    if given["alert_url"] and _split(given["alert_url"]).scheme not in ("http", "https"):
+        findings.note(
+            "C17", "SURVEYD_ALERT_URL cannot be read.", "Use an address such as https://alerts.example."
+        )
     connections = _whole("smtp_connections", given, 1, findings)
     proxies = _whole("proxies", given, 0, findings)
     most = _whole("second_person_above", given, 0, findings)
@@ -170,6 +176,7 @@ def _checked(given: dict[str, str], findings: _Findings) -> Config | None:
         proxies=proxies,
         env=env,
         clock=given["clock"],
+        alert_url=given["alert_url"],
         sending_domain=domain,
     )
 

@@ -66,6 +66,13 @@ class Bell:
                 "The queue does not answer", f"{type(error).__name__}. Is Redis running?"
             ) from error
 
+    def failed_jobs(self) -> int:
+        """How many jobs failed within the last hour. Raises Unavailable when the queue does not answer."""
+        try:
+            return int(self.queue().failed_job_registry.get_job_count(cleanup=True))
+        except (redis.RedisError, OSError) as error:
+            raise Unavailable("The queue does not answer", type(error).__name__) from error
+
     def connection(self) -> redis.Redis:
         """A client for this process; it connects at its first command and gives up after two seconds."""
         return redis.Redis.from_url(

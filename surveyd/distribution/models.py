@@ -278,6 +278,12 @@ class Message(Base):
             postgresql_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),
         ),
         Index("ix_messages_wave_id_state", "wave_id", "state"),
+        Index(
+            "ix_messages_failed",
+            "begun_at",
+            sqlite_where=text("state = 'failed'"),
+            postgresql_where=text("state = 'failed'"),
+        ),
     )
 
 

@@ -78,7 +78,7 @@ def domain_in(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def _as_it_is(column: ColumnElement[float]) -> ColumnElement[float]:
+def _as_it_is(column: ColumnElement[float]) -> ColumnElement[Any]:
     # Both drivers give a float already; a conversion would want to know more than a prepared statement does.
     return type_coerce(column, NullType()).label(column.key)
 

@@ -2,7 +2,7 @@
 
 import smtplib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from surveyd.distribution.limit_models import RelayTrouble
 NO_ANSWER = "no answer"
 LOGIN_REFUSED = "login refused"
 NOT_UNDERSTOOD = "no conversation"
+OVER = timedelta(minutes=2)
+"""Senders try every half minute while a mail is due; what none of them has seen for so long is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ def forget_trouble(session: Session) -> None:
     session.execute(delete(RelayTrouble))
 
 
-def trouble(session: Session) -> Trouble | None:
-    """What keeps the senders from the relay at this moment; None when nothing does."""
-    found = session.scalars(select(RelayTrouble).order_by(RelayTrouble.since).limit(1)).first()
+def trouble(session: Session, *, system_now: datetime) -> Trouble | None:
+    """What keeps the senders from the relay at this moment; None when nothing does, or nobody tries."""
+    lasts = select(RelayTrouble).where(RelayTrouble.seen_at > system_now - OVER)
+    found = session.scalars(lasts.order_by(RelayTrouble.since).limit(1)).first()
     return None if found is None else Trouble(found.kind, found.since)
 
 

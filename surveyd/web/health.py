@@ -12,49 +12,26 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
-from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
 from surveyd.base.config import Relay
 from surveyd.base.database import reading
 from surveyd.base.errors import Finding, Unavailable
 from surveyd.base.services import services
-from surveyd.distribution import papers
-from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
-from surveyd.distribution.outbox import summary
-from surveyd.distribution.paper_models import PaperState
+from surveyd.distribution.watch import MANY_FAILED, OK, RED, WARN, Ledger, findings_of, read_ledger
 
 log = logging.getLogger("surveyd.health")
 
 bp = Blueprint("health", __name__)
 
 EXTENSION = "surveyd.health"
-RED, WARN, OK = "red", "warn", "ok"
 ANSWER_SECONDS = 1.5
 RELAY_SECONDS = 30.0
-STUCK = timedelta(minutes=5)
-LATE, DEAD = timedelta(minutes=2), timedelta(minutes=5)
-WAITING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN)
 Known = TypeVar("Known")
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What the database says: mails owed, the oldest's age, how many are stuck or held, the last sweep."""
-
-    owed: int
-    oldest_s: int
-    stuck: int
-    held: int
-    papers_waiting: int
-    papers_failed: int
-    last_sweep: datetime | None
 
 
 @dataclass
@@ -89,10 +66,10 @@ def health() -> tuple[Response, int]:
     """Status ok, warn or red, mails owed, the oldest's age in seconds, and findings; 503 when red."""
     watch = cast(Watch, current_app.extensions[EXTENSION])
     end = time.monotonic() + ANSWER_SECONDS
-    ledger_asked, queue_asked = watch.ask(_ledger), watch.ask(_queue_answers)
+    ledger_asked, queue_asked = watch.ask(_ledger), watch.ask(_failed_jobs)
     relay = _in_time(watch.ask(lambda: _relay_answers(watch)), end)
     ledger, queue = _in_time(ledger_asked, end), _in_time(queue_asked, end)
-    findings = [*_about_database(ledger), *_about_neighbours(bool(queue), bool(relay))]
+    findings = [*_about_database(ledger), *_about_neighbours(queue, bool(relay))]
     severities = {finding.severity for finding in findings}
     status = next((severity for severity in (RED, WARN) if severity in severities), OK)
     body = {
@@ -109,31 +86,17 @@ def _about_database(ledger: Ledger | None) -> Iterator[Finding]:
         hint = "Start it, or correct SURVEYD_DATABASE_URL; if it was never set up, run surveyd init."
         yield Finding("H01", "The database does not answer.", hint, RED)
         return
-    if ledger.stuck:
-        sentence = f"{ledger.stuck} mails are due for more than five minutes and none goes out."
-        yield Finding("H04", sentence, "Look at the sender and the relay: surveyd check.", RED)
-    if ledger.held:
-        sentence = f"{ledger.held} mails or reminders are held until a person releases them."
-        yield Finding("H05", sentence, "Look why: surveyd outbox.", WARN)
-    if ledger.papers_waiting:
-        sentence = f"{ledger.papers_waiting} PDFs are wanted for five minutes and nobody makes them."
-        yield Finding("H07", sentence, "Start surveyd worker.", WARN)
-    if ledger.papers_failed:
-        sentence = f"{ledger.papers_failed} PDFs could not be made; mails that carry them wait."
-        yield Finding("H08", sentence, "Look why, and have them made again: surveyd papers.", WARN)
-    if ledger.last_sweep is None:
-        yield Finding("H06", "No sweep has run yet.", "Start surveyd schedule.", WARN)
-        return
-    age = system_now() - ledger.last_sweep
-    if age > LATE:
-        sentence = f"The last sweep ran {int(age.total_seconds() // 60)} minutes ago."
-        yield Finding("H06", sentence, "Start surveyd schedule.", RED if age > DEAD else WARN)
+    yield from findings_of(ledger, system_now=system_now())
 
 
-def _about_neighbours(queue_answers: bool, relay_answers: bool) -> Iterator[Finding]:
-    if not queue_answers:
+def _about_neighbours(failed_jobs: int | None, relay_answers: bool) -> Iterator[Finding]:
+    if failed_jobs is None:
         hint = "Nothing is lost: the sweeps go on without it. Start Redis."
         yield Finding("H02", "The queue does not answer.", hint, WARN)
+    elif failed_jobs:
+        sentence = f"{failed_jobs} jobs of the worker failed within the last hour."
+        hint = "Nothing is lost: the sweeps do their work. Read the worker's log."
+        yield Finding("H12", sentence, hint, RED if failed_jobs >= MANY_FAILED else WARN)
     if not relay_answers:
         hint = "Mails wait in the outbox. Start the relay, or correct SURVEYD_SMTP_URL."
         yield Finding("H03", "The mail relay does not answer.", hint, WARN)
@@ -142,57 +105,18 @@ def _about_neighbours(queue_answers: bool, relay_answers: bool) -> Iterator[Find
 def _ledger() -> Ledger | None:
     try:
         with reading() as session:
-            return _read_ledger(session, services().clock.now())
+            return read_ledger(session, now=services().clock.now(), system_now=system_now())
     except SQLAlchemyError as error:
         log.warning("the database does not answer", extra={"facts": {"error": type(error).__name__}})
         return None
 
 
-def _read_ledger(session: Session, now: datetime) -> Ledger:
-    sums = summary(session, now=now)
-    return Ledger(
-        owed=sums.owed,
-        oldest_s=sums.oldest_s,
-        stuck=_stuck(session, now),
-        held=sums.counts[MessageState.HELD.value] + _held_touches(session),
-        papers_waiting=papers.waiting(session, asked_before=now - STUCK, system_now=system_now()),
-        papers_failed=papers.counts(session)[PaperState.FAILED.value],
-        last_sweep=session.execute(select(func.max(Heartbeat.system_at))).scalar(),
-    )
-
-
-def _held_touches(session: Session) -> int:
-    held = select(func.count()).select_from(Touch).where(Touch.state == TouchState.HELD)
-    return session.execute(held).scalar_one()
-
-
-def _stuck(session: Session, now: datetime) -> int:
-    """Mails that could have gone out for five minutes, when nothing at all did in that time."""
-    waiting = (
-        select(func.count())
-        .select_from(Message)
-        .outerjoin(Wave, Wave.id == Message.wave_id)
-        .where(
-            Message.state.in_(WAITING),
-            Message.due_at < now - STUCK,
-            Message.awaits_paper == false(),
-            Wave.paused_at.is_(None),
-            or_(Message.stale_at.is_(None), Message.stale_at > system_now()),
-        )
-    )
-    stuck = session.execute(waiting).scalar_one()
-    lately = and_(Message.state == MessageState.SENT, Message.sent_at > now - STUCK)
-    if stuck and session.execute(select(Message.id).where(lately).limit(1)).first():
-        return 0
-    return stuck
-
-
-def _queue_answers() -> bool:
+def _failed_jobs() -> int | None:
+    """How many jobs failed and are kept; None when the queue does not answer."""
     try:
-        services().bell.check()
+        return services().bell.failed_jobs()
     except Unavailable:
-        return False
-    return True
+        return None
 
 
 def _relay_answers(watch: Watch) -> bool:

@@ -26,6 +26,7 @@ ABOUT = {
     "wrong_number": lazy_gettext("tells the account manager that a number is wrong"),
     "not_right_person": lazy_gettext("tells the account manager that somebody else is to be asked"),
     "wave_summary": lazy_gettext("tells all staff what a wave has brought"),
+    "alarm": lazy_gettext("tells the admins that something is red"),
     "wave_paused": lazy_gettext("tells the admins that a wave stands still"),
     "welcome": lazy_gettext("brings a new user the link to choose a password"),
     "password_reset": lazy_gettext("brings the link to choose a new password"),
