@@ -19,13 +19,14 @@ from surveyd.distribution import (
     paper_models,
     questionnaire_models,
     return_models,
+    seal_models,
     template_models,
     wish_models,
 )
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution.audience_dimensions import know_segments
 from surveyd.people import models as people_models
-from surveyd.people import rate_models
+from surveyd.people import import_models, rate_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import analysis_models, outside_models, theme_models
@@ -38,6 +39,7 @@ from surveyd.web.site import open_site
 TABLES = (
     base_models,
     people_models,
+    import_models,
     rate_models,
     distribution_models,
     audience_models,
@@ -49,6 +51,7 @@ TABLES = (
     paper_models,
     questionnaire_models,
     return_models,
+    seal_models,
     template_models,
     wish_models,
     response_models,

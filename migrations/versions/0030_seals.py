@@ -1,5 +1,13 @@
 """Closed waves that are sealed, and invitations that an event asked for."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+INSTANT = sa.DateTime(timezone=True)
+
 revision = "0030"
 down_revision = "0029"
 branch_labels = None
@@ -7,8 +15,39 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "seals",
+        sa.Column("wave_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("late_wave_id", BIG_ID, nullable=False),
+        sa.Column("sealed_at", INSTANT, nullable=False),
+        sa.Column("by_id", BIG_ID, nullable=True),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("responses", sa.Integer(), nullable=False),
+        sa.Column("places", JSON, nullable=False),
+        sa.Column("places_digest", sa.String(length=64), nullable=False),
+        sa.Column("answers_digest", sa.String(length=64), nullable=False),
+        sa.Column("check_value", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_seals_wave_id")),
+        sa.ForeignKeyConstraint(["late_wave_id"], ["waves.id"], name=op.f("fk_seals_late_wave_id")),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_seals_by_id")),
+        sa.PrimaryKeyConstraint("wave_id", name=op.f("pk_seals")),
+        sa.UniqueConstraint("late_wave_id", name=op.f("uq_seals_late_wave_id")),
+    )
+    op.create_table(
+        "sealed_places",
+        sa.Column("wave_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("standing", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["wave_id"], ["seals.wave_id"], name=op.f("fk_sealed_places_wave_id")),
+        sa.PrimaryKeyConstraint("wave_id", "contact_id", name=op.f("pk_sealed_places")),
+    )
+    op.create_index(
+        "ix_sealed_places_wave_id_standing_rule", "sealed_places", ["wave_id", "standing", "rule"]
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("sealed_places")
+    op.drop_table("seals")

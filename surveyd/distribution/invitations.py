@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
@@ -17,6 +28,7 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.base.prepared import Prepared
 from surveyd.base.statements import spelled, table_of
+from surveyd.distribution.call_entries import BEGUN
 from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.distribution.models import (
     Invitation,
@@ -28,6 +40,7 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.seal_models import Seal
 
 PENDING_TOUCH = (TouchState.PLANNED, TouchState.HELD)
 STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
@@ -36,6 +49,12 @@ STOPPABLE = (MessageState.QUEUED, MessageState.UNCERTAIN, MessageState.HELD)
 _invitation, _touch, _message, _call = (table_of(model) for model in (Invitation, Touch, Message, Call))
 _this = bindparam("of_invitation", type_=_invitation.c.id.type)
 _at = bindparam("at", type_=_invitation.c.answered_at.type)
+_seal = table_of(Seal)
+# Everybody in a sealed wave stays where they were; the answer is kept beside it.
+_answered_state = case(
+    (exists().where(_seal.c.wave_id == _invitation.c.wave_id), _invitation.c.state),
+    else_=spelled(InvitationState.ANSWERED),
+)
 START = Prepared(
     update(_invitation)
     .where(_invitation.c.id == _this, _invitation.c.started_at.is_(None))
@@ -47,7 +66,7 @@ ANSWERED = Prepared(
     .values(
         started_at=func.coalesce(_invitation.c.started_at, _at),
         answered_at=_at,
-        state=InvitationState.ANSWERED,
+        state=_answered_state,
     )
 )
 _planned = or_(*(_touch.c.state == spelled(state) for state in PENDING_TOUCH))
@@ -62,6 +81,11 @@ CANCEL_MAILS = Prepared(
     update(_message)
     .where(_message.c.touch_id.in_(select(_touch.c.id).where(_touch.c.invitation_id == _this)), _stoppable)
     .values(state=MessageState.CANCELLED, reason="answered", lease_by=None, lease_until=None)
+)
+HASTEN_CALLS = Prepared(
+    update(_call)
+    .where(_call.c.invitation_id == _this, _open, _call.c.weight >= 0)
+    .values(weight=_call.c.weight - BEGUN)
 )
 CLOSE_CALLS = Prepared(
     update(_call)
@@ -103,8 +127,12 @@ def check_asking(invitation: Invitation, wave: Wave, now: datetime) -> None:
 
 
 def start(rows: Rows, invitation_id: int, *, now: datetime) -> None:
-    """Mark the first POST of a respondent; later ones change nothing."""
-    START.change(rows, {"of_invitation": invitation_id, "at": now})
+    """Mark the first POST of a respondent; later ones change nothing.
+
+    Whoever has begun comes before others of the call list.
+    """
+    if START.change(rows, {"of_invitation": invitation_id, "at": now}):
+        HASTEN_CALLS.change(rows, {"of_invitation": invitation_id})
 
 
 def answer(rows: Rows, invitation_id: int, *, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from surveyd.distribution.models import (
     TouchState,
     Wave,
 )
+from surveyd.distribution.seal_models import Seal
 
 STANDINGS = (
     "answered",
@@ -54,7 +55,16 @@ class Reconciliation:
 
 
 def reconcile(session: Session, wave: Wave) -> Reconciliation:
-    """Count every contact of a launched wave, in two statements; states that nobody is in are left out."""
+    """Count every contact of a launched wave, in three statements; states that nobody is in are left out.
+
+    A sealed wave stands as it was sealed.
+    """
+    sealed = session.get(Seal, wave.id)
+    if sealed is not None:
+        stood = sealed.places["standings"]
+        return Reconciliation(
+            {name: stood[name] for name in STANDINGS if name in stood}, dict(sealed.places["left_out"])
+        )
     stands = select(standing().label("standing")).where(Invitation.wave_id == wave.id).subquery()
     counted = select(stands.c.standing, func.count().label("contacts")).group_by(stands.c.standing)
     counts = {row.standing: row.contacts for row in session.execute(counted)}
