@@ -1,5 +1,6 @@
 """Rows of a file of accounts: managers and parents looked up, money checked, everything written in bulk."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from surveyd.base.changes import ACCOUNTS, count_change
 from surveyd.people.columns import DIMENSION
 from surveyd.people.drafts import Complaints, Draft, Value
+from surveyd.people.ids import Ids
 from surveyd.people.models import Account, User
 from surveyd.people.rows import Change, insert_rows, rows_with, update_rows
 
@@ -30,37 +32,43 @@ FIELDS = (
     "dimensions",
 )
 
+STORED = select(
+    Account.external_id,
+    Account.id,
+    Parent.external_id.label("parent"),
+    *(Account.__table__.c[field] for field in FIELDS),
+).outerjoin(Parent, Account.parent_id == Parent.id)
+
 
 class AccountRows:
-    """One import of accounts. A draft's `parent` stays an external id until it is written."""
+    """The rows of one file of accounts, some at a time. A draft's `parent` stays an external id."""
 
-    def __init__(self, session: Session, complaints: Complaints) -> None:
-        self.session, self.complaints = session, complaints
+    def __init__(self, complaints: Complaints, ids: Ids) -> None:
+        self.complaints, self.ids = complaints, ids
+        self._managers: dict[str, list[int]] | None = None
+        self._children: dict[str, tuple[int, str]] = {}
+        """The line and the parent of each account for which the file names one."""
 
-    def look_up(self, drafts: Sequence[Draft]) -> None:
-        """Managers by address, parents among the file's and the stored accounts; amounts to hundredths."""
+    def look_up(self, session: Session, drafts: Sequence[Draft]) -> None:
+        """Managers by address or name, parents among file and stored accounts; amounts to hundredths."""
         for draft in drafts:
             self._split_revenue(draft)
-        if any(draft.values.get("manager") is not None for draft in drafts):
-            users = {row.email: row.id for row in self.session.execute(select(User.email, User.id))}
-            for draft in drafts:
-                self._find_manager(draft, users)
-        parents = {str(draft.values.get("parent") or "") for draft in drafts} - {""}
-        known = {draft.external_id for draft in drafts}
+            self._find_manager(session, draft)
+        named = {str(draft.values.get("parent") or "") for draft in drafts} - {""}
+        elsewhere = {name for name in named if name not in self.ids}
         query = select(Account.external_id)
-        known |= {row[0] for row in rows_with(self.session, query, Account.external_id, parents - known)}
+        known = {row[0] for row in rows_with(session, query, Account.external_id, elsewhere)}
         for draft in drafts:
-            parent = draft.values.get("parent")
-            if parent and parent not in known:
+            parent = str(draft.values.get("parent") or "")
+            if parent in elsewhere - known:
                 self.complaints.add(draft, "parent", f"there is no account {parent!r}, here or in this file")
+            if "parent" in draft.values:
+                self._children[draft.external_id] = draft.line, parent
 
-    def stored(self, drafts: Sequence[Draft]) -> dict[str, Mapping[str, Value]]:
+    def stored(self, session: Session, drafts: Sequence[Draft]) -> dict[str, Mapping[str, Value]]:
         """The accounts that the drafts' external ids have now, by field, with `id` and `parent`."""
-        columns = [Account.__table__.c[field] for field in FIELDS]
-        query = select(Account.external_id, Account.id, Parent.external_id.label("parent"), *columns)
-        query = query.outerjoin(Parent, Account.parent_id == Parent.id)
         ids = [draft.external_id for draft in drafts]
-        found = rows_with(self.session, query, Account.external_id, ids)
+        found = rows_with(session, STORED, Account.external_id, ids)
         return {row.external_id: {**row._mapping, "parent": row.parent or ""} for row in found}
 
     def settle(self, draft: Draft, now: Mapping[str, Value] | None) -> None:
@@ -78,17 +86,19 @@ class AccountRows:
         if revenue is not None and not known:
             self.complaints.add(draft, "currency", "is empty; a revenue needs its currency, such as EUR")
 
-    def settle_all(self, drafts: Sequence[Draft]) -> None:
+    def settle_all(self, session: Session) -> None:
         """Complain of accounts whose parents lead back to themselves, across the file and what is stored."""
-        if not any(draft.values.get("parent") for draft in drafts):
+        if not any(parent for _, parent in self._children.values()):
             return
         query = select(Account.external_id, Parent.external_id).join(Parent, Account.parent_id == Parent.id)
-        parents = {row[0]: row[1] for row in self.session.execute(query)}
-        parents |= {draft.external_id: str(draft.values.get("parent", "")) for draft in drafts}
+        parents = {row[0]: row[1] for row in session.execute(query)}
+        parents |= {name: parent for name, (_, parent) in self._children.items()}
         circle = _in_circles(parents)
-        for draft in drafts:
-            if draft.external_id in circle:
-                self.complaints.add(draft, "parent", f"the parents of {draft.external_id!r} lead back to it")
+        for name, (line, _) in self._children.items():
+            if name in circle:
+                self.complaints.add(
+                    Draft(line, name, {}), "parent", f"the parents of {name!r} lead back to it"
+                )
 
     def _split_revenue(self, draft: Draft) -> None:
         read = draft.values.pop("revenue", None)
@@ -100,13 +110,18 @@ class AccountRows:
         elif beside:
             draft.values["currency"] = beside
 
-    def _find_manager(self, draft: Draft, users: Mapping[str, int]) -> None:
-        address = draft.values.pop("manager", None)
-        if address is None:
+    def _find_manager(self, session: Session, draft: Draft) -> None:
+        named = draft.values.pop("manager", None)
+        if named is None:
             return
-        draft.values["manager_id"] = users.get(str(address).lower())
-        if address and draft.values["manager_id"] is None:
-            reason = f"there is no user {address!r}; add the user first"
+        if self._managers is None:
+            self._managers = _managers(session)
+        found = self._managers.get(str(named).casefold(), [])
+        draft.values["manager_id"] = found[0] if len(found) == 1 else None
+        if named and len(found) != 1:
+            reason = f"there is no user {named!r}; add the user first, or leave the column out"
+            if found:
+                reason = f"there are {len(found)} users of the name {named!r}; use the address"
             self.complaints.add(draft, "manager", reason)
 
 
@@ -123,13 +138,27 @@ def write_accounts(
     for change in changed:
         if "parent" in change.before:
             moved[change.draft.external_id] = str(changes[change.id].pop("parent"))
+    update_rows(session, Account, changes, now=now)
+    set_parents(session, moved, now=now)
+    count_change(session, ACCOUNTS)
+
+
+def set_parents(session: Session, moved: Mapping[str, str], *, now: datetime) -> None:
+    """Give accounts their parents, both by external id; an empty one takes it away."""
     query = select(Account.external_id, Account.id)
     found = rows_with(session, query, Account.external_id, [*moved, *moved.values()])
     ids = {row.external_id: row.id for row in found}
-    for name, parent in moved.items():
-        changes.setdefault(ids[name], {})["parent_id"] = ids.get(parent)
+    changes = {ids[name]: {"parent_id": ids.get(parent)} for name, parent in moved.items() if name in ids}
     update_rows(session, Account, changes, now=now)
-    count_change(session, ACCOUNTS)
+
+
+def _managers(session: Session) -> dict[str, list[int]]:
+    """Who is called so: each user by address, and all users of a name."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for user_id, email, name in session.execute(select(User.id, User.email, User.name)):
+        for called in {email.casefold(), name.casefold()} - {""}:
+            found[called].append(user_id)
+    return found
 
 
 def _in_circles(parents: Mapping[str, str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Rows of a file of contacts: their accounts looked up, phones read with the account's country."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -9,45 +10,46 @@ from sqlalchemy.orm import Session
 from surveyd.base.changes import CONTACTS, count_change
 from surveyd.people.cells import read_phone
 from surveyd.people.drafts import Complaints, Draft, Value
+from surveyd.people.ids import Ids
 from surveyd.people.models import Account, Contact
 from surveyd.people.rows import Change, insert_rows, rows_with, update_rows
 
 FIELDS = ("account_id", "name", "email", "phone", "language", "time_zone", "role", "consent")
 
+STORED = select(Contact.external_id, Contact.id, *(Contact.__table__.c[field] for field in FIELDS))
+
 
 class ContactRows:
-    """One import of contacts."""
+    """The rows of one file of contacts, some at a time."""
 
-    def __init__(self, session: Session, complaints: Complaints) -> None:
-        self.session, self.complaints = session, complaints
+    def __init__(self, complaints: Complaints, ids: Ids) -> None:
+        self.complaints = complaints
 
-    def look_up(self, drafts: Sequence[Draft]) -> None:
-        """Accounts by their external ids, then phones, which need the account's country."""
-        names = {str(draft.values.get("account") or "") for draft in drafts} - {""}
-        query = select(Account.external_id, Account.id, Account.country)
-        found = rows_with(self.session, query, Account.external_id, names)
-        accounts = {name: (account_id, country) for name, account_id, country in found}
+    def look_up(self, session: Session, drafts: Sequence[Draft]) -> None:
+        """Accounts by their external ids, else by their names; then phones by the account's country."""
+        accounts = _accounts(session, {str(draft.values.get("account") or "") for draft in drafts} - {""})
         for draft in drafts:
-            name = draft.values.pop("account", None)
-            account_id, country = accounts.get(str(name or ""), (None, ""))
-            if account_id is not None:
-                draft.values["account_id"] = account_id
+            name = str(draft.values.pop("account", "") or "")
+            found = accounts.get(name, ())
+            if len(found) == 1:
+                [(draft.values["account_id"], country)] = found
                 self._read_phone(draft, country)
             elif name:
-                self.complaints.add(draft, "account", f"there is no account {name!r}; import it first")
+                reason = f"there is no account {name!r}; import it first"
+                if found:
+                    reason = f"there are {len(found)} accounts of the name {name!r}; use the account's id"
+                self.complaints.add(draft, "account", reason)
 
-    def stored(self, drafts: Sequence[Draft]) -> dict[str, Mapping[str, Value]]:
+    def stored(self, session: Session, drafts: Sequence[Draft]) -> dict[str, Mapping[str, Value]]:
         """The contacts that the drafts' external ids have now, by field, with `id`."""
-        columns = [Contact.__table__.c[field] for field in FIELDS]
         ids = [draft.external_id for draft in drafts]
-        query = select(Contact.external_id, Contact.id, *columns)
-        found = rows_with(self.session, query, Contact.external_id, ids)
+        found = rows_with(session, STORED, Contact.external_id, ids)
         return {row.external_id: dict(row._mapping) for row in found}
 
     def settle(self, draft: Draft, now: Mapping[str, Value] | None) -> None:
         """Nothing of a contact depends on the row that is there."""
 
-    def settle_all(self, drafts: Sequence[Draft]) -> None:
+    def settle_all(self, session: Session) -> None:
         """Nothing of a contact depends on the others."""
 
     def _read_phone(self, draft: Draft, country: str) -> None:
@@ -67,3 +69,13 @@ def write_contacts(
     changes = {c.id: {field: c.draft.values[field] for field in c.before} for c in changed}
     update_rows(session, Contact, changes, now=now)
     count_change(session, CONTACTS)
+
+
+def _accounts(session: Session, names: set[str]) -> dict[str, list[tuple[int, str]]]:
+    """The accounts that lists call so, each with its country: one by its id, or all of that name."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key in (Account.external_id, Account.name):
+        query = select(key, Account.id, Account.country)
+        for name, account_id, country in rows_with(session, query, key, names - found.keys()):
+            found[name].append((account_id, country))
+    return found

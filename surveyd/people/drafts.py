@@ -1,11 +1,13 @@
 """From a file's rows to drafts: values that are checked one by one, each fault with its line and column."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from surveyd.base.errors import Fault
 from surveyd.base.spreadsheets import unguarded
-from surveyd.people.columns import Plan
-from surveyd.people.tables import Table
+from surveyd.people.columns import FIRST_NAME, LAST_NAME, Column, Plan
+from surveyd.people.ids import Ids
+from surveyd.people.tables import Row
 
 Value = object
 """What a column reads as: text, date, amount, role. The column's reader says which."""
@@ -38,42 +40,69 @@ class Complaints:
         """The draft's field `name` cannot be taken; `reason` ends the sentence."""
         self.faults.append(Fault(self.file, draft.line, self.plan.heading(name), reason))
 
-    def lines(self) -> set[int]:
-        """The lines that have a fault."""
-        return {fault.line for fault in self.faults}
+    def take(self) -> list[Fault]:
+        """What was complained of since this was asked last."""
+        taken, self.faults = self.faults, []
+        return taken
 
 
-def draft_rows(table: Table, complaints: Complaints) -> list[Draft]:
+def draft_rows(rows: Iterable[Row], complaints: Complaints, ids: Ids) -> list[Draft]:
     """A draft for each row, with the values of the cells that can be read; complains of the others.
 
-    A second row with an id that the file has already is a fault and makes no draft.
+    A second row with an id that the file (`ids`) has already is a fault and makes no draft.
     """
     readers = [(placed.place, placed.column) for placed in complaints.plan.placed]
     drafts: list[Draft] = []
-    first_lines: dict[str, int] = {}
-    for row in table.rows:
+    for row in rows:
         draft = Draft(row.line, "", {})
         for place, column in readers:
-            cell = unguarded(row.cells[place])
-            try:
-                value = column.read(cell)
-            except ValueError as error:
-                complaints.add(draft, column.field, _with_cell(cell, str(error)))
-                draft.unread.add(column.field)
-                continue
-            if column.required and not value:
-                complaints.add(draft, column.field, "is empty; every row needs one")
-            draft.values[column.field] = value
+            _read_cell(draft, unguarded(row.cells[place]), column, complaints)
+        _join_name(draft, complaints)
         draft.external_id = str(draft.values.pop("external_id", ""))
-        if draft.external_id and draft.external_id in first_lines:
-            reason = (
-                f"{draft.external_id!r} is also on line {first_lines[draft.external_id]}; keep one of them"
+        if draft.external_id and (first := ids.earlier(draft.external_id, row.line)):
+            complaints.add(
+                draft, "external_id", f"{draft.external_id!r} is also on line {first}; keep one of them"
             )
-            complaints.add(draft, "external_id", reason)
             continue
-        first_lines[draft.external_id] = row.line
         drafts.append(draft)
     return drafts
+
+
+def ids_in(rows: Iterable[Row], plan: Plan) -> Iterator[str]:
+    """The ids that rows have, as their drafts will have them; those that cannot be read are passed over."""
+    found = next((placed for placed in plan.placed if placed.column.field == "external_id"), None)
+    if found is None:
+        return
+    for row in rows:
+        try:
+            external_id = str(found.column.read(unguarded(row.cells[found.place])))
+        except ValueError:
+            continue
+        if external_id:
+            yield external_id
+
+
+def _read_cell(draft: Draft, cell: str, column: Column, complaints: Complaints) -> None:
+    try:
+        value = column.read(cell)
+    except ValueError as error:
+        complaints.add(draft, column.field, _with_cell(cell, str(error)))
+        draft.unread.add(column.field)
+        return
+    if column.required and not value:
+        complaints.add(draft, column.field, "is empty; every row needs one")
+    draft.values[column.field] = value
+
+
+def _join_name(draft: Draft, complaints: Complaints) -> None:
+    """Where a list keeps a name in two parts, make one of them."""
+    values = draft.values
+    if FIRST_NAME not in values and LAST_NAME not in values:
+        return
+    parts = (str(values.pop(part, "")) for part in (FIRST_NAME, LAST_NAME))
+    values["name"] = " ".join(part for part in parts if part)
+    if not values["name"] and not draft.unread & {FIRST_NAME, LAST_NAME}:
+        complaints.add(draft, LAST_NAME, "is empty; every row needs a name")
 
 
 def _with_cell(cell: str, reason: str) -> str:

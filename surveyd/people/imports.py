@@ -6,7 +6,7 @@ empty cell of a column that it has clears it. Rows that the file does not name s
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,26 +19,27 @@ from surveyd.people.account_rows import AccountRows, write_accounts
 from surveyd.people.audit import record
 from surveyd.people.columns import ImportKind, Plan, plan_columns
 from surveyd.people.contact_rows import ContactRows, write_contacts
-from surveyd.people.drafts import Complaints, Draft, Value, draft_rows
+from surveyd.people.drafts import Complaints, Draft, Value, draft_rows, ids_in
+from surveyd.people.ids import Ids
 from surveyd.people.models import ImportRun
 from surveyd.people.rows import Change
-from surveyd.people.tables import Table
+from surveyd.people.tables import Row, Table
 
 
 class Rows(Protocol):
-    """What an import asks of its kind of row."""
+    """What an import asks of its kind of row, some rows at a time."""
 
-    def look_up(self, drafts: Sequence[Draft]) -> None:
+    def look_up(self, session: Session, drafts: Sequence[Draft]) -> None:
         """Put ids in the place of names, complaining of names that nothing has."""
 
-    def stored(self, drafts: Sequence[Draft]) -> Mapping[str, Mapping[str, Value]]:
+    def stored(self, session: Session, drafts: Sequence[Draft]) -> Mapping[str, Mapping[str, Value]]:
         """The rows that are there now, by external id."""
 
     def settle(self, draft: Draft, now: Mapping[str, Value] | None) -> None:
         """Complete a draft from its row, complaining where both together break a rule."""
 
-    def settle_all(self, drafts: Sequence[Draft]) -> None:
-        """Complain where all drafts together break a rule."""
+    def settle_all(self, session: Session) -> None:
+        """Complain where all rows together break a rule."""
 
 
 class Write(Protocol):
@@ -49,7 +50,7 @@ class Write(Protocol):
     ) -> None: ...
 
 
-ROWS: dict[ImportKind, Callable[[Session, Complaints], Rows]] = {
+ROWS: dict[ImportKind, Callable[[Complaints, Ids], Rows]] = {
     ImportKind.ACCOUNTS: AccountRows,
     ImportKind.CONTACTS: ContactRows,
 }
@@ -91,20 +92,54 @@ def preview(
     if not scope.sees_all:
         raise Refused("An import may touch every account; ask someone who may see them all.")
     plan = plan_columns(kind, table, mapping)
-    complaints = Complaints(table.file, plan, [*plan.faults, *table.faults])
+    empty = Preview(kind, table.file, table.digest, plan)
     if plan.faults:
-        rejected = len(table.rows) + len(table.faults)
-        return Preview(
-            kind, table.file, table.digest, plan, rejected=rejected, faults=tuple(complaints.faults)
-        )
-    drafts = draft_rows(table, complaints)
-    rows = ROWS[kind](session, complaints)
-    rows.look_up(drafts)
-    stored = rows.stored(drafts)
-    for draft in drafts:
-        rows.settle(draft, stored.get(draft.external_id))
-    rows.settle_all(drafts)
-    return _sorted_out(Preview(kind, table.file, table.digest, plan), drafts, stored, complaints)
+        faults = (*plan.faults, *table.faults)
+        return replace(empty, rejected=len(table.rows) + len(table.faults), faults=faults)
+    sorting = Sorting(kind, table.file, plan, Ids(ids_in(table.rows, plan)))
+    found = sorting.sort(session, table.rows)
+    faults = tuple(sorted((*table.faults, *found.faults, *sorting.rest(session)), key=lambda one: one.line))
+    lines = {fault.line for fault in faults}
+    added = tuple(draft for draft in found.added if draft.line not in lines)
+    changed = tuple(change for change in found.changed if change.draft.line not in lines)
+    unchanged = len(table.rows) + len(table.faults) - len(lines) - len(added) - len(changed)
+    return replace(
+        empty, added=added, changed=changed, unchanged=unchanged, rejected=len(lines), faults=faults
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Some rows of a file, sorted out; a row of `faults` is in none of the others."""
+
+    added: Sequence[Draft]
+    changed: Sequence[Change]
+    unchanged: int
+    faults: Sequence[Fault]
+
+
+class Sorting:
+    """A file's rows sorted out, as many at a time as one likes, against what is there at that moment."""
+
+    def __init__(self, kind: ImportKind, file: str, plan: Plan, ids: Ids) -> None:
+        self.complaints, self.ids = Complaints(file, plan), ids
+        self.rows = ROWS[kind](self.complaints, ids)
+
+    def sort(self, session: Session, rows: Sequence[Row]) -> Sorted:
+        """The next rows of the file; reads only, a few statements for all of them."""
+        drafts = draft_rows(rows, self.complaints, self.ids)
+        self.rows.look_up(session, drafts)
+        stored = self.rows.stored(session, drafts)
+        for draft in drafts:
+            self.rows.settle(draft, stored.get(draft.external_id))
+        faults = self.complaints.take()
+        faulty = {fault.line for fault in faults}
+        return _sorted_out([draft for draft in drafts if draft.line not in faulty], stored, faults)
+
+    def rest(self, session: Session) -> Sequence[Fault]:
+        """What is wrong with all rows together, when the last one was sorted."""
+        self.rows.settle_all(session)
+        return self.complaints.take()
 
 
 def unreadable(kind: ImportKind, file: str, error: BadFile) -> Preview:
@@ -143,13 +178,11 @@ def apply(session: Session, preview: Preview, *, now: datetime, by: int | None) 
 
 
 def _sorted_out(
-    empty: Preview, drafts: Sequence[Draft], stored: Mapping[str, Mapping[str, Value]], complaints: Complaints
-) -> Preview:
-    faulty = complaints.lines()
+    drafts: Sequence[Draft], stored: Mapping[str, Mapping[str, Value]], faults: Sequence[Fault]
+) -> Sorted:
     added: list[Draft] = []
     changed: list[Change] = []
-    good = [draft for draft in drafts if draft.line not in faulty]
-    for draft in good:
+    for draft in drafts:
         now = stored.get(draft.external_id)
         if now is None:
             added.append(draft)
@@ -157,14 +190,4 @@ def _sorted_out(
         before = {field: now[field] for field, value in draft.values.items() if now[field] != value}
         if before:
             changed.append(Change(int(str(now["id"])), draft, before))
-    return Preview(
-        empty.kind,
-        empty.file,
-        empty.digest,
-        empty.plan,
-        added=tuple(added),
-        changed=tuple(changed),
-        unchanged=len(good) - len(added) - len(changed),
-        rejected=len(faulty),
-        faults=tuple(sorted(complaints.faults, key=lambda fault: fault.line)),
-    )
+    return Sorted(added, changed, len(drafts) - len(added) - len(changed), faults)

@@ -1,6 +1,5 @@
 """What a preview says, small enough to keep beside its file and to show on a page."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,21 +8,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.people.drafts import Value
-from surveyd.people.imports import Preview
 from surveyd.people.models import Account, User
 from surveyd.people.rows import Change
-from surveyd.people.tables import Table
+from surveyd.people.sources import Reading
 
 SHOWN = 50
+UNREAD = Reading()
 LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One heading of the file, and the column of ours that it is read as; empty when it is left out."""
+    """One heading of the file, and the column of ours that it is read as; empty when it is left out.
+
+    `guess` is the column that it may mean, when nobody has said so.
+    """
 
     heading: str
     column: str
+    guess: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Outline:
     note_count: int = 0
     invited: int = 0
     incomplete: int = 0
+    reading: Reading = UNREAD
+    mapped_by: str = ""
+    """The source by whose saved mapping the headings are read."""
+    is_partial: bool = False
+    """Whether it is a first look, while the rest of the file is still being read."""
 
     @property
     def effect(self) -> int:
@@ -85,30 +93,11 @@ class Outline:
     @property
     def may_be_applied(self) -> bool:
         """Whether there is something to write, and nothing against it."""
-        return self.effect > 0 and not self.fault_count
+        return self.effect > 0 and not self.fault_count and not self.is_partial
 
     def as_json(self) -> dict[str, Any]:
         """The outline as JSON; `read_outline` reads it back."""
         return asdict(self)
-
-
-def outline_of(session: Session, seen: Preview, table: Table | None) -> Outline:
-    """The outline of a preview of `table` (None when it could not be read), with the names it shows."""
-    names = _Names(session, seen.changed[:SHOWN])
-    placed = {found.place: found.column.name for found in seen.plan.placed}
-    headings = table.headings if table else ()
-    return Outline(
-        added=len(seen.added),
-        changed=len(seen.changed),
-        unchanged=seen.unchanged,
-        rejected=seen.rejected,
-        headings=tuple(Heading(heading, placed.get(place, "")) for place, heading in enumerate(headings)),
-        changes=tuple(names.shown(change) for change in seen.changed[:SHOWN]),
-        faults=tuple(Place(fault.line, fault.column, fault.reason) for fault in seen.faults[:SHOWN]),
-        fault_count=len(seen.faults),
-        columns_fit=not seen.plan.faults,
-        digest=_digest(seen),
-    )
 
 
 def read_outline(kept: Mapping[str, Any]) -> Outline:
@@ -119,6 +108,7 @@ def read_outline(kept: Mapping[str, Any]) -> Outline:
         "headings": tuple(Heading(**one) for one in kept["headings"]),
         "faults": tuple(Place(**one) for one in kept["faults"]),
         "notes": tuple(Place(**one) for one in kept.get("notes", ())),
+        "reading": _reading(kept.get("reading", {})),
         "changes": tuple(
             RowChange(one["line"], one["external_id"], tuple(FieldChange(**part) for part in one["fields"]))
             for one in kept["changes"]
@@ -127,7 +117,7 @@ def read_outline(kept: Mapping[str, Any]) -> Outline:
     return Outline(**{**kept, **parts})
 
 
-class _Names:
+class Names:
     """The changed values as people write them: managers by address, accounts by id, money in whole units."""
 
     def __init__(self, session: Session, changes: Sequence[Change]) -> None:
@@ -165,6 +155,10 @@ class _Names:
         return str(value)[:LONGEST]
 
 
+def _reading(kept: Mapping[str, Any]) -> Reading:
+    return Reading(**{**kept, "sheets": tuple(kept.get("sheets", ()))})
+
+
 def _name(field: str) -> str:
     return {"manager_id": "manager", "account_id": "account", "revenue_cents": "revenue"}.get(field, field)
 
@@ -174,13 +168,3 @@ def _ids(changes: Sequence[Change], field: str) -> set[int]:
         (change.before[field], change.draft.values[field]) for change in changes if field in change.before
     ]
     return {value for pair in both for value in pair if isinstance(value, int)}
-
-
-def _digest(seen: Preview) -> str:
-    effect = hashlib.sha256(seen.digest.encode())
-    for draft in seen.added:
-        effect.update(f"+{draft.line} {draft.external_id}\n".encode())
-    for change in seen.changed:
-        before = sorted(change.before.items())
-        effect.update(f"~{change.draft.line} {change.id} {before}\n".encode())
-    return effect.hexdigest()

@@ -7,12 +7,13 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TextIO
 
 from surveyd.base.errors import BadFile, Fault
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 LINE_END = re.compile(r"\r\n|\r|\n")
-NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n|$)', re.IGNORECASE)
+NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)?$', re.IGNORECASE)
 MISREAD = re.compile("[\udc80-\udcff]")
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 ADVICE = "save the file as UTF-8"
@@ -24,6 +25,19 @@ class Row:
 
     line: int
     cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """A record that is no row, since its cells do not fit the headings: the fault, and the cells."""
+
+    fault: Fault
+    cells: list[str]
+
+    @property
+    def line(self) -> int:
+        """The line on which it begins."""
+        return self.fault.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +53,17 @@ class Table:
 
 
 def read_table(file: str, content: bytes) -> Table:
-    """The table in a CSV file: UTF-8, or UTF-16 with its mark; separated by comma, semicolon or tab.
+    """The table in a CSV file: UTF-8, or UTF-16 with its mark; separated by comma, semicolon, tab or bar.
 
     Rows without any text are passed over; a row with too many or too few cells is a fault of the table.
     Raises BadFile when bytes or quotes cannot be read, or when there are no headings.
     """
-    text = _decoded(file, content)
-    records = _records(file, text)
-    heading_line, headings = next(records, (1, []))
-    while headings and not headings[-1].strip():
-        headings.pop()
-    if not headings:
-        raise BadFile([Fault(file, 1, "", "the file is empty; its first line names the columns")])
+    records = _records(file, _decoded(file, content))
+    heading_line, headings = headings_of(file, records)
     rows: list[Row] = []
     faults: list[Fault] = []
-    for line, cells in records:
-        if len(cells) < len(headings) or any(cells[len(headings) :]):
-            faults.append(_ragged(file, line, cells, headings))
-        else:
-            rows.append(Row(line, cells[: len(headings)]))
+    for found in fitting(file, records, headings):
+        faults.append(found.fault) if isinstance(found, Ragged) else rows.append(found)
     names = tuple(heading.strip() for heading in headings)
     digest = hashlib.sha256(content).hexdigest()
     return Table(file, digest, heading_line, names, tuple(rows), tuple(faults))
@@ -70,6 +76,59 @@ def read_records(file: str, content: bytes) -> Iterator[Row]:
     """
     for line, cells in _records(file, _decoded(file, content)):
         yield Row(line, cells)
+
+
+def headings_of(file: str, records: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str]]:
+    """The first record as headings, with its line; empty ones behind the last are left off.
+
+    Raises BadFile when there are none.
+    """
+    line, headings = next(records, (1, []))
+    while headings and not headings[-1].strip():
+        headings.pop()
+    if not headings:
+        raise BadFile([Fault(file, 1, "", "the file is empty; its first line names the columns")])
+    return line, headings
+
+
+def fitting(
+    file: str, records: Iterator[tuple[int, list[str]]], headings: list[str]
+) -> Iterator[Row | Ragged]:
+    """Each further record as a row with a cell for each heading, or as one whose cells do not fit."""
+    for line, cells in records:
+        if len(cells) < len(headings) or any(cells[len(headings) :]):
+            yield Ragged(_ragged(file, line, cells, headings), cells)
+        else:
+            yield Row(line, cells[: len(headings)])
+
+
+def separator_of(text: TextIO) -> str:
+    """The separator that cuts the heading line into the most cells, or the one that the first line names."""
+    named = NAMED_SEPARATOR.match(text.readline())
+    text.seek(0)
+    return named[1] if named else _separator(text)
+
+
+def records_of(file: str, text: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record that holds any text, with the line on which it begins; `text` stands at its beginning.
+
+    A first line that names a separator is passed over. Raises BadFile where quotes cannot be read.
+    """
+    lines = 1 if NAMED_SEPARATOR.match(text.readline()) else 0
+    if not lines:
+        text.seek(0)
+    reader = csv.reader(text, delimiter=separator, strict=True)
+    while True:
+        line = lines + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            reason = f"the row that begins here cannot be read ({error}); correct its quotes"
+            raise BadFile([Fault(file, line, "", reason)]) from error
+        if cells is None:
+            return
+        if any(cells) and any(map(str.strip, cells)):
+            yield line, cells
 
 
 def _decoded(file: str, content: bytes) -> str:
@@ -104,28 +163,15 @@ def _misread(file: str, text: str) -> Iterator[Fault]:
 
 
 def _records(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that holds any text, with the line on which it begins."""
-    named = NAMED_SEPARATOR.match(text)
-    separator = named[1] if named else _separator(text)
-    lines = 1 if named else 0
-    body = io.StringIO(text[named.end() :] if named else text, newline="")
-    reader = csv.reader(body, delimiter=separator, strict=True)
-    while True:
-        line = lines + reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            reason = f"the row that begins here cannot be read ({error}); correct its quotes"
-            raise BadFile([Fault(file, line, "", reason)]) from error
-        if cells is None:
-            return
-        if any(cells) and any(map(str.strip, cells)):
-            yield line, cells
+    body = io.StringIO(text, newline="")
+    separator = separator_of(body)
+    body.seek(0)
+    return records_of(file, body, separator)
 
 
-def _separator(text: str) -> str:
+def _separator(text: TextIO) -> str:
     """The separator that cuts the heading line into the most cells; a comma when none cuts it."""
-    line = next((line.strip("\r\n") for line in io.StringIO(text, newline="") if line.strip()), "")
+    line = next((line.strip("\r\n") for line in text if line.strip()), "")
     return max(SEPARATORS, key=lambda separator: len(next(csv.reader([line], delimiter=separator))))
 
 

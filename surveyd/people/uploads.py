@@ -4,9 +4,8 @@ A row of the ledger says what is to be done next: `uploaded` is to be looked at,
 Whoever has it in hand holds a lease in system time; a lease that ran out means that its worker is gone.
 """
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,15 +15,19 @@ from sqlalchemy.orm import Session, undefer
 from surveyd.base.errors import NotFound, Refused
 from surveyd.people.access import Scope, scope_of
 from surveyd.people.audit import record
+from surveyd.people.batches import batch_of, forget_batches, parcels_of, reject_of
+from surveyd.people.file_facts import count_lines, plain_name
+from surveyd.people.import_models import ImportBatch, ParcelKind, UploadReading
 from surveyd.people.models import Upload, UploadState, User
 from surveyd.people.outlines import Outline, read_outline
+from surveyd.people.sources import Wish
 
 LEASE = timedelta(minutes=3)
 BELL_TIME = timedelta(seconds=5)
 """How long a worker has to begin before the sweep does the work itself."""
 KEPT = timedelta(days=7)
 TRIES = 3
-NAME_LIMIT = 255
+NO_WISH = Wish()
 TO_DO = (UploadState.UPLOADED, UploadState.PLANNING, UploadState.APPLYING)
 CHANGED = "The list was changed by others meanwhile. This is what the file would do now."
 GAVE_UP = "The work was begun three times and never finished. Upload the file again, or in smaller parts."
@@ -44,6 +47,7 @@ class Taken:
     scope: Scope
     by: int
     seen: Outline
+    wish: Wish = NO_WISH
 
 
 def keep_upload(
@@ -66,9 +70,9 @@ def keep_upload(
     forget_old(session, now=now)
     upload = Upload(
         kind=str(kind),
-        name=_plain(name) or f"{kind}.csv",
+        name=plain_name(name) or f"{kind}.csv",
         size=len(content),
-        lines=content.count(b"\n") + (not content.endswith(b"\n")),
+        lines=count_lines(content),
         content=content,
         mapping=dict(mapping or {}),
         by_id=by,
@@ -133,6 +137,8 @@ def ask_to_apply(
 def discard_upload(session: Session, upload: Upload, *, by: int, now: datetime) -> None:
     """Delete a file that was not applied, and its row. Raises Refused for one that is or was."""
     safe = Upload.state.not_in([UploadState.APPLYING, UploadState.APPLIED])
+    if upload.state not in (UploadState.APPLYING, UploadState.APPLIED):
+        _forget_rows(session, Upload.id == upload.id)
     if not _count(session, delete(Upload).where(Upload.id == upload.id, safe)):
         raise Refused("The file is being imported, or was; reload the page to see.")
     record(session, action="discard", thing="upload", thing_id=upload.id, by=by, now=now)
@@ -165,13 +171,15 @@ def take_upload(session: Session, upload_id: int, *, system_now: datetime) -> Ta
         scope=scope_of(session.get_one(User, by)),
         by=by,
         seen=read_outline(upload.result),
+        wish=_wish(session, upload_id),
     )
 
 
 def show_upload(
-    session: Session, upload_id: int, outline: Outline, *, rejects: bytes | None, note: str = ""
+    session: Session, upload_id: int, outline: Outline, *, rejects: bytes | None = None, note: str = ""
 ) -> None:
-    """Keep what a look at it found, for a person to decide; `rejects` are its rejected rows as CSV."""
+    """Keep what a look at it found, for a person to decide; `rejects` are its rejected rows as CSV, if they
+    do not lie in the parcels of its batch."""
     at_work = Upload.state.in_([UploadState.PLANNING, UploadState.APPLYING])
     values = {"state": UploadState.PLANNED, "result": outline.as_json(), "rejects": rejects, "note": note}
     _count(
@@ -179,11 +187,17 @@ def show_upload(
     )
 
 
-def renew_lease(session: Session, upload_id: int, *, system_now: datetime) -> None:
-    """Keep a long piece of work in the hands that have it."""
+def renew_lease(
+    session: Session, upload_id: int, *, system_now: datetime, so_far: Outline | None = None
+) -> None:
+    """Keep a long piece of work in the hands that have it, and what it has found so far.
+
+    Work that gets on was not begun in vain: its attempts are counted anew.
+    """
     busy = Upload.state.in_([UploadState.PLANNING, UploadState.APPLYING])
     mine = update(Upload).where(Upload.id == upload_id, busy, Upload.leased_until.is_not(None))
-    _count(session, mine.values(leased_until=system_now + LEASE))
+    found = {"result": so_far.as_json()} if so_far else {}
+    _count(session, mine.values({"leased_until": system_now + LEASE, "attempts": 1} | found))
 
 
 def finish_upload(session: Session, upload_id: int, *, now: datetime) -> bool:
@@ -201,6 +215,9 @@ def fail_upload(session: Session, upload_id: int, *, reason: str) -> None:
 
 def forget_old(session: Session, *, now: datetime) -> int:
     """Delete what nobody has applied for a week; returns how many."""
+    if not has_old(session, now=now):
+        return 0
+    _forget_rows(session, _is_old(now))
     return _count(session, delete(Upload).where(_is_old(now)))
 
 
@@ -228,10 +245,37 @@ def find_upload(session: Session, upload_id: int, *, scope: Scope) -> Upload:
 def rejects_of(session: Session, upload_id: int, *, scope: Scope) -> bytes:
     """The rejected rows of an upload as CSV. Raises NotFound when it has none."""
     find_upload(session, upload_id, scope=scope)
-    rejects = session.scalar(select(Upload.rejects).where(Upload.id == upload_id))
-    if rejects is None:
+    rejects = session.scalar(select(Upload.rejects).where(Upload.id == upload_id)) or b""
+    if batch := batch_of(session, upload_id):
+        pieces = parcels_of(session, batch.id, ParcelKind.REJECTS)
+        rejects = b"".join(reject_of(session, piece) for piece in pieces)
+    if not rejects:
         raise NotFound("file of rejected rows", upload_id)
     return rejects
+
+
+def read_otherwise(
+    session: Session, upload: Upload, wish: Wish, *, by: int, now: datetime, system_now: datetime
+) -> None:
+    """Read the file in another encoding, by another separator or from another sheet, and look again.
+
+    What was said of its columns is forgotten, for they may be others. Raises Refused as `map_columns` does.
+    """
+    session.merge(UploadReading(upload_id=upload.id, **asdict(wish)))
+    session.flush()
+    map_columns(session, upload, {}, by=by, now=now, system_now=system_now)
+
+
+def _wish(session: Session, upload_id: int) -> Wish:
+    kept = session.get(UploadReading, upload_id)
+    return Wish(kept.encoding, kept.separator, kept.sheet) if kept else Wish()
+
+
+def _forget_rows(session: Session, which: ColumnElement[bool]) -> None:
+    """What hangs on uploads that are about to go."""
+    ids = select(Upload.id).where(which).scalar_subquery()
+    forget_batches(session, ImportBatch.upload_id.in_(ids))
+    _count(session, delete(UploadReading).where(UploadReading.upload_id.in_(ids)))
 
 
 def _asked(state: UploadState, system_now: datetime) -> dict[str, Any]:
@@ -241,13 +285,6 @@ def _asked(state: UploadState, system_now: datetime) -> dict[str, Any]:
 def _is_old(now: datetime) -> ColumnElement[bool]:
     busy = (UploadState.APPLYING, UploadState.APPLIED)
     return and_(Upload.at < now - KEPT, Upload.state.not_in(busy))
-
-
-def _plain(name: str) -> str:
-    """A file's own name, as a person may see it: no folders, no marks that draw nothing."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    seen = (sign for sign in unicodedata.normalize("NFC", last) if unicodedata.category(sign)[0] != "C")
-    return " ".join("".join(seen).split())[:NAME_LIMIT]
 
 
 def _count(session: Session, statement: Update | Delete) -> int:

@@ -188,7 +188,7 @@ def test_rejected_rows_can_be_corrected_and_uploaded_again(desk: Desk, reader: T
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        ("id,account,name\nC1,NORDWIND,Ren\u00e9\n".encode("latin-1"), 2, "name"),
+        (b"\xef\xbb\xbf" + "id,account,name\nC1,NORDWIND,Ren\u00e9\n".encode("latin-1"), 1, ""),
         (b'id,account,name\nC1,NORDWIND,Ben\nC2,NORDWIND,"open\n', 3, ""),
         (b"PK\x03\x04 a spreadsheet", 1, ""),
         (b"\0\0\0\0\n", 1, ""),

@@ -222,7 +222,7 @@ def test_the_app_is_whole_after_a_broken_file(app: Flask, admin: Staff) -> None:
     for content in (
         b"\xff\xfe\x00",
         b"PK\x03\x04",
-        "id,account,name\nC1,NORDWIND,Ren\u00e9\n".encode("latin-1"),
+        b"\xef\xbb\xbf" + "id,account,name\nC1,NORDWIND,Ren\u00e9\n".encode("latin-1"),
         b"\0" * 9,
     ):
         assert "This file cannot be read" in look(admin, upload(admin, content))
