@@ -38,6 +38,7 @@ def _columns() -> None:
         sa.Column("wave_id", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("time_zone", sa.String(length=64), server_default="UTC", nullable=False),
         sa.Column("language", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("country", sa.String(length=2), server_default="", nullable=False),
         sa.Column("weight", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("owner_until", INSTANT, nullable=True),
     ):
@@ -49,7 +50,9 @@ def _columns() -> None:
     )
     op.create_index(op.f("ix_calls_owner_id"), "calls", ["owner_id"])
     op.create_index(
-        "ix_calls_state_wave_id", "calls", ["state", "wave_id", "time_zone", "language", "not_before"]
+        "ix_calls_state_wave_id",
+        "calls",
+        ["state", "wave_id", "time_zone", "country", "language", "not_before"],
     )
     op.add_column("call_attempts", sa.Column("sheet_key", sa.String(length=64), nullable=True))
     op.create_index("ix_call_attempts_sheet_key", "call_attempts", ["sheet_key"], unique=True)
@@ -61,6 +64,10 @@ def _fill() -> None:
     theirs = "FROM invitations WHERE invitations.id = calls.invitation_id"
     for column in ("wave_id", "time_zone", "language"):
         op.execute(f"UPDATE calls SET {column} = (SELECT {column} {theirs})")  # noqa: S608  # our own words
+    op.execute(
+        "UPDATE calls SET country = (SELECT upper(accounts.country) FROM invitations"
+        " JOIN accounts ON accounts.id = invitations.account_id WHERE invitations.id = calls.invitation_id)"
+    )
 
 
 def _holds() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.call_models import Call, CallState
@@ -39,6 +39,7 @@ def put_on_list(session: Session, flagged: Mapping[int, int], *, now: datetime) 
             Invitation.language,
             Invitation.started_at,
             Wave.closes_at,
+            func.upper(Account.country).label("country"),
             comparable_cents(worth).label("cents"),
         )
         .join(Wave, Wave.id == Invitation.wave_id)
@@ -61,6 +62,7 @@ def put_on_list(session: Session, flagged: Mapping[int, int], *, now: datetime) 
                 "wave_id": known[invitation_id].wave_id,
                 "time_zone": known[invitation_id].time_zone,
                 "language": known[invitation_id].language,
+                "country": known[invitation_id].country,
                 "weight": weight_of(known[invitation_id].cents, known[invitation_id].closes_at)
                 - (BEGUN if known[invitation_id].started_at else 0),
             }

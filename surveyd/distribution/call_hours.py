@@ -4,11 +4,11 @@ Whether somebody can be called hangs on their zone and on the program's hours. B
 are read once and become a condition: the database sorts and pages, by the table of calls alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -16,7 +16,9 @@ from surveyd.distribution.cadence import Window
 from surveyd.distribution.call_claims import in_other_hands
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.calls import call_scope
+from surveyd.distribution.days_off import calendars
 from surveyd.distribution.models import Invitation, Program, Wave
+from surveyd.distribution.programs import window_of
 from surveyd.people.access import Scope
 
 
@@ -56,58 +58,76 @@ def read_hours(session: Session, narrowed: ColumnElement[bool], caller: Caller) 
         select(
             Call.wave_id,
             Call.time_zone,
+            Call.country,
             Call.language,
             func.count(case((narrowed, 1))).label("count"),
             func.count(case((and_(narrowed, due), 1))).label("due"),
             func.min(case((narrowed, Call.not_before))).label("earliest"),
         )
         .where(Call.state == CallState.OPEN, call_scope(caller.scope))
-        .group_by(Call.wave_id, Call.time_zone, Call.language)
+        .group_by(Call.wave_id, Call.time_zone, Call.country, Call.language)
     ).all()
-    windows = _windows(session, {row.wave_id for row in groups})
-    at_work, ready, opening = _working(groups, windows, caller.now)
-    places = [
-        and_(Call.wave_id == wave_id, Call.time_zone.in_(sorted(zones))) for wave_id, zones in at_work.items()
-    ]
+    work = _Work(session, {row.wave_id for row in groups}, now=caller.now)
+    opening = [work.opens(row, row.earliest) for row in groups if row.earliest is not None]
+    at_work = [row for row in groups if work.opens(row, caller.now) == caller.now]
     return Hours(
-        ready=and_(or_(false(), *places), due),
+        ready=and_(_within(at_work, groups), due),
         free=free,
         count=sum(row.count for row in groups),
-        count_ready=ready,
+        count_ready=sum(row.due for row in at_work),
         next_at=min(opening, default=None),
-        waves=tuple(sorted({windows[row.wave_id][0] for row in groups})),
+        waves=tuple(sorted({work.windows[row.wave_id].slug for row in groups})),
         languages=tuple(sorted({row.language for row in groups})),
     )
 
 
-Windows = Mapping[int, tuple[str, Window]]
-"""By a wave's id: its slug, and when its program calls."""
+Group = Row[tuple[int, str, str, str, int, int, datetime]]
+"""Open calls of one wave, zone, country and language."""
 
 
-def _windows(session: Session, wave_ids: set[int]) -> Windows:
-    window = (Program.window_start, Program.window_end, Program.workdays_only)
-    rows = session.execute(
-        select(Wave.id, Wave.slug, *window)
-        .join(Program, Program.id == Wave.program_id)
-        .where(Wave.id.in_(wave_ids))
-    )
-    return {key: (slug, Window(start, end, workdays)) for key, slug, start, end, workdays in rows}
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """When the program of a wave calls."""
+
+    slug: str
+    program_id: int
+    hours: Window
 
 
-def _working(
-    groups: list[Row[tuple[int, str, str, int, int, datetime]]], windows: Windows, now: datetime
-) -> tuple[dict[int, set[str]], int, list[datetime]]:
-    """Where it is working time by wave, how many can be called there, and when it next is for each group."""
-    at_work: dict[int, set[str]] = {}
-    ready, opening = 0, []
-    for row in groups:
-        window, zone = windows[row.wave_id][1], zone_named(row.time_zone)
-        if row.earliest is not None:
-            opening.append(window.opens(max(now, row.earliest), zone))
-        if window.opens(now, zone) == now:
-            at_work.setdefault(row.wave_id, set()).add(row.time_zone)
-            ready += row.due
-    return at_work, ready, opening
+class _Work:
+    """The working times of waves: their programs' hours, and the days off of their programs and countries."""
+
+    def __init__(self, session: Session, wave_ids: set[int], *, now: datetime) -> None:
+        rows = session.execute(
+            select(Wave.id, Wave.slug, Program)
+            .join(Program, Program.id == Wave.program_id)
+            .where(Wave.id.in_(wave_ids))
+        )
+        self.now = now
+        self.windows = {key: _Window(slug, program.id, window_of(program)) for key, slug, program in rows}
+        self.calendars = calendars(session, since=now)
+
+    def opens(self, row: Group, earliest: datetime) -> datetime:
+        """When the people of a group can be called, now or later, but not before `earliest`."""
+        window = self.windows[row.wave_id]
+        off = self.calendars.of(window.program_id, row.country)
+        return window.hours.opens(max(self.now, earliest), zone_named(row.time_zone), off)
+
+
+def _within(at_work: list[Group], groups: Sequence[Group]) -> ColumnElement[bool]:
+    """True of the calls in the groups that are at work: by wave and zone, without countries on holiday."""
+    zones: dict[int, set[str]] = {}
+    for row in at_work:
+        zones.setdefault(row.wave_id, set()).add(row.time_zone)
+    working = {(row.wave_id, row.time_zone, row.country) for row in at_work}
+    resting = {(row.wave_id, row.time_zone, row.country) for row in groups} - working
+    off = [
+        and_(Call.wave_id == wave_id, Call.time_zone == zone, Call.country == country)
+        for wave_id, zone, country in sorted(resting)
+        if zone in zones.get(wave_id, ())
+    ]
+    places = [and_(Call.wave_id == key, Call.time_zone.in_(sorted(names))) for key, names in zones.items()]
+    return and_(or_(false(), *places), ~or_(false(), *off))
 
 
 def _free(session: Session, caller: Caller) -> ColumnElement[bool]:
@@ -122,6 +142,4 @@ def _free(session: Session, caller: Caller) -> ColumnElement[bool]:
 
 def _not_promised(caller: Caller) -> ColumnElement[bool]:
     """Nobody else is to make the call; what its owner has not done in time is anybody's."""
-    if caller.user_id is None:
-        return true()
     return or_(Call.owner_id.is_(None), Call.owner_id == caller.user_id, Call.owner_until < caller.now)

@@ -14,6 +14,7 @@ from surveyd.distribution.call_entries import ASKED, BEGUN
 from surveyd.distribution.call_hours import Caller, Hours, read_hours
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
 from surveyd.distribution.calls import CallRow, call_row, call_rows, call_scope, find_call
+from surveyd.distribution.days_off import calendars
 from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.models import Account, Contact
 
@@ -87,6 +88,15 @@ def search_calls(session: Session, *, wanted: Wanted, caller: Caller) -> CallLis
     )
 
 
+def best_calls(session: Session, *, wanted: Wanted, caller: Caller, most: int) -> list[CallRow]:
+    """The first of the open calls that are wanted, the best first, also those that wait for their hour."""
+    narrowed = _narrowed(wanted, caller)
+    hours = read_hours(session, narrowed, caller)
+    query = _open(caller).where(narrowed, _at_hand(wanted, hours))
+    ids = session.scalars(query.order_by(_rank(hours, caller), Call.id).limit(most))
+    return _lines(session, list(ids), caller)
+
+
 def claim_next(session: Session, *, wanted: Wanted, caller: Caller) -> int | None:
     """Claim the best call that can be made now and return its id, or None when there is none.
 
@@ -129,7 +139,8 @@ def _lines(session: Session, ids: list[int], caller: Caller) -> list[CallRow]:
     """The calls of one page in its order."""
     found = {row.Call.id: row for row in session.execute(call_rows().where(Call.id.in_(ids)))}
     rows = (found[call_id] for call_id in ids if call_id in found)
-    return [call_row(row, now=caller.now, system_now=caller.system_now) for row in rows]
+    off = calendars(session, since=caller.now)
+    return [call_row(row, off, now=caller.now, system_now=caller.system_now) for row in rows]
 
 
 def _regions(session: Session) -> tuple[str, ...]:

@@ -50,13 +50,15 @@ class Call(Base):
     wave_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     language: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """The account's, for its holidays."""
     weight: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Where it stands among those who can be called now, the smallest first: see `call_entries`."""
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     owner_until: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_calls_state_not_before", "state", "not_before"),
-        Index("ix_calls_state_wave_id", "state", "wave_id", "time_zone", "language", "not_before"),
+        Index("ix_calls_state_wave_id", "state", "wave_id", "time_zone", "country", "language", "not_before"),
     )
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import NotFound
-from surveyd.distribution.cadence import Window
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
+from surveyd.distribution.days_off import Calendars, calendars
 from surveyd.distribution.models import Invitation, Program, Wave
+from surveyd.distribution.programs import window_of
 from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.access import Reach, Scope
 from surveyd.people.models import Account, Contact, User
@@ -104,7 +105,8 @@ def call_list(session: Session, *, now: datetime, system_now: datetime, limit: i
     """Everybody who is to be called, whoever can be called now first, then by how long they wait."""
     open_calls = call_rows().where(Call.state == CallState.OPEN)
     rows = session.execute(open_calls.order_by(Call.not_before, Call.id).limit(limit))
-    listed = [call_row(row, now=now, system_now=system_now) for row in rows]
+    off = calendars(session, since=now)
+    listed = [call_row(row, off, now=now, system_now=system_now) for row in rows]
     return sorted(listed, key=lambda row: (not row.callable_now, row.not_before, row.id))
 
 
@@ -131,7 +133,7 @@ def view_call(
         .order_by(CallAttempt.id)
     )
     return CallView(
-        row=call_row(found, now=now, system_now=system_now),
+        row=call_row(found, calendars(session, since=now), now=now, system_now=system_now),
         company=program.company,
         state=call.state,
         over_because=call.reason if call.state is not CallState.OPEN else "",
@@ -183,12 +185,12 @@ def call_rows() -> Select[*tuple[Any, ...]]:
     )
 
 
-def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime) -> CallRow:
-    """One row of `call_rows` as a line of the list."""
+def call_row(line: Row[*tuple[Any, ...]], off: Calendars, *, now: datetime, system_now: datetime) -> CallRow:
+    """One row of `call_rows` as a line of the list; `off` are the days on which nobody is called."""
     call, invitation, contact = line.Call, line.Invitation, line.Contact
     account, wave, program, wish = line.Account, line.Wave, line.Program, line.Wish
     zone = zone_named(invitation.time_zone)
-    window = Window(program.window_start, program.window_end, program.workdays_only)
+    opens = window_of(program).opens(now, zone, off.of(program.id, account.country))
     claimed = call.claimed_until is not None and call.claimed_until > system_now
     return CallRow(
         id=call.id,
@@ -203,7 +205,7 @@ def call_row(line: Row[*tuple[Any, ...]], *, now: datetime, system_now: datetime
         language=invitation.language,
         time_zone=invitation.time_zone,
         local_time=now.astimezone(zone).replace(tzinfo=None),
-        callable_now=window.opens(now, zone) == now and call.not_before <= now and not claimed,
+        callable_now=opens == now and call.not_before <= now and not claimed,
         wave=wave.slug,
         flagged_at=call.flagged_at,
         not_before=call.not_before,

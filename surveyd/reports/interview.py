@@ -94,7 +94,7 @@ def background_of(
     has claimed the call. No revenue is read. At most seven statements, however long the history is.
     """
     row = call.row
-    may_look_back = scope.sees_all or (scope.user_id is not None and row.claimed_by_id == scope.user_id)
+    said = said_before(session, call, scope=scope)
     names = {"company": call.company, "contact": row.name, "account": row.account}
     return Background(
         call=call,
@@ -102,9 +102,18 @@ def background_of(
         mailed=_mailed(session, row.invitation_id),
         cases=_cases(session, call, scope),
         begun=_begun(session, row.invitation_id, questionnaire, answers, names),
-        said=tuple(_said(session, call)) if may_look_back else (),
-        may_look_back=may_look_back,
+        said=said or (),
+        may_look_back=said is not None,
     )
+
+
+def said_before(session: Session, call: CallView, *, scope: Scope) -> tuple[Said, ...] | None:
+    """The last four answers of a call's contact for this account; None for who may not look back.
+
+    Whoever sees all may, and who has claimed the call: it helps on the telephone, and nowhere else.
+    """
+    mine = scope.user_id is not None and call.row.claimed_by_id == scope.user_id
+    return tuple(_said(session, call)) if scope.sees_all or mine else None
 
 
 def _wanted(session: Session, invitation_id: int) -> Wanted | None:

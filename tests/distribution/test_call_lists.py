@@ -164,7 +164,8 @@ def test_nobody_is_next_outside_working_hours(launched: object, cast: Cast, writ
     post.go_to(DAY_21 + timedelta(days=2, hours=8))
     listed = found(post, cast, wish())
     assert (listed.count, listed.ready) == (3, 0)
-    assert listed.next_at == DAY_21 + timedelta(days=2, hours=15)  # nine the next morning in Tokyo
+    # Nine in the morning in Tokyo, after Good Friday, a weekend and Easter Monday at their company.
+    assert listed.next_at == DAY_21 + timedelta(days=6, hours=15)
     with writer() as session:
         assert claim_next(session, wanted=wish(), caller=caller(post, cast.support.id)) is None
 
@@ -180,7 +181,7 @@ def test_when_the_next_can_be_called_is_said_of_those_on_the_list(
         post.release()
     now = DAY_21 + timedelta(days=2, hours=3)  # 14:00 in Berlin, 21:00 in Tokyo
     post.go_to(now)
-    in_the_morning = DAY_21 + timedelta(days=2, hours=15)
+    in_the_morning = DAY_21 + timedelta(days=6, hours=15)  # after Easter at their company
 
     south = found(post, cast, wish(region="South"))
     assert (south.count, south.ready, south.next_at) == (1, 0, in_the_morning)

@@ -48,7 +48,7 @@ WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "
 OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id"}
 OF_THE_PROGRAM = {
     "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
-    "link_id", "visit_id", "policy_id", "figure_id",
+    "link_id", "visit_id", "policy_id", "figure_id", "override_id", "rehearsal_id",
 }  # fmt: skip
 WORDS = {
     "mail": "invitation", "language": "en", "slug": "relational", "theme": "delivery", "name": "steps",
@@ -160,6 +160,8 @@ def sees(name: str, rule: Rule, side: str) -> bool:
         return True
     if name == "support":
         return things == {"call_id"}
+    if things == {"call_id"}:
+        return False  # no call was handed to an account manager
     return name in (NORTH if side == "north" else SOUTH)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, url_for
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from surveyd.base.clock import system_now, zone_named
@@ -15,9 +16,13 @@ from surveyd.distribution import call_claims, call_lists, calls
 from surveyd.distribution.call_claims import Overtaken
 from surveyd.distribution.call_lists import Day
 from surveyd.distribution.call_models import CallState
+from surveyd.distribution.call_owners import Colleague, colleagues_for
 from surveyd.distribution.call_script import Lines, Names, Why, lines_for
 from surveyd.distribution.calls import AttemptLine, CallView
+from surveyd.people.models import StaffRole
+from surveyd.reports.interview import Said, said_before
 from surveyd.web.access import reader
+from surveyd.web.staff.call_handing import Standing, standing_of
 from surveyd.web.staff.call_outcomes import (
     AT_ONCE,
     FINAL,
@@ -28,6 +33,14 @@ from surveyd.web.staff.call_outcomes import (
 )
 from surveyd.web.staff.calls import kept_of, midnight, to_call, wish_for_calls
 from surveyd.web.staff.frame import bp
+
+FACTS = {
+    "country": lazy_gettext("Country"),
+    "region": lazy_gettext("Region"),
+    "business_unit": lazy_gettext("Business unit"),
+    "branch": lazy_gettext("Branch"),
+    "product_line": lazy_gettext("Product line"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +55,13 @@ class CallPage:
     kept: dict[str, Any]
     user_id: int
     form: OutcomeForm
+    standing: Standing
+    said: tuple[Said, ...] | None
+    colleagues: tuple[Colleague, ...]
     refused: str = ""
     meanwhile: tuple[AttemptLine, ...] = ()
 
+    fact_words = FACTS
     at_once = AT_ONCE
     final = FINAL
 
@@ -87,7 +104,17 @@ class CallPage:
         row = self.call.row
         return row.back_at.astimezone(zone_named(row.time_zone)) if row.back_at else None
 
-    def said(self, attempt: AttemptLine) -> object:
+    @property
+    def is_promised(self) -> bool:
+        """Whether somebody else is to make this call, and has it not in hand."""
+        return self.call.row.owner_id not in (None, self.user_id) and not self.is_taken
+
+    @property
+    def may_take(self) -> bool:
+        """Whether the reader can take it over: what is promised, and an admin what is in hand."""
+        return self.is_open and (self.is_promised or (self.is_taken and reader().role is StaffRole.ADMIN))
+
+    def came(self, attempt: AttemptLine) -> object:
         """What came of an attempt."""
         return SAID[attempt.outcome]
 
@@ -139,8 +166,12 @@ def _load(call_id: int, form: OutcomeForm) -> CallPage:
     with reading() as session:
         call = calls.view_call(session, call_id, scope=who.scope, now=now, system_now=system_now())
         day = call_lists.day_of(session, user_id=who.user_id, since=midnight(now, who.zone))
+        said = said_before(session, call, scope=who.scope)
+        found = calls.find_call(session, call_id, scope=who.scope)
+        colleagues = tuple(colleagues_for(session, found, but=who.user_id))
     form.zone = zone_named(call.row.time_zone)
-    return CallPage(call, day, kept_of(wish_for_calls()), who.user_id, form)
+    kept = kept_of(wish_for_calls())
+    return CallPage(call, day, kept, who.user_id, form, standing_of(call), said, colleagues)
 
 
 def _show(page: CallPage) -> str:

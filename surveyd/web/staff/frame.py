@@ -51,7 +51,20 @@ CASES = Room(
     lazy_gettext("Cases"),
     ("staff.case", "staff.log_case", "staff.close_case", "staff.hand_case_over"),
 )
-CALLS = Room("staff.calls", lazy_gettext("Calls"), ("staff.call", "staff.record_call"))
+CALLS = Room(
+    "staff.calls",
+    lazy_gettext("Calls"),
+    (
+        "staff.call",
+        "staff.record_call",
+        "staff.call_backs",
+        "staff.call_figures",
+        "staff.call_sheet",
+        "staff.preview_sheet",
+        "staff.barred_numbers",
+        "staff.bar_number",
+    ),
+)
 UNMATCHED = Room(
     "staff.unmatched",
     lazy_gettext("Unmatched"),
@@ -102,6 +115,11 @@ CODEBOOK = Room(
     ("staff.codebook_theme", "staff.count_codebook_theme", "staff.compare_codebook"),
 )
 POLICIES = Room("staff.policies", lazy_gettext("Scoring"), ("staff.policy", "staff.new_policy"))
+SUPPRESSIONS = Room(
+    "staff.suppressions",
+    lazy_gettext("Suppressions"),
+    ("staff.opt_outs", "staff.returns", "staff.returned", "staff.make_hook_key"),
+)
 OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
 IMPORTS = Room(
     "staff.imports",
@@ -115,7 +133,7 @@ SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Health"), (HEALTH, BREAKDOWN, DRIVERS, THEMES, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
-    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX)),
+    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX, SUPPRESSIONS)),
     (lazy_gettext("Setup"), (QUESTIONNAIRES, CODEBOOK, POLICIES, IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""

@@ -17,6 +17,7 @@ from surveyd.responses.answers import AnswerChannel
 from surveyd.web.access import reader
 from surveyd.web.answering import Door
 from surveyd.web.filters import moment, words
+from surveyd.web.staff.call_handing import Standing, standing_of
 from surveyd.web.staff.call_outcomes import AT_ONCE, FINAL, SAID, OutcomeForm
 
 HIDDEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
@@ -80,6 +81,11 @@ class InterviewPage:
             found.append(_("They have begun to answer on the web."))
         found += [_("Case %(number)s with them is open.", number=case_id) for case_id in background.cases]
         return found or [_("They have not answered.")]
+
+    @property
+    def standing(self) -> Standing:
+        """How the call stands, for a page that looks whether it still does."""
+        return standing_of(self.background.call)
 
     def said(self, attempt: AttemptLine) -> object:
         """What came of an attempt."""

@@ -45,7 +45,7 @@ def test_two_people_never_call_the_same_contact(office: Office, sign_in: SignIn,
     assert second.status_code == 409
     assert "A colleague is calling this contact" in second.text
     assert admin.post(f"{path}/outcome", outcome="no_answer").status_code == 409
-    assert "A colleague is calling" in admin.get(path).text
+    assert "Sam Support is calling" in admin.get(path).text
     assert "This call is yours" in support.get(path).text
     assert call_of(office, reader).claimed_by_id == office.cast.support.id
 

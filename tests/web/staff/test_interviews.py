@@ -199,7 +199,7 @@ def test_a_colleague_s_call_is_shown_and_refused_and_no_word_is_lost(
     late = admin.post(form_of(office), **TYPED, go="next", **{"call-note": "Rang."})
 
     assert (opened.status_code, opened.location) == (303, f"/staff/calls/{office.call}")
-    assert "A colleague is calling Sofie Sommer" in admin.get(opened.location).text
+    assert "Sam Support is calling Sofie Sommer" in admin.get(opened.location).text
     assert late.status_code == 409
     assert "A colleague is calling this contact; take the next one." in late.text
     assert "What you typed still stands on this page; it is not saved." in late.text
