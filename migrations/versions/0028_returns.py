@@ -17,6 +17,7 @@ def upgrade() -> None:
     _soft()
     _absences()
     _opt_outs()
+    _changes()
     _keys()
 
 
@@ -97,6 +98,25 @@ def _opt_outs() -> None:
     op.create_index(op.f("ix_program_opt_outs_contact_id"), "program_opt_outs", ["contact_id"], unique=False)
 
 
+def _changes() -> None:
+    op.create_table(
+        "stop_changes",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("contact_id", BIG_ID, nullable=True),
+        sa.Column("program_id", BIG_ID, nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("by_id", BIG_ID, nullable=True),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_stop_changes_by_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_stop_changes_contact_id")),
+        sa.ForeignKeyConstraint(["program_id"], ["programs.id"], name=op.f("fk_stop_changes_program_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stop_changes")),
+    )
+    op.create_index(op.f("ix_stop_changes_contact_id"), "stop_changes", ["contact_id"], unique=False)
+
+
 def _keys() -> None:
     op.create_table(
         "hook_keys",
@@ -118,5 +138,12 @@ def _one_of(name: str, *values: str) -> sa.Enum:
 
 
 def downgrade() -> None:
-    for table in ("hook_keys", "program_opt_outs", "absences", "soft_bounces", "returned_mails"):
+    for table in (
+        "hook_keys",
+        "stop_changes",
+        "program_opt_outs",
+        "absences",
+        "soft_bounces",
+        "returned_mails",
+    ):
         op.drop_table(table)

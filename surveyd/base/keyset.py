@@ -50,10 +50,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list: `by` is never NULL, and the row's id, `key`, decides between equals."""
+    """The order of a list: `by` is never NULL, and the row's key, its id or name, decides between equals."""
 
     by: SQLColumnExpression[Any]
-    key: SQLColumnExpression[int]
+    key: SQLColumnExpression[int] | SQLColumnExpression[str]
     descends: bool = False
 
 
@@ -71,7 +71,7 @@ def slice_of(
     """The rows of `query` behind the key `after`, in one statement. Raises Refused for a broken key."""
     by, key = order.by, order.key
     if after:
-        value, row_id = _read_key(after, by)
+        value, row_id = _read_key(after, by, key)
         ahead = by < value if order.descends else by > value
         behind = key < row_id if order.descends else key > row_id
         query = query.where(or_(ahead, and_(by == value, behind)))
@@ -91,9 +91,11 @@ def _write_key(row: Row[*tuple[Any, ...]]) -> str:
     return base64.urlsafe_b64encode(json.dumps([value, row.sorted_key]).encode()).decode().rstrip("=")
 
 
-def _read_key(after: str, by: SQLColumnExpression[Any]) -> tuple[ColumnElement[Any], int]:
+def _read_key(
+    after: str, by: SQLColumnExpression[Any], key: SQLColumnExpression[Any]
+) -> tuple[ColumnElement[Any], Any]:
     column = cast(ColumnElement[Any], by)  # a mapped attribute has a type as well
-    kind = column.type.python_type
+    kind, key_kind = column.type.python_type, cast(ColumnElement[Any], key).type.python_type
     try:
         if len(after) > LONGEST_KEY:
             raise ValueError("too long")
@@ -104,8 +106,11 @@ def _read_key(after: str, by: SQLColumnExpression[Any]) -> tuple[ColumnElement[A
             value = date.fromisoformat(value)
         elif kind in (int, float, Decimal, bool):
             value = kind(value)
-        if not isinstance(value, kind) or type(row_id) is not int or not 0 <= row_id < 2**63:
+        if not isinstance(value, kind) or type(row_id) is not key_kind:
             raise ValueError(after)
+        if isinstance(row_id, int) and not 0 <= row_id < 2**63:
+            raise ValueError(after)
+        _check_bindable(row_id, bits=63)
         _check_bindable(value, bits=63 if isinstance(column.type, BigInteger) else 31)
     except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
         raise Refused(BROKEN) from error

@@ -12,7 +12,7 @@ from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Program, Wave
-from surveyd.distribution.return_models import ProgramOptOut
+from surveyd.distribution.return_models import ProgramOptOut, StopChange
 from surveyd.people.audit import record
 from surveyd.people.models import Contact
 
@@ -80,5 +80,7 @@ def resubscribe(
         whole = run(session, back.values(opted_out_at=None, updated_at=now))
     if not (changed or whole):
         raise NotFound("opt-out", contact_id)
-    facts: dict[str, str | int] = {"program": program_id or 0, "programs": len(changed), "reason": said}
+    what = {"what": "resubscribed", "contact_id": contact_id, "program_id": program_id}
+    session.add(StopChange(**what, address="", reason=said, by_id=by, at=now))
+    facts = {"program": program_id or 0, "programs": len(changed)}
     record(session, action="resubscribe", thing="contact", thing_id=contact_id, by=by, now=now, facts=facts)

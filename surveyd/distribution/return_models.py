@@ -95,6 +95,23 @@ class ProgramOptOut(Base):
     at: Mapped[datetime]
 
 
+class StopChange(Base):
+    """What staff changed on the lists of those who are not mailed, and why: only added to.
+
+    It is about an address, or about a contact, of one program or with None of all.
+    """
+
+    __tablename__ = "stop_changes"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    what: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(254), default="")
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("programs.id"))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
 class HookKey(Base):
     """A key for the webhook of returned mails. The table keeps its SHA-256, never the key."""
 

@@ -1,5 +1,6 @@
 """Addresses and people that must not be mailed, and why."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -10,6 +11,8 @@ from surveyd.base.errors import NotFound
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
 from surveyd.people.models import Contact
+
+CHUNK = 500
 
 
 def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
@@ -59,6 +62,30 @@ def suppress(
     for contact_id in session.scalars(theirs.with_for_update()).all():
         stop_mails(session, contact_id, reason=reason)
     _stop(session, Message.contact_id.is_not(None), func.lower(Message.recipient) == address, reason=reason)
+
+
+def suppress_all(session: Session, addresses: Mapping[str, str], *, reason: str, now: datetime) -> None:
+    """The same for many addresses at once, each with a detail; those that are on the list keep theirs."""
+    rows = [
+        {
+            "address": address.lower(),
+            "reason": reason,
+            "detail": detail[:300],
+            "message_id": None,
+            "at": now,
+        }
+        for address, detail in sorted(addresses.items())
+    ]
+    for start in range(0, len(rows), CHUNK):
+        some = rows[start : start + CHUNK]
+        insert_new(session, Suppression, some, unique=["address"])
+        named = [row["address"] for row in some]
+        theirs = select(Contact.id).where(func.lower(Contact.email).in_(named)).order_by(Contact.id)
+        held = list(session.scalars(theirs.with_for_update()))
+        _stop(session, Message.contact_id.in_(held), reason=reason)
+        _stop(
+            session, Message.contact_id.is_not(None), func.lower(Message.recipient).in_(named), reason=reason
+        )
 
 
 def lift(session: Session, address: str) -> None:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from surveyd.base.services import EXTENSION, Services
-from surveyd.web import demo, hooks, open_links, own_answers, passwords, respond, wishes
+from surveyd.web import demo, hooks, open_links, own_answers, passwords, respond, returned_mails, wishes
 from surveyd.web.access import open_access
 from surveyd.web.assets import open_assets
 from surveyd.web.auth import open_auth
@@ -32,6 +32,7 @@ def open_site(app: Flask) -> None:
     respond.open_respond(app)
     open_links.open_open_links(app)
     app.register_blueprint(hooks.bp)
+    app.register_blueprint(returned_mails.bp)
     open_health(app)
     open_staff(app)
     app.register_blueprint(passwords.bp)

@@ -55,6 +55,8 @@ class Office:
             "link_id": 1,
             "visit_id": 1,
             "nomination_id": 1,
+            "return_id": 1,
+            "key_id": 1,
             "figure_id": 1,
             "override_id": 1,
             "rehearsal_id": 1,

@@ -47,7 +47,7 @@ WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "
 # Things of an account: whose they are decides. All other ids name things of the program.
 OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id"}
 OF_THE_PROGRAM = {
-    "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
+    "return_id", "key_id", "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
     "link_id", "visit_id", "policy_id", "figure_id", "override_id", "rehearsal_id",
 }  # fmt: skip
 WORDS = {

@@ -15,14 +15,18 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.routing import Rule
 
+from surveyd.base.services import EXTENSION
 from surveyd.closed_loop.actions import ActionFacts, add_action
 from surveyd.closed_loop.letters import begin_letter
 from surveyd.closed_loop.models import ActionStatus
 from surveyd.distribution import papers
+from surveyd.distribution.hook_keys import make_hook_key
 from surveyd.distribution.models import Wave
 from surveyd.distribution.paper_models import PaperKind
 from surveyd.distribution.papers import NewPaper
 from surveyd.distribution.questionnaire_edits import change_questionnaire
+from surveyd.distribution.return_models import Door
+from surveyd.distribution.returns import take_return
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import with_texts
 from surveyd.people.access import SYSTEM
@@ -76,6 +80,9 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
             asked_by_id=cast.admin.id,
         )
         papers.want(session, paper, now=NOW)
+        keys = app.extensions[EXTENSION].keys
+        take_return(session, b"Subject: <b>hm</b>\n\nIs it\0?", keys=keys, door=Door.PIPE, now=NOW)
+        make_hook_key(session, "mx", by=None, now=NOW)
     file = (io.BytesIO(CONTACTS.encode()), "contacts.csv")
     answer = signed_in(app, cast.admin).post("/staff/imports", kind="contacts", file=file)  # type: ignore[arg-type]
     assert answer.status_code == 303
