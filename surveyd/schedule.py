@@ -21,14 +21,16 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
 from surveyd.closed_loop.jobs import send_letter, work_on_any
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution import claims, gaps, papers, stale, touches, waves
+from surveyd.distribution import claims, gaps, papers, stale, touches, triggers, waves
 from surveyd.distribution.alarm_jobs import look_for_alarms
 from surveyd.distribution.calendar_jobs import keep_calendar
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
+from surveyd.distribution.rehearsing.jobs import work_on_rehearsals
 from surveyd.distribution.sender import Lane
-from surveyd.people import uploads
+from surveyd.people import batches, uploads
+from surveyd.people.jobs import finish_lost_batch
 from surveyd.reports.jobs import ring_for_papers
 from surveyd.responses import open_spent, open_visits
 from surveyd.responses.durations import are_due, measure_versions
@@ -72,6 +74,20 @@ def prepare_waves(house: Services, now: datetime) -> int:
     with reading() as session:
         launched = list(session.scalars(select(Wave.id).where(Wave.state == WaveState.PREPARING)))
     return _each("prepare", launched, prepare_wave)
+
+
+def ask_renewals(house: Services, now: datetime) -> int:
+    """Invite those whose account's renewal date has come near."""
+    with reading() as session:
+        if not triggers.has_near_renewals(session, now=now):
+            return 0
+    total = 0
+    while True:
+        with writing() as session:
+            asked = triggers.ask_renewals(session, keys=house.keys, now=now)
+        total += asked
+        if not asked:
+            return total
 
 
 def release_touches(house: Services, now: datetime) -> int:
@@ -161,10 +177,13 @@ def work_on_uploads(house: Services, now: datetime) -> int:
     with reading() as session:
         lost = uploads.lost_uploads(session, system_now=system_now())
         has_old = uploads.has_old(session, now=now)
-    if has_old:
+        left = batches.lost_batches(session, before=system_now() - uploads.LEASE)
+        has_stale = batches.has_stale(session, before=system_now() - uploads.KEPT)
+    if has_old or has_stale:
         with writing() as session:
             uploads.forget_old(session, now=now)
-    return _each("uploads", lost, work_on_any)
+            batches.forget_stale(session, before=system_now() - uploads.KEPT)
+    return _each("uploads", left, finish_lost_batch) + _each("uploads", lost, work_on_any)
 
 
 def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:
@@ -187,6 +206,7 @@ SWEEPS = (
     Sweep("leases", "what a dead sender held is free before new work is looked for", expire_leases),
     Sweep("calendar", "holidays are known before a wave is planned around them", keep_calendar),
     Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
+    Sweep("renewals", "whoever is asked by an event is asked like everybody: by a touch", ask_renewals),
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
     Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
     Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
@@ -198,6 +218,7 @@ SWEEPS = (
     Sweep("visits", "late: what is a month old is in no hurry", forget_visits),
     Sweep("policies", "late: nobody waits for it but whoever looks at its bar", work_on_policies),
     Sweep("analyses", "late: the last result is shown until the next one stands", work_on_analyses),
+    Sweep("rehearsals", "late: nothing waits for them but whoever looks", work_on_rehearsals),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 

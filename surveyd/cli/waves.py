@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import parse_instant, zone_named
 from surveyd.base.database import reading, writing
+from surveyd.cli.audiences import audience
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.cli.preflight import look_before_launch
+from surveyd.cli.rehearsals import rehearse
 from surveyd.cli.seals import seal, statement, verify
 from surveyd.distribution import waves
-from surveyd.distribution.audience import RULES, audience_of, count_audience
+from surveyd.distribution.audience import count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.distribution.languages import asked_languages, warnings_of
 from surveyd.distribution.models import Wave
@@ -24,7 +26,7 @@ def wave() -> None:
     """One running of a program: who is asked, when, and how far it is."""
 
 
-for command in (statement, seal, verify):
+for command in (audience, statement, seal, verify):
     wave.add_command(command)
 
 
@@ -54,28 +56,6 @@ def schedule(program: str, wave: str, at: str, as_json: bool) -> None:
         click.echo(
             f"The wave {wave} may go out from {instant.isoformat()} on. Next: surveyd wave audience {wave}"
         )
-
-
-@wave.command()
-@click.argument("wave")
-@as_json
-def audience(wave: str, as_json: bool) -> None:
-    """Who is in, who is out, and by which rule."""
-    with house() as services, reading() as session:
-        found = waves.find_wave(session, wave)
-        everyone = audience_of(session, found, waves.program_of(session, found), now=services.clock.now())
-    if as_json:
-        rows = [
-            {"contact": one.external_id, "in": not one.rule, "rule": one.rule} for one in everyone.members
-        ]
-        out = len(rows) - everyone.invited
-        print_json(
-            {"wave": wave, "in": everyone.invited, "out": out, "by_rule": everyone.left_out, "rows": rows}
-        )
-        return
-    click.echo(f"{everyone.invited} contacts are in, {len(everyone.members) - everyone.invited} are out.")
-    for rule, count in sorted(everyone.left_out.items()):
-        click.echo(f"  {count:>7}  {RULES[rule]}")
 
 
 @wave.command()
@@ -113,6 +93,9 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
     click.echo(f"The wave {wave} goes out to {count} contacts {when}, each inside their send window.")
     if not rung:
         click.echo("The queue does not answer; the schedule process takes the wave up by itself.")
+
+
+wave.add_command(rehearse)
 
 
 @wave.command()
