@@ -8,10 +8,7 @@ from surveyd.distribution.claims import Claimed
 from surveyd.distribution.mail_fields import PLAIN, Stationery
 from surveyd.distribution.mails import Links
 from surveyd.distribution.sign_in_mails import LINK
-from surveyd.distribution.stationery import FROM_NAME, REPLY_TO, TEST, words_of
-
-WAY_OUT = "way_out"
-"""The path that stands in a test where others have their opt-out: it opts nobody out."""
+from surveyd.distribution.stationery import FROM_NAME, REPLY_TO, TEST, WAY_OUT, words_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ RUNS = {
     *("form", "input", "button", "base", "link", "mj-include"),
 }
 LINK_NAMES = {"href"}
+SPOKEN = {"title", "alt", "aria-label"}
+"""Attributes that are read out: a name can stand in them, in quotes."""
+UNQUOTED = re.compile(r"=\s*[^\s\"'>]*\{\{")
 SOURCES = {"src", "background", "background-url"}
 LEADS = ("https://", "http://", "mailto:", "tel:", "#")
 SHOWS = ("https://", "data:image/png", "data:image/jpeg", "data:image/gif")
@@ -77,6 +80,14 @@ class Checked:
     def template(self, draft: Draft, language: str) -> Template:
         """The draft as words that can be filled."""
         return Template(0, language, draft.subject, draft.text, self.html)
+
+
+def compiled(draft: Draft) -> Checked:
+    """The body as HTML, whatever else may be wrong; without HTML when it is MJML that cannot be read."""
+    if draft.kind is TemplateKind.HTML:
+        return Checked(draft.source, ())
+    html, faults = _compiled(draft.source)
+    return Checked(html, tuple(faults))
 
 
 def check(draft: Draft, mail: str) -> Checked:
@@ -215,6 +226,9 @@ class _Outline(HTMLParser):
             self._say(f"A mail runs nothing; take the attribute {name} out.")
         elif name in LINK_NAMES:
             self._link(value, used)
+        elif name in SPOKEN and used and _are_words(used):
+            if UNQUOTED.search(self.get_starttag_text() or ""):
+                self._say(f"Put the attribute {name} in quotes.")
         elif used:
             self._say(f"The field {used[0]} cannot stand in the attribute {name}; only links stand in href.")
         elif name in SOURCES and value and not value.lower().startswith(SHOWS):
@@ -231,3 +245,7 @@ class _Outline(HTMLParser):
 
     def _say(self, reason: str) -> None:
         self.faults.append(_fault(Part.HTML, self.getpos()[0], reason))
+
+
+def _are_words(used: list[str]) -> bool:
+    return all(Part.SUBJECT in FIELDS[name].parts for name in used if name in FIELDS)

@@ -26,6 +26,8 @@ FROM_NAME, REPLY_TO = "from_name", "reply_to"
 """What a context names besides the facts of its mail."""
 TEST, TESTED, TYPED, MARK = "test", "tests", "typed", "[Test]"
 """The mail that shows another one to us: which one, and its words if they are no version."""
+WAY_OUT = "way_out"
+"""The path that stands in a test where others have their opt-out: it opts nobody out."""
 SIGNED_OTHERWISE = frozenset({"letter"})
 """Mails that somebody signs in person: the account manager does not send them."""
 MOST_KEPT = 256

@@ -118,7 +118,7 @@ def _story(row: Row[*tuple[Any, ...]]) -> Story:
         step=message.step,
         language=message.language,
         state=message.state,
-        to=(contact or user).name if contact or user else message.recipient_name,
+        to=(contact or user).name if contact or user else message.recipient_name or message.recipient,
         address=message.recipient,
         contact=contact.external_id if contact else "",
         account_id=account.id if account else None,

@@ -120,7 +120,8 @@ SUPPRESSIONS = Room(
     lazy_gettext("Suppressions"),
     ("staff.opt_outs", "staff.returns", "staff.returned", "staff.make_hook_key"),
 )
-OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message",))
+OUTBOX = Room("staff.outbox", lazy_gettext("Outbox"), ("staff.message", "staff.held", "staff.decide_held"))
+SENDING = Room("staff.sending", lazy_gettext("Sending"), ("staff.set_sending_limit",))
 IMPORTS = Room(
     "staff.imports",
     lazy_gettext("Imports"),
@@ -133,7 +134,7 @@ SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Health"), (HEALTH, BREAKDOWN, DRIVERS, THEMES, BENCHMARKS)),
     (lazy_gettext("Accounts"), (ACCOUNTS,)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
-    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX, SUPPRESSIONS)),
+    (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX, SENDING, SUPPRESSIONS)),
     (lazy_gettext("Setup"), (QUESTIONNAIRES, CODEBOOK, POLICIES, IMPORTS, USERS, TEMPLATES)),
 )
 """The house as staff walk through it: five rooms or fewer are named one by one, more by their sections."""
