@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Flask
 from sqlalchemy import false, func, or_, select
@@ -21,7 +21,7 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
 from surveyd.closed_loop.jobs import send_letter, work_on_any
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution import claims, gaps, papers, stale, touches, triggers, waves
+from surveyd.distribution import claims, gaps, stale, touches, triggers, waves
 from surveyd.distribution.alarm_jobs import look_for_alarms
 from surveyd.distribution.calendar_jobs import keep_calendar
 from surveyd.distribution.jobs import prepare_wave
@@ -31,9 +31,8 @@ from surveyd.distribution.rehearsing.jobs import work_on_rehearsals
 from surveyd.distribution.sender import Lane
 from surveyd.people import batches, uploads
 from surveyd.people.jobs import finish_lost_batch
-from surveyd.reports.jobs import ring_for_papers
-from surveyd.responses import open_spent, open_visits
-from surveyd.responses.durations import are_due, measure_versions
+from surveyd.reports.jobs import look_for_papers
+from surveyd.responses.jobs import forget_visits, measure_durations
 from surveyd.results.analysis_jobs import work_on_analyses
 from surveyd.results.jobs import work_on_policies
 
@@ -42,8 +41,6 @@ log = logging.getLogger("surveyd.schedule")
 PASS_SECONDS = 1.0
 OTHERS_SECONDS = 90.0
 OTHERS_PAUSE = 0.2
-KEPT = timedelta(days=7)
-"""How long a PDF that one person asked for is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +122,6 @@ def tell_overdue(house: Services, now: datetime) -> int:
             return mails
 
 
-def look_for_papers(house: Services, now: datetime) -> int:
-    """Let mails go whose PDF is made, and ring for papers that nobody is making; returns how many wait.
-
-    Making them is the worker's: it may take minutes, and this pass has a second.
-    """
-    with writing() as session:
-        papers.give_up(session, system_now=system_now())
-        papers.let_mails_go(session)
-        papers.forget(session, asked_before=now - KEPT)
-        waiting = papers.waiting(session, system_now=system_now())
-    if waiting:
-        ring_for_papers(house)
-    return waiting
-
-
 def replan_stale(house: Services, now: datetime) -> int:
     """Move mails that missed their window into the next."""
     with writing() as session:
@@ -150,26 +132,6 @@ def close_waves(house: Services, now: datetime) -> int:
     """Close waves whose last day has come."""
     with writing() as session:
         return waves.close_due(session, now=now)
-
-
-def measure_durations(house: Services, now: datetime) -> int:
-    """Measure once an hour how long each questionnaire takes."""
-    with reading() as session:
-        due = are_due(session, now=now)
-    if not due:
-        return 0
-    with writing() as session:
-        return measure_versions(session, now=now)
-
-
-def forget_visits(house: Services, now: datetime) -> int:
-    """Forget what people began through open links and never sent."""
-    with reading() as session:
-        if not (open_visits.has_unfinished(session, now=now) or open_spent.has_old(session, now=now)):
-            return 0
-    with writing() as session:
-        open_spent.forget_old(session, now=now)
-        return open_visits.forget_unfinished(session, now=now)
 
 
 def work_on_uploads(house: Services, now: datetime) -> int:

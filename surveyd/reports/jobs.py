@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +18,8 @@ from surveyd.reports.paper_pages import draw
 
 log = logging.getLogger("surveyd.papers")
 
+KEPT = timedelta(days=7)
+"""How long a PDF that one person asked for is kept."""
 MAKE_PAPERS = "surveyd.reports.jobs.make_papers"
 SECONDS_AT_MOST = 120.0
 """A job ends well before its queue would end it; the sweep rings again for what is left."""
@@ -28,6 +31,21 @@ def ring_for_papers(house: Services) -> bool:
     The minute stands in the job's name: the bell of a worker that died in the middle is dumb for no longer.
     """
     return house.bell.ring(MAKE_PAPERS, int(system_now().timestamp() // 60))
+
+
+def look_for_papers(house: Services, now: datetime) -> int:
+    """Let mails go whose PDF is made, and ring for papers that nobody is making; returns how many wait.
+
+    Making them is the worker's: it may take minutes, and this pass has a second.
+    """
+    with writing() as session:
+        papers.give_up(session, system_now=system_now())
+        papers.let_mails_go(session)
+        papers.forget(session, asked_before=now - KEPT)
+        waiting = papers.waiting(session, system_now=system_now())
+    if waiting:
+        ring_for_papers(house)
+    return waiting
 
 
 def make_papers(rung_at: int = 0) -> int:
