@@ -44,11 +44,13 @@ ADVICE = {
     "not_in_filter": lazy_gettext("Widen the filters of this wave, or correct the facts by an import."),
     "contact_inactive": lazy_gettext("Import the contact again if they are there after all."),
     "opted_out": lazy_gettext("Nothing: it was their own wish, and it holds for every wave."),
+    "opted_out_program": lazy_gettext("Nothing: it was their own wish; other programs may ask them."),
     "no_address": lazy_gettext("Import their address."),
     "suppressed": lazy_gettext("Import a new address, or lift the old one once it works again."),
     "not_right_person": lazy_gettext("Decide on the account's page what becomes of it."),
     "same_address": lazy_gettext("Nothing if it is one person; else import an address for each."),
     "rested": lazy_gettext("Wait until the rest period is over, or shorten it in the program."),
+    "no_day_left": lazy_gettext("Allow more people of one account a day, or a later close."),
     "not_in_sample": lazy_gettext("Draw more people, or ask everybody."),
     LATER: lazy_gettext("The next wave asks them."),
 }
