@@ -13,7 +13,7 @@ from surveyd.base.database import Base
 from surveyd.base.errors import Refused
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.launch_models import Rehearsal, RehearsalState
-from surveyd.distribution.models import Channel, Wave
+from surveyd.distribution.models import Channel, Wave, WaveState
 from surveyd.distribution.rehearsing.behaviour import USUAL, Answering, Dice, behaviour_of
 from surveyd.distribution.rehearsing.jobs import play, rehearse_wave, work_on_rehearsals
 from surveyd.distribution.rehearsing.rehearsals import Task, ask_rehearsal, find_rehearsal
@@ -174,6 +174,6 @@ class TestLedger:
 
     def test_a_launched_wave_is_not_rehearsed(self, wave: int, cast: Cast, writer: Transaction) -> None:
         with writer() as session:
-            session.get_one(Wave, wave).state = "open"
+            session.get_one(Wave, wave).state = WaveState.OPEN
         with pytest.raises(Refused, match="only a scheduled wave"):
             self.ask(writer, wave, cast.admin.id)

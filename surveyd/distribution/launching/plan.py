@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,9 @@ from surveyd.base.tokens import Keys
 from surveyd.distribution.audience import audience_of
 from surveyd.distribution.cadence import Cadence, Window, cadence_of
 from surveyd.distribution.languages import Asked, asked_languages
-from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveKind
+from surveyd.distribution.mail_fields import Template
+from surveyd.distribution.mail_templates import missing, template_of
+from surveyd.distribution.models import Channel, Invitation, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import window_of
 from surveyd.distribution.questionnaires import read_version
 from surveyd.distribution.template_models import MailSeed
@@ -36,6 +38,22 @@ class LastWave:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedMail:
+    """One mail in one language, and how many get it so. `template` is the program's own words, if any.
+
+    `is_foreign` says that there are no words in this language at all, so that English is sent; `lacks_own`
+    that there are shipped ones only, while the program has its own in another language.
+    """
+
+    mail: str
+    language: str
+    people: int
+    template: Template | None
+    is_foreign: bool = False
+    lacks_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would go out at a launch: to how many, in which languages and zones, when, with which links.
 
@@ -49,6 +67,7 @@ class Plan:
     contacts: int
     left_out: dict[str, int]
     languages: tuple[Asked, ...]
+    mails: tuple[PlannedMail, ...]
     questionnaire: str
     zones: tuple[str, ...]
     window: Window
@@ -76,13 +95,15 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
     questionnaire = read_version(version.digest, version.definition)
     wishes = Counter(member.language for member in asked)
     tests = _tests(session, ids)
+    languages = asked_languages(questionnaire, wishes, fallback=program.language)
     return Plan(
         wave_id=wave.id,
         digest=_digest(wave, program, cadence, len(asked)),
         sender=program.sender,
         contacts=len(asked),
         left_out=audience.left_out,
-        languages=asked_languages(questionnaire, wishes, fallback=program.language),
+        languages=languages,
+        mails=tuple(_mails(session, program, cadence, languages)),
         questionnaire=questionnaire.slug,
         zones=tuple(sorted({member.time_zone or program.time_zone for member in asked})),
         window=window_of(program),
@@ -111,6 +132,27 @@ def _digest(wave: Wave, program: Program, cadence: Cadence, contacts: int) -> st
         *(program.sender, program.sender_name, program.reply_to, repr(window_of(program))),
     )
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _mails(
+    session: Session, program: Program, cadence: Cadence, languages: Sequence[Asked]
+) -> Iterator[PlannedMail]:
+    steps = [step for step in cadence.steps if step.channel is Channel.MAIL]
+    spoken = [*dict.fromkeys([*(asked.language for asked in languages), *(step.language for step in steps)])]
+    gaps = {(one.mail, one.language): one for one in missing(session, program, [*filter(None, spoken)])}
+    people = {asked.language: asked.people for asked in languages}
+    everybody = sum(people.values())
+    for mail, forced in dict.fromkeys((step.mail, step.language) for step in steps):
+        for language, count in {forced: everybody}.items() if forced else people.items():
+            gap = gaps.get((mail, language))
+            yield PlannedMail(
+                mail,
+                language,
+                count,
+                template_of(session, program.id, mail, language),
+                is_foreign=gap is not None and gap.is_foreign,
+                lacks_own=gap is not None and not gap.is_foreign,
+            )
 
 
 def _ids(session: Session, which: ColumnElement[bool]) -> set[int]:

@@ -11,7 +11,8 @@ from surveyd.base.errors import Unavailable
 from surveyd.base.pdf import check_pdf
 from surveyd.distribution.cadence import due_at
 from surveyd.distribution.launching.findings import Finding, green, red, yellow
-from surveyd.distribution.launching.plan import Plan
+from surveyd.distribution.launching.plan import Plan, PlannedMail
+from surveyd.distribution.mail_fields import Stationery
 from surveyd.distribution.mails import Links, render, wave_context
 from surveyd.distribution.models import Channel
 
@@ -64,15 +65,16 @@ def check_languages(plan: Plan) -> list[Finding]:
 
 def check_mails(plan: Plan, base_url: str) -> list[Finding]:
     """Whether each mail can be written in each language, and where its links lead."""
-    found: list[Finding] = []
-    mails = list(dict.fromkeys(step.mail for step in plan.cadence.steps if step.channel is Channel.MAIL))
-    for mail in mails:
-        for asked in plan.languages:
-            found += _mail(plan, mail, asked.language, asked.people, base_url)
+    found = [finding for mail in plan.mails for finding in _mail(plan, mail, base_url)]
+    mails = {mail.mail for mail in plan.mails}
     return found or [green("mails", mails=len(mails), languages=len(plan.languages))]
 
 
-def _mail(plan: Plan, mail: str, language: str, people: int, base_url: str) -> Iterator[Finding]:
+def _mail(plan: Plan, planned: PlannedMail, base_url: str) -> Iterator[Finding]:
+    place = f"{planned.mail} {planned.language}"
+    if planned.is_foreign or planned.lacks_own:
+        code = "mail_language" if planned.is_foreign else "mail_not_own"
+        yield yellow(code, planned.language, mail=planned.mail, people=planned.people)
     links = Links(survey=f"{base_url}/s/example", opt_out=f"{base_url}/u/example")
     context = wave_context(
         company=plan.company,
@@ -83,12 +85,12 @@ def _mail(plan: Plan, mail: str, language: str, people: int, base_url: str) -> I
         time_zone=plan.zones[0],
     )
     try:
-        words = render(mail, language, context, links)
+        words = render(planned.mail, planned.language, context, links, Stationery(planned.template))
     except (TemplateError, LookupError, ValueError, TypeError) as error:
-        yield red("mail_broken", f"{mail} {language}", error=type(error).__name__)
+        yield red("mail_broken", place, error=type(error).__name__)
         return
     if not words.subject or links.survey not in words.text or links.survey not in words.html:
-        yield red("mail_without_link", f"{mail} {language}")
+        yield red("mail_without_link", place)
     for address in sorted({one or other for one, other in LINK.findall(words.html + " " + words.text)}):
         if not address.startswith(base_url):
             yield yellow("link_foreign", address[:NAMED])

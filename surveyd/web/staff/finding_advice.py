@@ -66,6 +66,7 @@ ADVICE: dict[str, str] = {
     "mail_language": lazy_gettext(
         "Write the mail in this language, or change the language of these contacts."
     ),
+    "mail_not_own": lazy_gettext("Write the mail in this language, too, or leave it so."),
     "mail_without_link": lazy_gettext("Put the link to the survey and a subject into this mail."),
     "mx_missing": _MX,
     "mx_none": _MX,

@@ -65,7 +65,11 @@ SENTENCES: dict[str, str] = {
     "look_unfinished": lazy_gettext("A check did not come to its end in time."),
     "mail_broken": lazy_gettext("The mail “%(thing)s” cannot be written (%(error)s)."),
     "mail_language": lazy_gettext(
-        "There is no mail in %(thing)s, so English is sent; people concerned: %(people)s."
+        "The mail “%(mail)s” has no words in %(thing)s, so English is sent; people concerned: %(people)s."
+    ),
+    "mail_not_own": lazy_gettext(
+        "The mail “%(mail)s” has no words of your own in %(thing)s; people who get the shipped ones:"
+        " %(people)s."
     ),
     "mail_without_link": lazy_gettext("The mail “%(thing)s” has no subject, or no link to the survey."),
     "mails": lazy_gettext(
@@ -140,7 +144,7 @@ SENTENCES: dict[str, str] = {
     "url_other": lazy_gettext("At %(thing)s something else than surveyd answers (%(status)s)."),
     "url_silent": lazy_gettext("%(thing)s does not answer (%(error)s)."),
 }
-LANGUAGE_CODES = ("language_gaps", "language_unsigned", "mail_language")
+LANGUAGE_CODES = ("language_gaps", "language_unsigned", "mail_language", "mail_not_own")
 STEP_CODES = ("step_after_close", "step_partly_after_close")
 SOFT_OUTSIDE_PRODUCTION = (
     "link_broken",

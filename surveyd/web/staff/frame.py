@@ -80,7 +80,15 @@ ACTIONS = Room("staff.actions", lazy_gettext("Actions"), ("staff.action", "staff
 WAVES = Room(
     "staff.waves",
     lazy_gettext("Waves"),
-    ("staff.wave", "staff.preflight", "staff.audience", "staff.letter", "staff.edit_letter", "staff.summary"),
+    (
+        "staff.wave",
+        "staff.preflight",
+        "staff.rehearsal",
+        "staff.audience",
+        "staff.letter",
+        "staff.edit_letter",
+        "staff.summary",
+    ),
 )
 CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
 PROGRAMS = Room(
@@ -93,6 +101,9 @@ PROGRAMS = Room(
         "staff.edit_mail",
         "staff.mail_version",
         "staff.shipped_mail",
+        "staff.triggers",
+        "staff.set_renewal",
+        "staff.make_trigger_key",
     ),
 )
 LINKS = Room("staff.links", lazy_gettext("Open links"), ("staff.link", "staff.link_results"))
@@ -125,7 +136,7 @@ SENDING = Room("staff.sending", lazy_gettext("Sending"), ("staff.set_sending_lim
 IMPORTS = Room(
     "staff.imports",
     lazy_gettext("Imports"),
-    ("staff.import_preview", "staff.response_import", "staff.take_answers"),
+    ("staff.import_mappings", "staff.import_preview", "staff.response_import", "staff.take_answers"),
 )
 USERS = Room("staff.users", lazy_gettext("Users"), ("staff.user",))
 TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template",))
