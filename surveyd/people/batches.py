@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import ACCOUNTS, count_change
@@ -195,11 +195,26 @@ def lost_batches(session: Session, *, before: datetime) -> list[int]:
     return list(session.scalars(select(ImportBatch.id).where(*mine, ImportBatch.touched_at < before)))
 
 
+def has_stale(session: Session, *, before: datetime) -> bool:
+    """Whether commands that ended in the middle left anything that was never decided."""
+    return session.scalar(select(ImportBatch.id).where(_is_stale(before)).limit(1)) is not None
+
+
+def forget_stale(session: Session, *, before: datetime) -> None:
+    """Delete what commands laid ready and never decided, and nobody touched since."""
+    forget_batches(session, _is_stale(before))
+
+
 def forget_batches(session: Session, which: ColumnElement[bool]) -> None:
     """Delete the batches that `which` names and nobody has decided, with their parcels."""
     mine = select(ImportBatch.id).where(which, ImportBatch.decided_at.is_(None)).scalar_subquery()
     _count(session, delete(ImportParcel).where(ImportParcel.batch_id.in_(mine)))
     _count(session, delete(ImportBatch).where(which, ImportBatch.decided_at.is_(None)))
+
+
+def _is_stale(before: datetime) -> ColumnElement[bool]:
+    mine = (ImportBatch.upload_id.is_(None), ImportBatch.decided_at.is_(None))
+    return and_(*mine, ImportBatch.touched_at < before)
 
 
 def _parcel(session: Session, parcel_id: int) -> tuple[str, bytes]:

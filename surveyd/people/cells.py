@@ -13,6 +13,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from surveyd.people.models import AccountStatus, RelationshipRole
+from surveyd.people.phones import plain_number
 
 # Bidirectional overrides and zero-width marks draw nothing; spreadsheets paste them around numbers and names.
 UNSEEN = dict.fromkeys([0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -80,6 +81,12 @@ def read_phone(text: str, country: str) -> str:
     text = clean(text)
     if not text:
         return ""
+    if number := plain_number(text, country):
+        return number
+    return _odd_phone(text, country)
+
+
+def _odd_phone(text: str, country: str) -> str:
     try:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException as error:

@@ -91,7 +91,7 @@ class Account(Base):
     channel: Mapped[str] = mapped_column(String(120), default="")
     product_line: Mapped[str] = mapped_column(String(120), default="")
     tier: Mapped[str] = mapped_column(String(40), default="")
-    renewal_date: Mapped[date | None]
+    renewal_date: Mapped[date | None] = mapped_column(index=True)
     revenue_cents: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3), default="")
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)

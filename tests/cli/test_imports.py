@@ -69,7 +69,13 @@ def test_one_bad_row_stops_all_and_each_fault_is_a_line(say: Say, reader: Transa
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PK\x03\x04", "id,name\nA1,Müller\n".encode("latin-1"), b'id,name\nA1,"open\n', b"name\nAlder\n"],
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\xef\xbb\xbfid,name\nA1,M\xfcller\n",
+        b'id,name\nA1,"open\n',
+        b"name\nAlder\n",
+    ],
 )
 def test_a_broken_file_changes_nothing_and_says_where(say: Say, reader: Transaction, content: bytes) -> None:
     answer = say("accounts", content)

@@ -52,6 +52,7 @@ class Office:
             "paper_id": 1,
             "user_id": self.cast.mona.id,
             "upload_id": 1,
+            "mapping_id": 1,
             "link_id": 1,
             "visit_id": 1,
             "nomination_id": 1,

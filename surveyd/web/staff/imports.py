@@ -6,9 +6,10 @@ from flask import Response as Answer
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
-from wtforms import FileField, Form, HiddenField, RadioField, SelectField
+from wtforms import FileField, Form, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
 from wtforms.validators import InputRequired, ValidationError
 
@@ -19,15 +20,19 @@ from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.closed_loop.answer_imports import KIND as ANSWERS
 from surveyd.distribution.waves import get_wave
-from surveyd.people import uploads
-from surveyd.people.columns import COLUMNS, DIMENSION, SKIP, ImportKind
+from surveyd.people import mappings, uploads
+from surveyd.people.batches import progress_of
+from surveyd.people.columns import ImportKind
 from surveyd.people.models import Upload, UploadState
-from surveyd.people.outlines import Outline, read_outline
+from surveyd.people.outlines import read_outline
+from surveyd.people.sources import Wish
 from surveyd.people.upload_list import FILTERS, SORTS, UploadPage, page_of_uploads
 from surveyd.web.access import reader
 from surveyd.web.filters import number
 from surveyd.web.staff.answer_imports import draw_answers, wave_of
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.import_forms import SOURCE, chosen_columns, columns_form, reading_form
+from surveyd.web.staff.import_page import PreviewPage
 from surveyd.web.staff.lists import wanted
 from surveyd.web.staff.upload_work import FILE_KINDS, set_to_work
 
@@ -39,7 +44,6 @@ STATES = {
     UploadState.APPLIED: lazy_gettext("imported"),
     UploadState.FAILED: lazy_gettext("failed"),
 }
-WORKING = (UploadState.UPLOADED, UploadState.PLANNING, UploadState.APPLYING)
 
 
 class UploadForm(Form):
@@ -54,7 +58,7 @@ class UploadForm(Form):
     def validate_file(self, field: FileField) -> None:
         """A form without a file is no upload."""
         if not getattr(field.data, "filename", ""):
-            raise ValidationError(_("Choose a CSV file."))
+            raise ValidationError(_("Choose a CSV or XLSX file."))
 
 
 class ApplyForm(Form):
@@ -87,64 +91,6 @@ class ImportsPage:
         kinds = [(kind, str(words)) for kind, words in FILE_KINDS.items()]
         states = [(state.value, str(words)) for state, words in STATES.items()]
         return [("kind", _("List of"), kinds), ("state", _("State"), states)]
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewPage:
-    """One file, and what it would do."""
-
-    upload: Upload
-    outline: Outline
-    columns: Form
-
-    @property
-    def is_working(self) -> bool:
-        return self.upload.state in WORKING
-
-    @property
-    def may_be_applied(self) -> bool:
-        return self.upload.state is UploadState.PLANNED and self.outline.may_be_applied
-
-    @property
-    def rows(self) -> int:
-        """How many rows were looked at."""
-        seen = self.outline
-        return seen.added + seen.changed + seen.unchanged + seen.rejected
-
-    @property
-    def things(self) -> str:
-        """What would be written, counted: "1,204 contacts"."""
-        count = self.outline.effect
-        if self.upload.kind == ImportKind.CONTACTS:
-            return ngettext("1 contact", "%(n)s contacts", count, n=number(count))
-        return ngettext("1 account", "%(n)s accounts", count, n=number(count))
-
-    @property
-    def title(self) -> str:
-        """The page's answer."""
-        match self.upload.state:
-            case UploadState.UPLOADED | UploadState.PLANNING:
-                return _("The file is being read")
-            case UploadState.APPLYING:
-                return _("Being imported: %(things)s", things=self.things)
-            case UploadState.APPLIED:
-                return _("Imported: %(things)s", things=self.things)
-            case UploadState.FAILED:
-                return _("This file was not imported")
-        return self._decision()
-
-    def _decision(self) -> str:
-        seen = self.outline
-        if not seen.headings:
-            return _("This file cannot be read")
-        if not seen.columns_fit:
-            return _("Say which column is which")
-        if seen.rejected:
-            facts = {"bad": number(seen.rejected), "all": number(self.rows)}
-            return _("%(bad)s of %(all)s rows cannot be imported", **facts)
-        if not seen.effect:
-            return _("Nothing to change: every row is there already")
-        return _("%(things)s can be imported", things=self.things)
 
 
 @bp.get("/imports")
@@ -185,20 +131,35 @@ def import_preview(upload_id: int) -> str:
 
 @bp.post("/imports/<id:upload_id>/columns")
 def map_upload(upload_id: int) -> Response | tuple[str, int]:
-    """Read the headings otherwise, and look again."""
+    """Read the headings otherwise, and look again; remember it for the source, if it is named."""
     with writing() as session:
-        upload = uploads.find_upload(session, upload_id, scope=reader().scope)
-        if upload.kind == ANSWERS:
-            raise NotFound("list of accounts or contacts", upload_id)
-        outline = read_outline(upload.result)
-        form = columns_form(ImportKind(upload.kind), outline, filled=True)
+        upload = _people_in(session, upload_id)
+        outline, kind = read_outline(upload.result), ImportKind(upload.kind)
+        form = columns_form(kind, outline, filled=True)
         is_valid = form.validate()
         if is_valid:
-            chosen = {one.heading: field.data for one, field in zip(outline.headings, form, strict=True)}
+            chosen = chosen_columns(form, outline)
             by, now = reader().user_id, services().clock.now()
             uploads.map_columns(session, upload, chosen, by=by, now=now, system_now=system_now())
+            if source := form[SOURCE].data:
+                mappings.save_mapping(session, kind, chosen, name=source, by=by, now=now)
+        lines = upload.lines
+    return set_to_work(upload_id, kind, lines) if is_valid else (_preview(upload_id, columns=form), 422)
+
+
+@bp.post("/imports/<id:upload_id>/reading")
+def read_upload(upload_id: int) -> Response | tuple[str, int]:
+    """Read the file in another encoding, or another sheet, and look again."""
+    with writing() as session:
+        upload = _people_in(session, upload_id)
+        form = reading_form(read_outline(upload.result), filled=True)
+        is_valid = form.validate()
+        if is_valid:
+            wish = Wish(**{field.name: field.data or "" for field in form})
+            by, now = reader().user_id, services().clock.now()
+            uploads.read_otherwise(session, upload, wish, by=by, now=now, system_now=system_now())
         kind, lines = upload.kind, upload.lines
-    return set_to_work(upload_id, kind, lines) if is_valid else (_preview(upload_id, form), 422)
+    return set_to_work(upload_id, kind, lines) if is_valid else (_preview(upload_id, how=form), 422)
 
 
 @bp.post("/imports/<id:upload_id>/apply")
@@ -233,22 +194,6 @@ def rejected_rows(upload_id: int) -> Answer:
     return answer
 
 
-def columns_form(kind: ImportKind, outline: Outline, *, filled: bool) -> Form:
-    """A select for each heading of the file; `filled` by the request."""
-    ours = [SelectChoice(column.name, column.name.replace("_", " ")) for column in COLUMNS[kind]]
-    fields = {}
-    for place, one in enumerate(outline.headings):
-        choices = [SelectChoice(SKIP, _("leave it out")), *ours]
-        own = f"{DIMENSION}{one.heading}"
-        if kind is ImportKind.ACCOUNTS and one.heading:
-            choices.append(SelectChoice(own, _("a dimension of our own")))
-        if one.column and one.column not in {choice.value for choice in choices}:
-            choices.append(SelectChoice(one.column, one.column))
-        fields[f"column-{place}"] = SelectField(choices=choices, default=one.column or SKIP)
-    form = type("ColumnsForm", (Form,), fields)
-    return form(request.form if filled else None)  # type: ignore[no-any-return]  # made just now
-
-
 def _list(form: UploadForm) -> str:
     wish = wanted(sorts=SORTS, filters=FILTERS, sort="-at")
     with reading() as session:
@@ -257,11 +202,22 @@ def _list(form: UploadForm) -> str:
     return render_template("staff/imports.html", page=page, states=STATES, kinds=FILE_KINDS)
 
 
-def _preview(upload_id: int, form: Form | None = None) -> str:
+def _people_in(session: Session, upload_id: int) -> Upload:
+    """The upload, if it is a list of people."""
+    upload = uploads.find_upload(session, upload_id, scope=reader().scope)
+    if upload.kind == ANSWERS:
+        raise NotFound("list of accounts or contacts", upload_id)
+    return upload
+
+
+def _preview(upload_id: int, columns: Form | None = None, how: Form | None = None) -> str:
     with reading() as session:
         upload = uploads.find_upload(session, upload_id, scope=reader().scope)
         outline = read_outline(upload.result)
         if upload.kind == ANSWERS:
             return draw_answers(upload, outline, get_wave(session, wave_of(upload)).slug)
-    columns = form or columns_form(ImportKind(upload.kind), outline, filled=False)
-    return render_template("staff/import_preview.html", page=PreviewPage(upload, outline, columns))
+        progress = progress_of(session, upload_id)
+    columns = columns or columns_form(ImportKind(upload.kind), outline, filled=False)
+    how = how or reading_form(outline, filled=False)
+    page = PreviewPage(upload, outline, columns, how, progress)
+    return render_template("staff/import_preview.html", page=page)

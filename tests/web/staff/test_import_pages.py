@@ -114,9 +114,9 @@ def test_a_heading_is_mapped_to_a_column_of_contacts_only(admin: Staff, chosen: 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": "contacts"}, "Choose a CSV file."),
+        ({"kind": "contacts"}, "Choose a CSV or XLSX file."),
         ({"kind": "contacts", "file": b""}, "The file is empty"),
-        ({"kind": "contacts", "file": "no file"}, "Choose a CSV file."),
+        ({"kind": "contacts", "file": "no file"}, "Choose a CSV or XLSX file."),
         ({"kind": "users", "file": b"id"}, "Not a valid choice"),
         ({"file": b"id"}, "Say what the file is a list of."),
     ],
