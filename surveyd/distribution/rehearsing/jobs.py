@@ -12,6 +12,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import Services, services
 from surveyd.distribution.models import Wave
+from surveyd.distribution.programs import window_of
 from surveyd.distribution.rehearsing.behaviour import Dice, behaviour_of
 from surveyd.distribution.rehearsing.copying import copied
 from surveyd.distribution.rehearsing.playing import Playing
@@ -24,7 +25,7 @@ from surveyd.distribution.rehearsing.rehearsals import (
     waiting_rehearsals,
 )
 from surveyd.distribution.rehearsing.results import PlannedTouch, Sums, packed
-from surveyd.distribution.waves import get_wave
+from surveyd.distribution.waves import get_wave, program_of
 
 REHEARSE_WAVE = "surveyd.distribution.rehearsing.jobs.rehearse_wave"
 TELL_SECONDS = 1.0
@@ -58,9 +59,11 @@ def play(task: Task, told: Callable[[int], None]) -> tuple[Sums, list[PlannedTou
             # The copy outlives the transaction in which it is made.
             engine = gone.enter_context(copied(live, wave, house.config.data / "run", now=now))
         copy = gone.enter_context(Session(engine))
+        played = copy.get_one(Wave, task.wave_id)
         playing = Playing(
             session=copy,
-            wave=copy.get_one(Wave, task.wave_id),
+            wave=played,
+            window=window_of(program_of(copy, played)),
             behaviour=behaviour,
             dice=Dice(task.seed),
             minutes=task.minutes,

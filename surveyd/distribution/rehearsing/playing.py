@@ -19,7 +19,7 @@ from surveyd.base.database import insert_new
 from surveyd.base.tokens import Keys
 from surveyd.distribution import touches, waves
 from surveyd.distribution.audience import twins_of
-from surveyd.distribution.cadence import plain_step
+from surveyd.distribution.cadence import Window, plain_step
 from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.distribution.invitations import end_asking
 from surveyd.distribution.models import (
@@ -32,7 +32,6 @@ from surveyd.distribution.models import (
     Wave,
 )
 from surveyd.distribution.preparing import prepare_chunk
-from surveyd.distribution.programs import window_of
 from surveyd.distribution.rehearsing.behaviour import Behaviour, Dice
 from surveyd.distribution.rehearsing.results import PlannedTouch, Sums, lines_of, work_of
 from surveyd.people.models import Account, Contact
@@ -47,12 +46,13 @@ Told = Callable[[int], None]
 
 @dataclass(slots=True)
 class Playing:
-    """One rehearsal under way. `told` hears how many percent are done."""
+    """One rehearsal under way. Calls are made in `window`; `told` hears how many percent are done."""
 
     session: Session
     wave: Wave
     behaviour: Behaviour
     dice: Dice
+    window: Window
     minutes: int
     told: Told
     happened: list[PlannedTouch] = field(default_factory=list)
@@ -123,10 +123,10 @@ class Playing:
             self._plan(at + delay, OPTED_OUT, row.invitation_id)
 
     def _call(self, row: Row[*tuple[Any, ...]], at: datetime, *, answers: bool) -> None:
-        zone, window = zone_named(row.time_zone), window_of(waves.program_of(self.session, self.wave))
+        zone = zone_named(row.time_zone)
         tried = at
         for number in range(self.dice.attempts(row.contact_id, "attempts", self.behaviour.attempts)):
-            tried = window.opens(tried + DAY, zone) if number else at
+            tried = self.window.opens(tried + DAY, zone) if number else at
             if self.wave.closes_at is not None and tried >= self.wave.closes_at:
                 break
             self.attempts.append(tried.astimezone(zone).date().isoformat())
