@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, undefer
 from surveyd.base.database import Rows, reading
 from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
+from surveyd.distribution.letterheads import is_address
 from surveyd.distribution.mail_fields import BLANK, PLAIN, Letterheading, Stationery, Template
 from surveyd.distribution.mail_templates import candidates
 from surveyd.distribution.mails import LANGUAGES, Links, Words, render, spoken
@@ -155,7 +156,7 @@ def _context(
     name, address = managers.get(message.contact_id, ("", ""))
     if FROM_NAME in chosen and name.strip():
         context |= {FROM_NAME: name, "sender_name": name}
-    if REPLY_TO in chosen and address:
+    if REPLY_TO in chosen and is_address(address):
         context |= {REPLY_TO: address}
     return context
 
