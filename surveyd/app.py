@@ -21,6 +21,7 @@ from surveyd.distribution import (
     return_models,
     seal_models,
     template_models,
+    trigger_models,
     wish_models,
 )
 from surveyd.distribution import models as distribution_models
@@ -53,6 +54,7 @@ TABLES = (
     return_models,
     seal_models,
     template_models,
+    trigger_models,
     wish_models,
     response_models,
     open_models,

@@ -122,6 +122,7 @@ def _keys() -> None:
         "hook_keys",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("use", _one_of("keyuse", "returns", "invitations"), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("made_by_id", BIG_ID, nullable=True),

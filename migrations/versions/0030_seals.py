@@ -46,8 +46,53 @@ def upgrade() -> None:
     op.create_index(
         "ix_sealed_places_wave_id_standing_rule", "sealed_places", ["wave_id", "standing", "rule"]
     )
+    _triggers()
+
+
+def _triggers() -> None:
+    op.create_table(
+        "renewal_triggers",
+        sa.Column("program_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("days_before", sa.Integer(), nullable=False),
+        sa.Column("set_at", INSTANT, nullable=False),
+        sa.Column("set_by_id", BIG_ID, nullable=True),
+        sa.CheckConstraint(
+            "0 <= days_before AND days_before <= 365", name=op.f("ck_renewal_triggers_days_before")
+        ),
+        sa.ForeignKeyConstraint(["program_id"], ["programs.id"], name=op.f("fk_renewal_triggers_program_id")),
+        sa.ForeignKeyConstraint(["set_by_id"], ["users.id"], name=op.f("fk_renewal_triggers_set_by_id")),
+        sa.PrimaryKeyConstraint("program_id", name=op.f("pk_renewal_triggers")),
+    )
+    op.create_table(
+        "triggers",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("program_id", BIG_ID, nullable=False),
+        sa.Column("contact_id", BIG_ID, nullable=False),
+        sa.Column("wave_id", BIG_ID, nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("invitation_id", BIG_ID, nullable=True),
+        sa.Column("renews", sa.Date(), nullable=True),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.CheckConstraint("source IN ('renewal', 'command', 'api')", name=op.f("ck_triggers_triggersource")),
+        sa.ForeignKeyConstraint(["program_id"], ["programs.id"], name=op.f("fk_triggers_program_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_triggers_contact_id")),
+        sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_triggers_wave_id")),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_triggers_invitation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
+        sa.UniqueConstraint("key", name=op.f("uq_triggers_key")),
+    )
+    op.create_index("ix_triggers_contact_id", "triggers", ["contact_id"])
+    op.create_index("ix_triggers_program_id_id", "triggers", ["program_id", "id"])
+    op.create_index("ix_accounts_renewal_date", "accounts", ["renewal_date"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_accounts_renewal_date", table_name="accounts")
+    op.drop_table("triggers")
+    op.drop_table("renewal_triggers")
     op.drop_table("sealed_places")
     op.drop_table("seals")

@@ -24,6 +24,10 @@ class Refused(SurveydError):
     """The thing exists, but the rules say no; the sentence says which rule and what to do."""
 
 
+class Conflict(Refused):
+    """The same key asks for something else than before: a caller's mistake, and nothing was changed."""
+
+
 class Unavailable(SurveydError):
     """Something outside (database, queue, relay) does not answer; trying again later may work."""
 

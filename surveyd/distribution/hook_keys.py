@@ -1,4 +1,4 @@
-"""Keys for the webhook of returned mails: shown once, kept as a hash, ended by hand."""
+"""Keys of other programs that call us: shown once, kept as a hash, good for one door, ended by hand."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.tokens import token_digest
 from surveyd.distribution.invitations import run
-from surveyd.distribution.return_models import HookKey
+from surveyd.distribution.return_models import HookKey, KeyUse
 from surveyd.people.audit import record
 
 NAME_LIMIT = 60
@@ -29,13 +29,15 @@ class KeyLine:
     used_at: datetime | None
 
 
-def make_hook_key(session: Session, name: str, *, by: int | None, now: datetime) -> str:
+def make_hook_key(
+    session: Session, name: str, *, use: KeyUse = KeyUse.RETURNS, by: int | None, now: datetime
+) -> str:
     """Make a key and return it: nobody can read it again. Raises Refused without a name for it."""
     said = " ".join(name.replace("\0", "").split())
     if not said or len(said) > NAME_LIMIT:
         raise Refused(f"Give the key a name of at most {NAME_LIMIT} characters: who uses it.")
     key = secrets.token_urlsafe(BYTES)
-    row = HookKey(name=said, digest=token_digest(key), made_at=now, made_by_id=by)
+    row = HookKey(name=said, use=use, digest=token_digest(key), made_at=now, made_by_id=by)
     session.add(row)
     session.flush()
     record(session, action="make_key", thing="hook_key", thing_id=row.id, by=by, now=now)
@@ -50,15 +52,15 @@ def end_hook_key(session: Session, key_id: int, *, by: int | None, now: datetime
     record(session, action="end_key", thing="hook_key", thing_id=key_id, by=by, now=now)
 
 
-def hook_keys(session: Session) -> tuple[KeyLine, ...]:
-    """The keys that work, the oldest first."""
-    works = select(HookKey).where(HookKey.ended_at.is_(None)).order_by(HookKey.id)
+def hook_keys(session: Session, use: KeyUse = KeyUse.RETURNS) -> tuple[KeyLine, ...]:
+    """The keys that work for this door, the oldest first."""
+    works = select(HookKey).where(HookKey.ended_at.is_(None), HookKey.use == use).order_by(HookKey.id)
     return tuple(KeyLine(one.id, one.name, one.made_at, one.used_at) for one in session.scalars(works))
 
 
-def find_hook_key(session: Session, key: str) -> int | None:
-    """The id of the key that this is, None for one that does not work."""
-    works = (HookKey.digest == token_digest(key), HookKey.ended_at.is_(None))
+def find_hook_key(session: Session, key: str, use: KeyUse = KeyUse.RETURNS) -> int | None:
+    """The id of the key that this is, None for one that does not work for this door."""
+    works = (HookKey.digest == token_digest(key), HookKey.ended_at.is_(None), HookKey.use == use)
     return session.scalar(select(HookKey.id).where(*works))
 
 

@@ -112,12 +112,20 @@ class StopChange(Base):
     at: Mapped[datetime]
 
 
+class KeyUse(StrEnum):
+    """What a key opens: one door each."""
+
+    RETURNS = "returns"
+    INVITATIONS = "invitations"
+
+
 class HookKey(Base):
-    """A key for the webhook of returned mails. The table keeps its SHA-256, never the key."""
+    """A key of another program that calls us. The table keeps its SHA-256, never the key."""
 
     __tablename__ = "hook_keys"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
+    use: Mapped[KeyUse] = mapped_column(one_of(KeyUse), default=KeyUse.RETURNS)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

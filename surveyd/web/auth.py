@@ -35,8 +35,8 @@ SESSION_LIFE = timedelta(hours=12)
 LOGIN = "security.login"
 HOME_PAGE = "/staff/"
 OWN_PAGE = re.compile(r"/(staff|demo)(/[A-Za-z0-9_/-]*)?(\?[A-Za-z0-9_=&%.+-]*)?")
-WITHOUT_SESSION = ("respond", "open", "hooks", "returned_mails")
-WITHOUT_SESSION_PATHS = ("/s/", "/o/", "/u/", "/hooks/")
+WITHOUT_SESSION = ("respond", "open", "hooks", "returned_mails", "invitations_api")
+WITHOUT_SESSION_PATHS = ("/s/", "/o/", "/u/", "/hooks/", "/api/")
 
 
 class StaffSessions(SecureCookieSessionInterface):

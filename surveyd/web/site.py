@@ -3,7 +3,17 @@
 from flask import Flask
 
 from surveyd.base.services import EXTENSION, Services
-from surveyd.web import demo, hooks, open_links, own_answers, passwords, respond, returned_mails, wishes
+from surveyd.web import (
+    demo,
+    hooks,
+    invitations_api,
+    open_links,
+    own_answers,
+    passwords,
+    respond,
+    returned_mails,
+    wishes,
+)
 from surveyd.web.access import open_access
 from surveyd.web.assets import open_assets
 from surveyd.web.auth import open_auth
@@ -33,6 +43,7 @@ def open_site(app: Flask) -> None:
     open_links.open_open_links(app)
     app.register_blueprint(hooks.bp)
     app.register_blueprint(returned_mails.bp)
+    app.register_blueprint(invitations_api.bp)
     open_health(app)
     open_staff(app)
     app.register_blueprint(passwords.bp)
