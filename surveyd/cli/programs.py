@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading, writing
 from surveyd.cli.house import as_json, house, print_json, print_table
+from surveyd.cli.program_timing import cadence, per_day, recur
 from surveyd.distribution.cadence import read_window
 from surveyd.distribution.models import AfterSending, Program, QuestionnaireVersion, Wave, WaveKind
 from surveyd.distribution.programs import NewProgram, create_program, find_program, list_programs
@@ -19,6 +20,10 @@ from surveyd.forms.loading import load, shipped_names
 @click.group()
 def program() -> None:
     """Recurring surveys: one questionnaire, one sender, a cadence and policies."""
+
+
+for command in (cadence, recur, per_day):
+    program.add_command(command)
 
 
 @program.command()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from surveyd.distribution.cadence import INVITATION, REMINDER, USUAL, Cadence, S
 from surveyd.distribution.cadence_models import ProgramCadence
 from surveyd.distribution.mails import LANGUAGES
 from surveyd.distribution.models import Channel, Program
+from surveyd.people.audit import record
 
 MAILS = (INVITATION, REMINDER)
 CALL = "call"
@@ -21,12 +23,19 @@ MOST_STEPS, LAST_DAY = 12, 180
 FORM = "NAME:KIND:DAY[:HH-HH[:mon-fri|all[:LANGUAGE]]]"
 
 
-def set_cadence(session: Session, program: Program, cadence: Cadence) -> None:
+def set_cadence(
+    session: Session, program: Program, cadence: Cadence, *, by: int | None, now: datetime
+) -> None:
     """Give the program's next waves these steps. Raises Refused for what cannot be a cadence."""
     check_cadence(cadence)
     steps = [written_step(step) for step in cadence.steps]
     session.merge(ProgramCadence(program_id=program.id, steps=steps, close_day=cadence.close_day))
     session.flush()
+    facts: dict[str, str | int] = {
+        "steps": " ".join(map(step_text, cadence.steps)),
+        "close_day": cadence.close_day,
+    }
+    record(session, action="cadence", thing="program", thing_id=program.id, by=by, now=now, facts=facts)
 
 
 def check_cadence(cadence: Cadence) -> None:

@@ -12,6 +12,7 @@ from surveyd.base.clock import zone_named
 from surveyd.base.errors import Refused
 from surveyd.distribution.calendar_models import DailyLimit
 from surveyd.distribution.models import Invitation, Program, Touch, TouchState
+from surveyd.people.audit import record
 from surveyd.people.models import Account
 
 TOUCHED = (TouchState.PLANNED, TouchState.HELD, TouchState.RELEASED)
@@ -47,7 +48,9 @@ class Crowd:
         self.touched.setdefault((account_id, day), set()).add(contact_id)
 
 
-def set_daily_limit(session: Session, program: Program, people: int | None) -> None:
+def set_daily_limit(
+    session: Session, program: Program, people: int | None, *, by: int | None, now: datetime
+) -> None:
     """Ask at most so many people of one account on one day from now on; None takes the limit away.
 
     What is planned already is held to it when it goes out. Raises Refused for a number that does not do.
@@ -61,6 +64,8 @@ def set_daily_limit(session: Session, program: Program, people: int | None) -> N
     else:
         session.merge(DailyLimit(program_id=program.id, people=people))
     session.flush()
+    facts = {"people": people or 0}
+    record(session, action="daily_limit", thing="program", thing_id=program.id, by=by, now=now, facts=facts)
 
 
 def daily_limit(session: Session, program_id: int) -> int | None:

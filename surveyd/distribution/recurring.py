@@ -29,6 +29,7 @@ AHEAD = timedelta(days=366)
 NEAR = timedelta(days=21)
 """Where a wave of the program stands already, none proposes itself so near to it."""
 REASON_LIMIT = 300
+USUAL_HOUR = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Rhythm:
 
     first_day: date
     per_year: int
-    hour: int = 9
+    hour: int = USUAL_HOUR
 
     def day(self, number: int) -> date:
         """The day of the `number`-th wave, counted from 0; in a month that is too short its last day."""
@@ -138,7 +139,7 @@ def drop_proposal(session: Session, proposal_id: int, *, reason: str, by: int | 
 def begins_at(session: Session, proposal: Proposal, program: Program) -> datetime:
     """The instant at which the wave of a proposal would begin."""
     rhythm = rhythm_of(session, program.id)
-    hour = rhythm.hour if rhythm else 9
+    hour = rhythm.hour if rhythm else USUAL_HOUR
     return from_local(datetime.combine(proposal.day, time(hour)), zone_named(program.time_zone))
 
 
