@@ -43,6 +43,7 @@ COMMANDS = {
     "mappings": "mappings:mappings",
     "program": "programs:program",
     "calendar": "calendars:calendar",
+    "template": "templates:template",
     "questionnaire": "questionnaires:questionnaire",
     "policy": "policies:policy",
     "wave": "waves:wave",
