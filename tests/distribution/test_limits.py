@@ -227,7 +227,7 @@ class TestSettings:
     @pytest.mark.parametrize("facts", [{"per_second": -1}, {"per_second": 10**9}, {"per_minute": -5}])
     def test_what_is_no_rate_is_refused(self, writer: Transaction, facts: dict[str, int]) -> None:
         with pytest.raises(Refused), writer() as session:
-            set_limit(session, **facts)
+            set_limit(session, **facts)  # type: ignore[arg-type]  # the caller's keywords
 
     def test_the_stricter_of_second_and_minute_counts(self) -> None:
         assert gap_of(10, 60) == pytest.approx(1.05)
