@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from surveyd.base.bulk import insert_rows
 from surveyd.base.changes import count_change, invited_topic
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.tokens import Keys, token_digest
@@ -38,6 +39,20 @@ ASKED_ALREADY, NOT_OPEN = "asked_already", "not_open"
 """Why one more contact is not invited into a wave, besides the rules of its audience."""
 NO_DAY_LEFT = "no_day_left"
 """The rule of whom no day is left to ask before the close: days off, or so many people at their account."""
+
+INVITED = (
+    "id",
+    "wave_id",
+    "contact_id",
+    "account_id",
+    "version_id",
+    "token_digest",
+    "language",
+    "time_zone",
+    "state",
+    "invited_at",
+)
+PLANNED = ("invitation_id", "wave_id", "step", "channel", "state", "due_at", "reason")
 
 
 def prepare_chunk(
@@ -119,43 +134,30 @@ def _write(
     planned = [(member, plan) for member, plan in planned if plan]
     if not planned:
         return
-    invitations: list[dict[str, Any]] = []
-    touches: list[dict[str, Any]] = []
+    invitations: list[tuple[Any, ...]] = []
+    touches: list[tuple[Any, ...]] = []
     ids = reserve_ids(session, "invitations", len(planned))
     for invitation_id, (member, plan) in zip(ids, planned, strict=True):
         invitations.append(
-            {
-                "id": invitation_id,
-                "wave_id": wave.id,
-                "contact_id": member.contact_id,
-                "account_id": member.account_id,
-                "version_id": wave.version_id,
-                "token_digest": token_digest(keys.survey_token(invitation_id)),
-                "language": language_for(member.language, program.language, languages),
-                "time_zone": member.time_zone or program.time_zone,
-                "state": InvitationState.WAITING,
-                "invited_at": plan[0][1],
-            }
+            (
+                invitation_id,
+                wave.id,
+                member.contact_id,
+                member.account_id,
+                wave.version_id,
+                token_digest(keys.survey_token(invitation_id)),
+                language_for(member.language, program.language, languages),
+                member.time_zone or program.time_zone,
+                InvitationState.WAITING,
+                plan[0][1],
+            )
         )
-        touches += _touches(wave, invitation_id, plan)
-    session.execute(insert(Invitation), invitations)
-    session.execute(insert(Touch), touches)
-
-
-def _touches(wave: Wave, invitation_id: int, plan: Plan) -> list[dict[str, Any]]:
-    """The steps of one invitation that come before the close."""
-    return [
-        {
-            "invitation_id": invitation_id,
-            "wave_id": wave.id,
-            "step": step.name,
-            "channel": step.channel,
-            "state": TouchState.PLANNED,
-            "due_at": at,
-            "reason": "",
-        }
-        for step, at in plan
-    ]
+        # The steps of one invitation that come before the close.
+        touches += [
+            (invitation_id, wave.id, step.name, step.channel, TouchState.PLANNED, at, "") for step, at in plan
+        ]
+    insert_rows(session, Invitation, INVITED, invitations)
+    insert_rows(session, Touch, PLANNED, touches)
 
 
 def _plans(session: Session, wave: Wave, program: Program, *, begins: datetime) -> Plans:
