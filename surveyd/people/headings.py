@@ -107,4 +107,5 @@ def word(heading: str) -> str:
 @cache
 def words_of(kind: str, column: str) -> tuple[str, ...]:
     """The usual words for a column as `word` writes them: what names it best comes first."""
-    return tuple(word(usual) for usual in KINDS[kind].get(column, "").split("|") if word(usual))
+    words = map(word, KINDS[kind].get(column, "").split("|"))
+    return tuple(dict.fromkeys(one for one in words if one))

@@ -39,7 +39,7 @@ def _international(code: str, number: str) -> str:
 
 
 def _national(digits: str, country: str) -> str:
-    """A number as it is dialled at home, where that takes a 0 in front and nothing else is to be done to it."""
+    """A number as it is dialled at home, where that takes a 0 in front and nothing else is to be done."""
     code = _code_of(country)
     rules = _rules(code) if code else None
     if rules is None or not rules.is_zero or not digits.startswith("0"):

@@ -41,12 +41,8 @@ def _lines(file: str, wanted: str) -> Iterator[str]:
     if not names:
         return
     sheet = book.get_sheet_by_name(wanted or names[0])
-    # The package counts rows from 0 and begins with the first that holds anything.
-    row, column = sheet.start or (0, 0)
-    yield "[]\n" * row
-    before = [""] * column
     for cells in sheet.iter_rows():
-        yield json.dumps(before + [_text(cell) for cell in cells], ensure_ascii=False) + "\n"
+        yield json.dumps([_text(cell) for cell in cells], ensure_ascii=False) + "\n"
 
 
 def _text(cell: Cell) -> str:
