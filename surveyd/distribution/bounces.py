@@ -5,6 +5,8 @@ codes, a second reader (flufl.bounce) is asked only whether it is a bounce at al
 "unknown", never a guess. No mail is ever sent in reply.
 """
 
+import email
+import logging
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,8 +54,11 @@ class Bounce:
     said: str = ""
 
 
+log = logging.getLogger("surveyd.returns")
+
 Verdict = tuple[BounceKind, str]
 MILD = {BounceKind.UNKNOWN: 0, BounceKind.SOFT: 1, BounceKind.REFUSED: 2, BounceKind.HARD: 3}
+SECOND = "flufl.bounce"
 DONE = ("delivered", "relayed", "expanded")
 COMPLAINS = ("", "abuse", "fraud", "other", "virus", "complaint")
 NOTICE = re.compile(r'"(notificationType|bounceType)"\s*:\s*"(\w+)"')
@@ -62,6 +67,14 @@ ADDRESS = re.compile(r"[^\s<>;,:\"']+@[^\s<>;,:\"']+")
 
 def read_bounce(raw: bytes, keys: Keys, *, envelope_to: str = "") -> Bounce:
     """What a returned mail says; never raises, whatever the bytes are."""
+    try:
+        return _read(raw, keys, envelope_to)
+    except Exception as error:  # strangers write it, and the mail is kept for a person
+        log.warning("a returned mail cannot be read", extra={"facts": {"error": type(error).__name__}})
+        return Bounce(BounceKind.UNKNOWN, None, "it cannot be taken apart")
+
+
+def _read(raw: bytes, keys: Keys, envelope_to: str) -> Bounce:
     mail = take_apart(raw, envelope_to=envelope_to)
     kind, detail = judge(mail)
     named = (keys.read_return_path(path) for path in mail.paths)
@@ -179,8 +192,10 @@ def _answered(mail: ReturnedMail) -> Verdict | None:
 
 
 def _second_opinion(mail: ReturnedMail) -> Verdict:
+    # It logs what it stumbles over, with what strangers wrote.
+    logging.getLogger(SECOND).disabled = True
     try:
-        for_now, lasting = all_failures(mail.head)
+        for_now, lasting = all_failures(email.message_from_bytes(mail.beginning))
     except Exception:  # it reads hostile bytes, and its opinion is only the second
         return BounceKind.UNKNOWN, ""
     if for_now or lasting:

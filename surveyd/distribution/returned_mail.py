@@ -10,23 +10,33 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message as MailMessage
+from itertools import islice
 
 READ_AT_MOST = 1_000_000
 SAID_AT_MOST = 20_000
+UNDERSTOOD = 200_000
+"""Bytes that are looked at: what a bounce says stands at its beginning, before a large copy of our mail."""
+BEGINNING = 40_000
+COPY_AT_MOST = 100_000
+"""Characters among which the copy of our mail is looked for."""
 PARTS_AT_MOST = 200
 RETURN_PATH = re.compile(r"b-\d{1,18}-[0-9a-f]{20}@[^\s<>\"';,]+", re.IGNORECASE)
-MESSAGE_ID = re.compile(r"^\s*Message-ID:\s*<?([0-9a-f]{32}@[^\s<>]+)", re.IGNORECASE | re.MULTILINE)
+MESSAGE_ID = re.compile(
+    r"^[ \t]*Message-ID:[ \t\r\n]{0,9}<?([0-9a-f]{32}@[^\s<>]+)", re.IGNORECASE | re.MULTILINE
+)
+MANY_LINES = re.compile(rb"\r?\n(?:\r?\n){3,}")
 COPY_BEGINS = re.compile(
-    r"^[ >\t]*(-{3,}.*(original message|copy of|returned message|message (header|follows)).*"
+    r"^[ >\t]{0,40}(-{3,40}.*(original message|copy of|returned message|message (header|follows)).*"
     r"|(received|return-path|dkim-signature|message-id|mime-version):\s.*"
     r"|.*(below this line is a copy|original (message|mail) (headers?|as follows)).*"
     r"|.*copy of the (original )?message.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-FIELD = re.compile(r"^\s*([A-Za-z][A-Za-z-]{2,40}):[ \t]*(.*(?:\r?\n[ \t]+\S.*)*)", re.MULTILINE)
-TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
+FIELD = re.compile(r"^[ \t]{0,40}([A-Za-z][A-Za-z-]{2,40}):[ \t]*(.*(?:\r?\n[ \t]+\S.*)*)", re.MULTILINE)
+TAG = re.compile(r"<[^<>]{0,500}>")
 QUOTED = re.compile(rb"=\r?\n|=([0-9A-Fa-f]{2})")
 
 
@@ -49,6 +59,7 @@ class ReturnedMail:
     """
 
     head: MailMessage
+    beginning: bytes
     subject: str
     sender: str
     said: str
@@ -66,17 +77,21 @@ class ReturnedMail:
 def take_apart(raw: bytes, *, envelope_to: str = "") -> ReturnedMail:
     """The parts of a returned mail; `envelope_to` is the address that it came to, if the mail server says so.
 
-    Never raises, whatever the bytes are; what is longer than READ_AT_MOST is cut.
+    Never raises, whatever the bytes are; what is longer than UNDERSTOOD is cut.
     """
-    raw = raw[:READ_AT_MOST]
+    # A mail of nothing but line ends would make a parser as busy as a thousand mails do.
+    raw = MANY_LINES.sub(b"\n\n\n", raw[:READ_AT_MOST])[:UNDERSTOOD]
     mail = email.message_from_bytes(raw, policy=email.policy.compat32)
     parts = list(_own_parts(mail))
     said = _said(parts)
     reports = tuple(_reports(parts)) or tuple(_in_text(said))
     seen = f"{envelope_to}\n{raw.decode('latin-1')}\n{QUOTED.sub(_unquoted, raw).decode('latin-1')}\n"
-    decoded = "\n".join(_text(part) for part in mail.walk() if part.get_content_maintype() == "text")
+    decoded = "\n".join(
+        _text(part) for part in islice(mail.walk(), PARTS_AT_MOST) if part.get_content_maintype() == "text"
+    )
     return ReturnedMail(
         head=mail,
+        beginning=raw[:BEGINNING],
         subject=header_of(mail, "Subject"),
         sender=header_of(mail, "From"),
         said=said,
@@ -94,7 +109,7 @@ def header_of(mail: MailMessage, name: str) -> str:
     value = next((str(value) for known, value in mail.raw_items() if known.lower() == wanted), "")
     value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     # What cannot be decoded is read as it stands.
-    with contextlib.suppress(ValueError, LookupError, UnicodeError):
+    with contextlib.suppress(ValueError, LookupError, MessageError):
         value = str(make_header(decode_header(value)))
     return " ".join(value.split())[:1000]
 
@@ -122,6 +137,7 @@ def _said(parts: list[MailMessage]) -> str:
     words = "\n".join(_text(part) for part in plain or texts)
     if not plain:
         words = TAG.sub(" ", words)
+    words = words[:COPY_AT_MOST]
     copy = COPY_BEGINS.search(words)
     # A copy that begins at once leaves nothing; then there is none, and the words are the system's own.
     if copy is not None and words[: copy.start()].strip():
@@ -178,15 +194,14 @@ def _feedback(parts: list[MailMessage]) -> dict[str, tuple[str, ...]] | None:
     found: dict[str, tuple[str, ...]] = {}
     reports = [part for part in parts if part.get_content_type() == "message/feedback-report"]
     for part in reports:
-        for name, value in FIELD.findall(_blocks(part)):
+        for name, value in FIELD.findall(_blocks(part)[:SAID_AT_MOST]):
             found[name.lower()] = (*found.get(name.lower(), ()), " ".join(value.split()))
     return found if reports else None
 
 
 def _complained_to(mail: MailMessage) -> tuple[str, ...]:
     """Whom a provider names in the head of the mail that it returns, where it writes no report."""
-    parts = list(mail.walk())[:PARTS_AT_MOST]
-    named = (header_of(part, "X-HmXmrOriginalRecipient") for part in parts)
+    named = (header_of(part, "X-HmXmrOriginalRecipient") for part in islice(mail.walk(), PARTS_AT_MOST))
     return tuple(filter(None, named))
 
 
