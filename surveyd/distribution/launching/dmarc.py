@@ -62,11 +62,15 @@ def check_dmarc(names: Names, sender: str, *, signer: str, returns: str) -> list
 
 
 def policy_of(names: Names, domain: str) -> Policy | None:
-    """The policy that holds for a domain: its own, else that of its organisation. Raises Unusable."""
+    """The policy that holds for a domain: its own, its organisation's, its suffix's. Raises Unusable."""
     own = _record(names, domain)
     if own is None:
         home = organisation(names, domain)
         own = _record(names, home) if home != domain else None
+        if own is None:
+            # A public suffix may speak for those below it.
+            above = _record(names, home.partition(".")[2]) if "." in home else None
+            own = above if above is not None and above.is_suffix else None
     if own is not None and own.tags.get("p", "").lower() not in POLICIES:
         raise Unusable(red("dmarc_broken", own.domain, words=f"p={own.tags.get('p', '')}"[:80]))
     return own
