@@ -23,7 +23,7 @@ LAST_HOUR = 24
 HOURS = re.compile(r"[0-9]{1,2}-[0-9]{1,2}")
 INVITATION, REMINDER = "invitation", "reminder"
 """The mails that a step can send; the first step of every cadence is called `invitation`, too."""
-WISHED_REMINDER, WISHED_CALL = "wished_reminder", "wished_call"
+WISHED_INVITATION, WISHED_REMINDER, WISHED_CALL = "wished_invitation", "wished_reminder", "wished_call"
 """Steps that a person asked for themselves: they stand in no cadence, and several are numbered."""
 NUMBER = re.compile(r"_[0-9]+$")
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
-from surveyd.distribution.cadence import WISHED_REMINDER, Cadence, plain_step
+from surveyd.distribution.cadence import WISHED_INVITATION, WISHED_REMINDER, Cadence, plain_step
 from surveyd.distribution.call_entries import put_on_list
 from surveyd.distribution.call_models import BarredNumber, Call, CallState, WrongNumber
 from surveyd.distribution.invitations import run
@@ -196,7 +196,7 @@ def _is_wrong() -> ColumnElement[bool]:
 
 def _waits_for_call(row: Row[*tuple[Any, ...]]) -> bool:
     """Whether a mail lets a call go first; a reminder that they asked for comes on its day."""
-    wished = plain_step(row.step) == WISHED_REMINDER
+    wished = plain_step(row.step) in (WISHED_INVITATION, WISHED_REMINDER)
     return row.channel is Channel.MAIL and bool(row.is_called) and not wished
 
 

@@ -29,6 +29,7 @@ CALL_MAKERS = CALLERS | {MANAGER}
 """An account manager calls whom a caller handed over, and sees nobody else of the list."""
 LEADERS = frozenset({ADMIN, EXECUTIVE, LEADER})
 ACCOUNT_READERS = LEADERS | {MANAGER}
+ASKERS = frozenset({ADMIN, LEADER, MANAGER})
 
 RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "static": EVERYBODY,
@@ -131,6 +132,11 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.set_call_rules": ADMINS,
     "staff.waves": WAVE_READERS,
     "staff.calendar": WAVE_READERS,
+    "staff.accept_proposal": ADMINS,
+    "staff.move_proposal": ADMINS,
+    "staff.drop_proposal": ADMINS,
+    "staff.black_out": ADMINS,
+    "staff.lift_blackout": ADMINS,
     "staff.summary": WAVE_READERS,
     "staff.ask_summary_pdf": WAVE_READERS,
     "staff.mail_summary": WAVE_READERS,
@@ -187,6 +193,10 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.programs": ADMINS,
     "staff.create_program": ADMINS,
     "staff.program": ADMINS,
+    "staff.timing": ADMINS,
+    "staff.give_cadence": ADMINS,
+    "staff.give_rhythm": ADMINS,
+    "staff.limit_days": ADMINS,
     "staff.schedule_wave": ADMINS,
     "staff.program_questionnaire": ADMINS,
     "staff.use_questionnaire": ADMINS,
@@ -231,6 +241,11 @@ RIGHTS: dict[str, frozenset[StaffRole] | None] = {
     "staff.lift_suppression": ADMINS,
     "staff.opt_outs": ADMINS,
     "staff.resubscribe": ADMINS,
+    "staff.by_hand": ASKERS,
+    "staff.send_again": ASKERS,
+    "staff.remind_now": ASKERS,
+    "staff.invite_now": ASKERS,
+    "staff.invite_colleague": ASKERS,
     "staff.triggers": ADMINS,
     "staff.set_renewal": ADMINS,
     "staff.make_trigger_key": ADMINS,

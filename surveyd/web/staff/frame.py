@@ -44,7 +44,14 @@ DRIVERS = Room("staff.drivers_page", lazy_gettext("Drivers"), ("staff.driver_peo
 ACCOUNTS = Room(
     "staff.accounts",
     lazy_gettext("Accounts"),
-    ("staff.account", "staff.responses", "staff.response", "staff.team"),
+    (
+        "staff.account",
+        "staff.by_hand",
+        "staff.invite_colleague",
+        "staff.responses",
+        "staff.response",
+        "staff.team",
+    ),
 )
 CASES = Room(
     "staff.cases",
@@ -90,13 +97,21 @@ WAVES = Room(
         "staff.summary",
     ),
 )
-CALENDAR = Room("staff.calendar", lazy_gettext("Calendar"))
+CALENDAR = Room(
+    "staff.calendar",
+    lazy_gettext("Calendar"),
+    ("staff.accept_proposal", "staff.move_proposal", "staff.drop_proposal", "staff.black_out"),
+)
 PROGRAMS = Room(
     "staff.programs",
     lazy_gettext("Programs"),
     (
         "staff.program",
         "staff.program_questionnaire",
+        "staff.timing",
+        "staff.give_cadence",
+        "staff.give_rhythm",
+        "staff.limit_days",
         "staff.program_mails",
         "staff.edit_mail",
         "staff.mail_version",

@@ -18,6 +18,7 @@ STEPS = {
     "call": lazy_gettext("call"),
     "close": lazy_gettext("close"),
     "wished_reminder": lazy_gettext("reminder on the day they chose"),
+    "wished_invitation": lazy_gettext("invitation sent again"),
     "wished_call": lazy_gettext("call that they asked for"),
 }
 RULES = {
