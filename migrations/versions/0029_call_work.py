@@ -48,11 +48,24 @@ def _columns() -> None:
     op.execute(
         f"ALTER TABLE calls ADD COLUMN owner_id {kind} CONSTRAINT fk_calls_owner_id REFERENCES users (id)"
     )
-    op.create_index(op.f("ix_calls_owner_id"), "calls", ["owner_id"])
+    owned = sa.text("owner_id IS NOT NULL")
+    op.create_index(
+        "ix_calls_owner_id", "calls", ["owner_id"], sqlite_where=owned, postgresql_where=owned
+    )
     op.create_index(
         "ix_calls_state_wave_id",
         "calls",
         ["state", "wave_id", "time_zone", "country", "language", "not_before"],
+    )
+    op.create_index("ix_calls_state_weight", "calls", ["state", "weight"])
+    op.create_index("ix_calls_state_outcome", "calls", ["state", "outcome", "not_before"])
+    claimed = sa.text("claimed_until IS NOT NULL")
+    op.create_index(
+        "ix_calls_claimed_until",
+        "calls",
+        ["claimed_until"],
+        sqlite_where=claimed,
+        postgresql_where=claimed,
     )
     op.add_column("call_attempts", sa.Column("sheet_key", sa.String(length=64), nullable=True))
     op.create_index("ix_call_attempts_sheet_key", "call_attempts", ["sheet_key"], unique=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
@@ -92,7 +93,9 @@ def allow_number(session: Session, number_id: int, *, by: int | None, now: datet
 
 def barred_numbers(session: Session, *, wanted: Wanted) -> BarredList:
     """A page of the numbers; `wanted.search` is a part of one, however it is spaced. Raises Refused."""
-    query = select(BarredNumber, User.name, User.email).outerjoin(User, User.id == BarredNumber.by_id)
+    query: Select[Any] = select(BarredNumber, User.name, User.email).outerjoin(
+        User, User.id == BarredNumber.by_id
+    )
     digits = "".join(sign for sign in wanted.search if sign.isascii() and sign.isdigit())
     if wanted.search:
         # A search without a digit finds nothing: every number has some.

@@ -6,6 +6,7 @@ Who calls sees their own figures; who leads sees those of everybody, for the acc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, case, extract, func, select
 from sqlalchemy.orm import Session
@@ -82,7 +83,7 @@ def figures_between(session: Session, start: datetime, end: datetime, *, scope: 
     )
 
 
-Hour = Row[tuple[object, ...]]
+Hour = Row[*tuple[Any, ...]]
 """What one person did in one wave in one hour."""
 
 

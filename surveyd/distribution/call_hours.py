@@ -7,8 +7,9 @@ are read once and become a condition: the database sorts and pages, by the table
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, case, false, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -50,38 +51,56 @@ class Hours:
     languages: tuple[str, ...]
 
 
-def read_hours(session: Session, narrowed: ColumnElement[bool], caller: Caller) -> Hours:
-    """How the open calls that `narrowed` names stand; four statements, however many there are."""
-    free = _free(session, caller)
-    due = and_(Call.not_before <= caller.now, free, _not_promised(caller))
-    groups = session.execute(
-        select(
-            Call.wave_id,
-            Call.time_zone,
-            Call.country,
-            Call.language,
-            func.count(case((narrowed, 1))).label("count"),
-            func.count(case((and_(narrowed, due), 1))).label("due"),
-            func.min(case((narrowed, Call.not_before))).label("earliest"),
-        )
-        .where(Call.state == CallState.OPEN, call_scope(caller.scope))
-        .group_by(Call.wave_id, Call.time_zone, Call.country, Call.language)
-    ).all()
-    work = _Work(session, {row.wave_id for row in groups}, now=caller.now)
-    opening = [work.opens(row, row.earliest) for row in groups if row.earliest is not None]
+def read_hours(session: Session, narrowed: ColumnElement[bool] | None, caller: Caller) -> Hours:
+    """How the open calls that `narrowed` names stand, None for all: a few statements, however many."""
+    held = in_other_hands(session, by=caller.user_id, system_now=caller.system_now)
+    free, due = _free(held, caller), Call.not_before <= caller.now
+    listed = [Call.state == CallState.OPEN, call_scope(caller.scope)]
+    wanted = [*listed, *([] if narrowed is None else [narrowed])]
+    groups = session.execute(_grouped(due).where(*wanted)).all()
+    every = groups if narrowed is None else session.execute(_grouped(due).where(*listed)).all()
+    promised = _not_promised(caller)
+    # The few that are in hand or promised are counted apart, so that an index tells all the others.
+    kept = Call.id.in_(_perhaps_kept(held, caller))
+    less = session.execute(_grouped(due).where(*wanted, kept, ~and_(free, promised))).all()
+    work = _Work(session, {row.wave_id for row in every}, now=caller.now)
+    opening = [work.opens(row, row.earliest) for row in groups]
     at_work = [row for row in groups if work.opens(row, caller.now) == caller.now]
+    not_ready = sum(row.due for row in less if work.opens(row, caller.now) == caller.now)
     return Hours(
-        ready=and_(_within(at_work, groups), due),
+        ready=and_(_within(at_work, groups), due, free, promised),
         free=free,
-        count=sum(row.count for row in groups),
-        count_ready=sum(row.due for row in at_work),
+        count=sum(row.people for row in groups),
+        count_ready=sum(row.due for row in at_work) - not_ready,
         next_at=min(opening, default=None),
-        waves=tuple(sorted({work.windows[row.wave_id].slug for row in groups})),
-        languages=tuple(sorted({row.language for row in groups})),
+        waves=tuple(sorted({work.windows[row.wave_id].slug for row in every})),
+        languages=tuple(sorted({row.language for row in every})),
     )
 
 
-Group = Row[tuple[int, str, str, str, int, int, datetime]]
+def _grouped(due: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Calls counted by all that decides when they can be made; conditions are the caller's to add."""
+    keys = (Call.wave_id, Call.time_zone, Call.country, Call.language)
+    return select(
+        *keys,
+        func.count().label("people"),
+        func.count(case((due, 1))).label("due"),
+        func.min(Call.not_before).label("earliest"),
+    ).group_by(*keys)
+
+
+def _perhaps_kept(held: list[int], caller: Caller) -> CompoundSelect[int]:
+    """The calls that may be in others' hands or promised, each kind by its index."""
+    theirs = select(Invitation.id).where(Invitation.contact_id.in_(held))
+    is_open = Call.state == CallState.OPEN
+    return union(
+        select(Call.id).where(Call.claimed_until >= caller.system_now),
+        select(Call.id).where(Call.owner_id > 0, is_open),
+        select(Call.id).where(Call.invitation_id.in_(theirs)),
+    )
+
+
+Group = Row[*tuple[Any, ...]]
 """Open calls of one wave, zone, country and language."""
 
 
@@ -130,10 +149,9 @@ def _within(at_work: list[Group], groups: Sequence[Group]) -> ColumnElement[bool
     return and_(or_(false(), *places), ~or_(false(), *off))
 
 
-def _free(session: Session, caller: Caller) -> ColumnElement[bool]:
-    """Nobody has the call in hand, nor the person or their number at another call."""
+def _free(held: list[int], caller: Caller) -> ColumnElement[bool]:
+    """Nobody has the call in hand, nor the person or their number, whom `held` names, at another call."""
     unclaimed = or_(Call.claimed_until.is_(None), Call.claimed_until < caller.system_now)
-    held = in_other_hands(session, by=caller.user_id, system_now=caller.system_now)
     if not held:
         return unclaimed
     theirs = select(Invitation.id).where(Invitation.contact_id.in_(held))

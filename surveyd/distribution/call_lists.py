@@ -5,20 +5,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.base.keyset import Order, Slice, Wanted, slice_of
 from surveyd.distribution.call_claims import try_claim
-from surveyd.distribution.call_entries import ASKED, BEGUN
 from surveyd.distribution.call_hours import Caller, Hours, read_hours
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
+from surveyd.distribution.call_ranks import first_ranked, in_my_hands, ranked_page
 from surveyd.distribution.calls import CallRow, call_row, call_rows, call_scope, find_call
 from surveyd.distribution.days_off import calendars
 from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.models import Account, Contact
 
-SORTS = ("best", "waiting", "account", "tries")
+BEST = "best"
+SORTS = (BEST, "waiting", "account", "tries")
 FILTERS = ("show", "region", "wave", "language")
 TALKED = (CallOutcome.REACHED, CallOutcome.DECLINED, CallOutcome.COMPLETED, CallOutcome.CALL_BACK)
 """Outcomes of attempts in which the person was spoken to."""
@@ -72,11 +73,11 @@ def search_calls(session: Session, *, wanted: Wanted, caller: Caller) -> CallLis
     """The wanted page of the open calls. Raises Refused for a broken key."""
     narrowed = _narrowed(wanted, caller)
     hours = read_hours(session, narrowed, caller)
-    query = _open(caller).where(narrowed, _at_hand(wanted, hours))
-    if wanted.column == "account":
-        query = query.join(Invitation, Invitation.id == Call.invitation_id)
-        query = query.join(Account, Account.id == Invitation.account_id)
-    page = slice_of(session, query, _order(wanted, hours, caller), after=wanted.after)
+    query = _open(narrowed, caller).where(_at_hand(wanted, hours))
+    if wanted.column == BEST:
+        page = ranked_page(session, query, hours, caller, after=wanted.after, backwards=wanted.descends)
+    else:
+        page = _sorted(session, query, wanted)
     count = hours.count_ready if wanted.filters.get("show") == Show.NOW else hours.count
     return CallList(
         rows=tuple(_lines(session, [row.id for row in page.rows], caller)),
@@ -92,9 +93,8 @@ def best_calls(session: Session, *, wanted: Wanted, caller: Caller, most: int) -
     """The first of the open calls that are wanted, the best first, also those that wait for their hour."""
     narrowed = _narrowed(wanted, caller)
     hours = read_hours(session, narrowed, caller)
-    query = _open(caller).where(narrowed, _at_hand(wanted, hours))
-    ids = session.scalars(query.order_by(_rank(hours, caller), Call.id).limit(most))
-    return _lines(session, list(ids), caller)
+    query = _open(narrowed, caller).where(_at_hand(wanted, hours))
+    return _lines(session, first_ranked(session, query, hours, caller, most=most), caller)
 
 
 def claim_next(session: Session, *, wanted: Wanted, caller: Caller) -> int | None:
@@ -102,13 +102,11 @@ def claim_next(session: Session, *, wanted: Wanted, caller: Caller) -> int | Non
 
     Who has a claim already gets that call again. Of two callers at once each gets another person.
     """
-    tried: list[int] = []
+    narrowed, tried = _narrowed(wanted, caller), list[int]()
     for _ in range(ROUNDS):
-        narrowed = _narrowed(wanted, caller)
         hours = read_hours(session, narrowed, caller)
-        best = _open(caller).where(narrowed, or_(hours.ready, _mine(caller)), Call.id.not_in(tried))
-        order = _rank(hours, caller)
-        candidates = list(session.scalars(best.order_by(order, Call.id).limit(CANDIDATES)))
+        query = _open(narrowed, caller).where(Call.id.not_in(tried))
+        candidates = first_ranked(session, query, hours, caller, most=CANDIDATES, now_only=True)
         for call_id in candidates:
             call = find_call(session, call_id, scope=caller.scope)
             if try_claim(session, call, by=caller.user_id, system_now=caller.system_now):
@@ -131,8 +129,22 @@ def day_of(session: Session, *, user_id: int, since: datetime) -> Day:
     return Day(*row)
 
 
-def _open(caller: Caller) -> Select[tuple[int]]:
-    return select(Call.id).where(Call.state == CallState.OPEN, call_scope(caller.scope))
+def _open(narrowed: ColumnElement[bool] | None, caller: Caller) -> Select[int]:
+    open_calls = select(Call.id).where(Call.state == CallState.OPEN, call_scope(caller.scope))
+    return open_calls if narrowed is None else open_calls.where(narrowed)
+
+
+def _sorted(session: Session, query: Select[int], wanted: Wanted) -> Slice:
+    by: dict[str, ColumnElement[Any]] = {
+        "waiting": Call.not_before.expression,
+        "account": Account.name.expression,
+        "tries": Call.attempts.expression,
+    }
+    if wanted.column == "account":
+        query = query.join(Invitation, Invitation.id == Call.invitation_id)
+        query = query.join(Account, Account.id == Invitation.account_id)
+    order = Order(by[wanted.column], Call.id.expression, wanted.descends)
+    return slice_of(session, query, order, after=wanted.after)
 
 
 def _lines(session: Session, ids: list[int], caller: Caller) -> list[CallRow]:
@@ -151,59 +163,26 @@ def _regions(session: Session) -> tuple[str, ...]:
     )
 
 
-MINE, OWN, BACK, READY, LATER_BACK, LATER, TAKEN = range(7)
-"""The order of the best: my own claims, what I promised and is due, call-backs that are due, and so on.
-
-Among those who are ready, whoever asked to be called comes first, then who has begun to answer, then by the
-value of the account, the end of the wave and the tries: see `call_entries.weight_of`.
-"""
-RANK = 10**13
-
-
-def _rank(hours: Hours, caller: Caller) -> ColumnElement[int]:
-    due = cast(extract("epoch", Call.not_before), BigInteger)
-    is_back = Call.outcome == CallOutcome.CALL_BACK
-    own = and_(hours.ready, Call.owner_id == caller.user_id)
-    value = Call.weight + (ASKED + BEGUN)
-    placed = case(
-        (_mine(caller), MINE * RANK),
-        (~hours.free, TAKEN * RANK),
-        (own, OWN * RANK + due),
-        (and_(hours.ready, is_back), BACK * RANK + due),
-        (hours.ready, READY * RANK + value),
-        (is_back, LATER_BACK * RANK + due),
-        else_=LATER * RANK + due,
-    )
-    return cast(placed, BigInteger)
-
-
-def _order(wanted: Wanted, hours: Hours, caller: Caller) -> Order:
-    by: dict[str, ColumnElement[Any]] = {
-        "waiting": Call.not_before.expression,
-        "account": Account.name.expression,
-        "tries": Call.attempts.expression,
-    }
-    return Order(by.get(wanted.column, _rank(hours, caller)), Call.id.expression, wanted.descends)
-
-
-def _narrowed(wanted: Wanted, caller: Caller) -> ColumnElement[bool]:
-    """What was asked for, but for the hours: see `_at_hand`."""
+def _narrowed(wanted: Wanted, caller: Caller) -> ColumnElement[bool] | None:
+    """What was asked for, but for the hours (see `_at_hand`); None for everybody."""
     asked = wanted.filters
-    found = [_people(wanted), _shown(asked.get("show", ""), caller)]
+    found = [*_people(wanted), *_shown(asked.get("show", ""), caller)]
     if wave := asked.get("wave"):
         found.append(Call.wave_id.in_(select(Wave.id).where(Wave.slug == wave)))
     if language := asked.get("language"):
         found.append(Call.language == language)
-    return and_(true(), *found)
+    return and_(*found) if found else None
 
 
-def _people(wanted: Wanted) -> ColumnElement[bool]:
+def _people(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Whose name, account or region was asked for: only then the other tables are read."""
     region, search = wanted.filters.get("region"), wanted.search
     if not (region or search):
-        return true()
+        return []
     theirs = (
         select(Invitation.id)
+        .where(Invitation.id == Call.invitation_id)
+        .correlate(Call)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Invitation.account_id)
     )
@@ -212,22 +191,18 @@ def _people(wanted: Wanted) -> ColumnElement[bool]:
     if search:
         names = (Contact.name, Account.name, Contact.external_id)
         theirs = theirs.where(or_(*(name.icontains(search, autoescape=True) for name in names)))
-    return Call.invitation_id.in_(theirs)
+    return [theirs.exists()]
 
 
 def _at_hand(wanted: Wanted, hours: Hours) -> ColumnElement[bool]:
     return hours.ready if wanted.filters.get("show") == Show.NOW else true()
 
 
-def _shown(show: str, caller: Caller) -> ColumnElement[bool]:
+def _shown(show: str, caller: Caller) -> list[ColumnElement[bool]]:
     match show:
         case Show.MINE:
-            return or_(_mine(caller), Call.owner_id == caller.user_id)
+            return [or_(in_my_hands(caller), Call.owner_id == caller.user_id)]
         case Show.BACK:
-            return Call.outcome == CallOutcome.CALL_BACK
+            return [Call.outcome == CallOutcome.CALL_BACK]
         case _:
-            return true()
-
-
-def _mine(caller: Caller) -> ColumnElement[bool]:
-    return and_(Call.claimed_by_id == caller.user_id, Call.claimed_until >= caller.system_now)
+            return []

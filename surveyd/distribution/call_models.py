@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
@@ -54,10 +54,24 @@ class Call(Base):
     """The account's, for its holidays."""
     weight: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Where it stands among those who can be called now, the smallest first: see `call_entries`."""
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     owner_until: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_calls_state_not_before", "state", "not_before"),
+        Index("ix_calls_state_weight", "state", "weight"),
+        Index("ix_calls_state_outcome", "state", "outcome", "not_before"),
+        Index(
+            "ix_calls_owner_id",
+            "owner_id",
+            sqlite_where=text("owner_id IS NOT NULL"),
+            postgresql_where=text("owner_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_calls_claimed_until",
+            "claimed_until",
+            sqlite_where=text("claimed_until IS NOT NULL"),
+            postgresql_where=text("claimed_until IS NOT NULL"),
+        ),
         Index("ix_calls_state_wave_id", "state", "wave_id", "time_zone", "country", "language", "not_before"),
     )
 

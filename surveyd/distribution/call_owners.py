@@ -129,7 +129,7 @@ def tell_wrong_number(session: Session, call: Call, *, by: str, now: datetime, m
     queue(session, [mail], mail_domain=mail_domain)
 
 
-def _about(session: Session, call: Call) -> Row[tuple[str, str, int, int | None, int, str]]:
+def _about(session: Session, call: Call) -> Row[str, str, int, int | None, int, str]:
     return session.execute(
         select(
             Contact.name.label("contact"),

@@ -120,7 +120,7 @@ def test_the_best_comes_first(flagged: Post, cast: Cast, writer: Transaction) ->
 
 
 def test_the_list_pages_by_key(flagged: Post, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surveyd.base.keyset.slice_of.__kwdefaults__", {"after": "", "limit": 2})
+    monkeypatch.setattr("surveyd.distribution.call_ranks.PAGE", 2)
     first = found(flagged, cast, wish())
     second = found(flagged, cast, wish(after=first.after))
 
