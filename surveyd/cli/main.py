@@ -62,6 +62,7 @@ COMMANDS = {
     "churn": "churn:churn",
     "benchmarks": "benchmarks:benchmarks",
     "bounce": "bounces:bounce",
+    "suppressions": "suppressions:suppressions",
     "tick": "outbox:tick",
     "web": "processes:web",
     "sender": "processes:sender",

@@ -59,7 +59,7 @@ class StopPage:
 
 @dataclass(frozen=True, slots=True)
 class OptedOut:
-    """Somebody who asked not to be mailed: at all (`whole`), or of the programs in `programs`, id and slug."""
+    """Somebody who asked not to be mailed: at all (`whole`), or of these programs (id, slug)."""
 
     contact_id: int
     name: str
@@ -176,6 +176,17 @@ def list_opted_out(session: Session, wish: Wanted, *, scope: Scope) -> OptedOutP
         for row in page.rows
     )
     return OptedOutPage(tuple(lines), page.after, total)
+
+
+def every_opted_out(session: Session, *, scope: Scope) -> Iterator[OptedOut]:
+    """All people in the scope who asked not to be mailed, page after page, by name."""
+    after = ""
+    while True:
+        page = list_opted_out(session, Wanted(sort="name", after=after), scope=scope)
+        yield from page.lines
+        after = page.after
+        if not after:
+            return
 
 
 def _programs(session: Session, ids: Sequence[int]) -> dict[int, tuple[tuple[int, str], ...]]:
