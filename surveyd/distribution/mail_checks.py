@@ -209,6 +209,9 @@ class _Outline(HTMLParser):
             self._say(f"A mail cannot have <{tag}>; take it out.")
         if tag == "meta" and "refresh" in (dict(attrs).get("http-equiv") or "").lower():
             self._say("A mail cannot lead on by itself; take the refresh out.")
+        written = FIELD.findall(self.get_starttag_text() or "")
+        if len(written) != sum(len(FIELD.findall(value or "")) for _, value in attrs):
+            self._say(f"Put the value with the field {written[0]} in quotes.")
         for name, value in attrs:
             self._attribute(name, (value or "").strip())
         self.inside = tag if tag in ("style", "mj-style") else self.inside

@@ -130,8 +130,8 @@ def filled(template: Template, values: Mapping[str, Value]) -> tuple[str, str, s
     def fill(words: str, part: Part) -> str:
         return FIELD.sub(lambda match: _said(match, values, part), words)
 
-    subject = " ".join(fill(template.subject, Part.SUBJECT).split())
-    return subject, fill(template.text, Part.TEXT), fill(template.html, Part.HTML)
+    subject = fill(template.subject, Part.SUBJECT)
+    return subject.strip(), fill(template.text, Part.TEXT), fill(template.html, Part.HTML)
 
 
 def _said(match: re.Match[str], values: Mapping[str, Value], part: Part) -> str:
