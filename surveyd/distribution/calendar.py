@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.cadence import Step, cadences_of
 from surveyd.distribution.models import Program, Wave, WaveKind, WaveState
 
-CLOSE = "close"
+CALL, CLOSE = "call", "close"
 MOST = 200
 LONGEST = timedelta(days=365)
 """No cadence closes later than that after its day 0."""
@@ -22,6 +22,8 @@ class Mark:
 
     step: str
     at: datetime
+    kind: str
+    """What it is: invitation, reminder, call or close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,13 @@ class PlannedWave:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """The steps and the close; each contact's own moment lies around it, in their zone and window."""
-        steps = (Mark(step.name, self.begins + timedelta(days=step.day)) for step in self.steps)
-        return (*steps, Mark(CLOSE, self.closes))
+        return marks_of(self.steps, self.begins, self.closes)
+
+
+def marks_of(steps: tuple[Step, ...], begins: datetime, closes: datetime) -> tuple[Mark, ...]:
+    """The days of a wave with these steps."""
+    days = (Mark(step.name, begins + timedelta(days=step.day), step.mail or CALL) for step in steps)
+    return (*days, Mark(CLOSE, closes, CLOSE))
 
 
 def waves_between(session: Session, start: datetime, end: datetime) -> list[PlannedWave]:

@@ -56,6 +56,8 @@ class Office:
             "link_id": 1,
             "visit_id": 1,
             "nomination_id": 1,
+            "proposal_id": 1,
+            "blackout_id": 1,
             "return_id": 1,
             "key_id": 1,
             "figure_id": 1,

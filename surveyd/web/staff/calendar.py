@@ -1,22 +1,28 @@
 """The calendar of waves: a year as bars, and as a list by month."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from flask import render_template, request
-from flask_babel import format_date, ngettext
+from flask_babel import format_date, lazy_gettext, ngettext
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the types
 
 from surveyd.base.clock import from_local
 from surveyd.base.database import reading
 from surveyd.base.services import services
+from surveyd.distribution.blackouts import BlackoutLine, list_blackouts
 from surveyd.distribution.calendar import Mark, PlannedWave, calendar_span, waves_between
 from surveyd.distribution.models import WaveState
+from surveyd.distribution.programs import list_programs
+from surveyd.distribution.proposals import ProposalLine, last_proposal, list_proposals
 from surveyd.web.access import reader
 from surveyd.web.filters import number
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.timing_forms import BlackoutForm
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LEFT, WIDTH, TOP, ROW = 200, 960, 32, 40
@@ -40,6 +46,26 @@ class Bar:
     x: float
     width: float
     dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One proposal as the drawing has it."""
+
+    proposal: ProposalLine
+    y: int
+    x: float
+    width: float
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One blackout period as the drawing has it."""
+
+    blackout: BlackoutLine
+    x: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +93,23 @@ class CalendarPage:
     years: tuple[int, int] | None
     zone: ZoneInfo
     now: datetime
+    proposals: list[ProposalLine]
+    blackouts: list[BlackoutLine]
+    form: BlackoutForm
+    problem: str = ""
 
     @property
     def title(self) -> str:
         """The page's answer."""
         ahead = sum(wave.begins > self.now for wave in self.waves)
+        if not self.waves and self.proposals:
+            return ngettext(
+                "1 wave is proposed for %(year)s",
+                "%(n)s waves are proposed for %(year)s",
+                len(self.proposals),
+                n=number(len(self.proposals)),
+                year=self.year,
+            )
         if not self.waves:
             return _("No wave runs in %(year)s", year=self.year)
         return ngettext(
@@ -94,7 +132,7 @@ class CalendarPage:
 
     @property
     def height(self) -> int:
-        return TOP + ROW * len(self.waves)
+        return TOP + ROW * (len(self.waves) + len(self.proposals))
 
     @property
     def heads(self) -> list[tuple[float, date]]:
@@ -114,6 +152,22 @@ class CalendarPage:
         return [self._bar(wave, TOP + ROW * place) for place, wave in enumerate(self.waves)]
 
     @property
+    def drafts(self) -> list[Draft]:
+        """The proposals as bars below the waves."""
+        lines = enumerate(self.proposals, len(self.waves))
+        return [self._draft(line, TOP + ROW * place) for place, line in lines]
+
+    @property
+    def bands(self) -> list[Band]:
+        """The blackout periods, cut off at the ends of the year."""
+        found = []
+        for blackout in self.blackouts:
+            start = max(self._x(blackout.first_day), LEFT)
+            end = min(self._x(blackout.last_day + timedelta(days=1)), WIDTH)
+            found.append(Band(blackout, start, round(max(end - start, 2.0), 1)))
+        return found
+
+    @property
     def months(self) -> list[Month]:
         """What happens in the year, by month."""
         events = [Event(wave, mark) for wave in self.waves for mark in wave.marks]
@@ -128,6 +182,12 @@ class CalendarPage:
         inside = tuple(dot for dot in dots if LEFT <= dot.x <= WIDTH)
         start, end = max(start, LEFT), min(end, WIDTH)
         return Bar(wave, y, start, round(max(end - start, 2.0), 1), inside)
+
+    def _draft(self, line: ProposalLine, y: int) -> Draft:
+        start, end = (self._x(self._local(at)) for at in (line.begins, line.closes))
+        dots = (Dot(self._x(self._local(mark.at)), mark) for mark in line.marks)
+        inside = tuple(dot for dot in dots if LEFT <= dot.x <= WIDTH)
+        return Draft(line, y, start, round(max(min(end, WIDTH) - start, 2.0), 1), inside)
 
     def _x(self, day: date) -> float:
         first, last = date(self.year, 1, 1), date(self.year + 1, 1, 1)
@@ -157,6 +217,11 @@ bp.add_app_template_filter(month_name)
 @bp.get("/calendar", endpoint="calendar")
 def show_calendar() -> str:
     """The waves of a year."""
+    return calendar_page(BlackoutForm())
+
+
+def calendar_page(form: BlackoutForm, *, problem: str = "") -> str:
+    """The page as it stands; `form` and `problem` say what was wrong with what was sent."""
     zone, now = reader().zone, services().clock.now()
     year = request.args.get("year", type=int)
     if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
@@ -164,6 +229,31 @@ def show_calendar() -> str:
     start, end = (from_local(datetime(at, 1, 1), zone) for at in (year, year + 1))  # noqa: DTZ001  # a wall clock
     with reading() as session:
         span = calendar_span(session)
-        years = (span[0].astimezone(zone).year, span[1].astimezone(zone).year) if span else None
-        page = CalendarPage(year, waves_between(session, start, end), years, zone, now)
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        form.program.choices = program_choices(session)
+        page = CalendarPage(
+            year,
+            waves_between(session, start, end),
+            _years(span, last_proposal(session), zone),
+            zone,
+            now,
+            list_proposals(session, first=first, last=last),
+            list_blackouts(session, first=first, last=last),
+            form,
+            problem,
+        )
     return render_template("staff/calendar.html", page=page)
+
+
+def _years(
+    span: tuple[datetime, datetime] | None, proposed: date | None, zone: ZoneInfo
+) -> tuple[int, int] | None:
+    """The first and the last year in which anything stands."""
+    years = [at.astimezone(zone).year for at in span or ()] + ([proposed.year] if proposed else [])
+    return (min(years), max(years)) if years else None
+
+
+def program_choices(session: Session) -> list[SelectChoice]:
+    """The programs that a period can hold for, and all of them."""
+    everywhere = SelectChoice("", lazy_gettext("all programs"))
+    return [everywhere, *(SelectChoice(str(one.id), one.slug) for one in list_programs(session))]
