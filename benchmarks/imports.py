@@ -1,11 +1,11 @@
-"""How long lists take to be checked and written, beside a bare executemany of the same rows on the same database.
+"""How long lists take to be checked and written, beside a bare executemany of the same rows.
 
     python -m benchmarks.imports [--quick] [--grow] [--databases sqlite postgresql]
 
 A list of contacts with nine columns comes in as new, then once more with nothing new, then with a tenth of it
 changed. `first` is how long it takes until the first preview stands; `longest` is the longest that one of the
-respondents' small writes waited meanwhile, of those that came every ten milliseconds. The raw rows are written
-by the driver alone, in one transaction, into a table with the same indexes. --grow shows the curve from 1,000
+respondents' small writes waited meanwhile, of those that came every ten milliseconds. Raw rows are written by
+the driver alone, in one transaction, into a table with the same indexes. --grow shows the curve from 1,000
 to 1,000,000 rows. Memory is the peak of a process that does nothing else.
 """
 
@@ -35,6 +35,7 @@ from surveyd.people import batches, looks
 from surveyd.people.access import SYSTEM
 from surveyd.people.columns import ImportKind
 from surveyd.people.models import Account, Contact
+from surveyd.people.outlines import Outline
 from surveyd.people.sources import open_source
 
 ROWS = 100_000
@@ -95,9 +96,8 @@ def _figures(app: Flask, path: Path, count: int) -> Mapping[str, float]:
     raw = _timed(lambda: _write_raw(count))
     with _respondents(app) as waits:
         first, checked, written = _import(path)
-    path.write_bytes(path.read_bytes())
     _, again, _ = _import(path)
-    path.write_text(path.read_text(encoding="utf-8").replace("0,A", "0,A").replace("Person1", "Human1"))
+    path.write_text(path.read_text(encoding="utf-8").replace("Person1", "Human1"))
     _, looked, changed = _import(path)
     waited = sorted(waits)
     return {
@@ -118,6 +118,11 @@ def _import(path: Path) -> tuple[float, float, float]:
     """Seconds to the first preview, to the last row checked, and from there to the last one written."""
     begun, now = time.perf_counter(), datetime.now(UTC)
     told: list[float] = []
+
+    def tell(seen: Outline) -> None:
+        if seen.effect or seen.unchanged:
+            told.append(time.perf_counter() - begun)
+
     with open_source("list.csv", path.read_bytes()) as source:
         asking = looks.Asking(SYSTEM, None, now)
         look = looks.look_at(
@@ -125,7 +130,9 @@ def _import(path: Path) -> tuple[float, float, float]:
             ImportKind.CONTACTS,
             {},
             asking=asking,
-            tell=lambda seen: told.append(time.perf_counter() - begun) if seen.added or seen.changed else None,
+            tell=lambda seen: (
+                told.append(time.perf_counter() - begun) if seen.added or seen.changed else None
+            ),
         )
     checked = time.perf_counter() - begun
     assert look.batch_id is not None and not look.outline.faults, look.outline.faults[:3]
@@ -185,13 +192,18 @@ def _write_raw(count: int) -> None:
     columns = "external_id, account_id, name, email, phone, language, role, consent, created_at"
     with writing() as session:
         rows = session.connection()
-        rows.execute(text(f"CREATE TABLE {RAW} AS SELECT id, {columns} FROM {Contact.__tablename__} WHERE 1=0"))
+        rows.execute(
+            text(f"CREATE TABLE {RAW} AS SELECT id, {columns} FROM {Contact.__tablename__} WHERE 1=0")
+        )
         for column in ("id", "external_id", "account_id", "email"):
             rows.execute(text(f"CREATE INDEX ix_raw_{column} ON {RAW} ({column})"))
     at = datetime.now(UTC).isoformat(" ")
+
+    def rest(n: int) -> tuple[str, ...]:
+        return f"+4930{1_000_000 + n}", "de", "buyer", "contract"
+
     made = (
-        (n, *_row(n)[:1], n // CONTACTS_AN_ACCOUNT + 1, " ".join(_row(n)[2:4]), _row(n)[4])
-        + (f"+4930{1_000_000 + n}", "de", "buyer", "contract", at)
+        (n, f"C{n}", n // CONTACTS_AN_ACCOUNT + 1, " ".join(_row(n)[2:4]), _row(n)[4], *rest(n), at)
         for n in range(count)
     )
     with writing() as session:

@@ -82,7 +82,7 @@ def test_a_sheet_that_begins_elsewhere_keeps_its_row_numbers() -> None:
 
     with open_source("list.xlsx", book(fill)) as source:
         first, second = source.rows()
-        assert (source.heading_line, first) == (5, Row(7, ["", "", "1", "Anna"]))
+        assert (source.heading_line, first) == (5, Row(7, ["1", "Anna"]))
         assert isinstance(second, Ragged) and second.line == 8
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 from wtforms import Form, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
@@ -26,7 +26,7 @@ class NameForm(Form):
 
     name = StringField(
         validators=[
-            InputRequired(lazy_gettext("Give the source a name.")),
+            DataRequired(lazy_gettext("Give the source a name.")),
             Length(max=NAME_LIMIT, message=TOO_LONG),
         ]
     )

@@ -30,7 +30,9 @@ from surveyd.distribution.returns import take_return
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.editing import with_texts
 from surveyd.people.access import SYSTEM
+from surveyd.people.columns import ImportKind
 from surveyd.people.jobs import work_on_upload
+from surveyd.people.mappings import save_mapping
 from surveyd.people.models import StaffRole
 from surveyd.results.jobs import compare
 from surveyd.results.policy_reading import PolicyFile
@@ -88,6 +90,10 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
     assert answer.status_code == 303
     with app.app_context():
         work_on_upload(1)
+    with writer() as session:
+        headings = {"Nr": "id", "Firma": "account", "Wer": "name", "Schuhgröße": "skip"}
+        by = cast.admin.id
+        save_mapping(session, ImportKind.CONTACTS, headings, name="Our CRM", by=by, now=NOW)
     return replace(office, policy=proposed(app, writer))
 
 
