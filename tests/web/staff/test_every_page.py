@@ -151,6 +151,8 @@ def test_every_page_of_every_role(
 
 # They answer with a file, with data or with the way to another page.
 NO_PAGES = {
+    "staff.rehearsal_csv",
+    "staff.rehearsal_xlsx",
     "staff.home",
     "staff.accounts_csv",
     "staff.health_chart",
