@@ -115,6 +115,13 @@ def settle_return(
     return effect
 
 
+def has_old(session: Session, *, now: datetime) -> bool:
+    """Whether there is something to forget."""
+    bytes_left = (Return.at < now - KEPT) & Return.content.is_not(None)
+    old = select(Return.id).where(bytes_left | (Return.at < now - FORGOTTEN))
+    return session.scalar(old.limit(1)) is not None
+
+
 def forget_returns(session: Session, *, now: datetime) -> int:
     """Drop the bytes of what waited for months, and verdicts that are years old; returns how many went."""
     old = (Return.at < now - KEPT, Return.content.is_not(None))
