@@ -1,12 +1,14 @@
 """How many mails a second go out with their ledger, beside smtplib alone with the same bytes.
 
-    python -m benchmarks.sending [--quick] [--mails 10000] [--away MS --connections N]
+    python -m benchmarks.sending [--quick] [--mails 10000] [--away MS] [--connections N...]
 
 The real `surveyd sender`, as many as `senders` says, sends a wave of 10,000 invitations to a sink in another
 process: claim, render, send, mark, each durable. In the same round a bare loop (and two at once) hands the
-same bytes to the same sink. Three rounds, medians. `ratio` is ours by the bare loop's. Senders are started
-before the wave is let go, and the rate counts from the first mail to the last. `--quick` is one round of
-2,000 mails, and keeps nothing. `--away 20` lets the sink answer 20 ms late, as a relay elsewhere does.
+same bytes to the same sink (`bare_per_s`), and the small transaction that a mail needs is committed again and
+again with nothing else (`commits_per_s`). Who does one after the other gets `limit_per_s` of both; `ratio` is
+ours by that. Three rounds, medians. Senders are started before the wave is let go, and the rate counts from
+the first mail to the last. `--quick` is one round of 2,000 mails, and keeps nothing. `--away 20` lets the
+sink answer 20 ms late, as a relay elsewhere does; `--connections 1 4 16` measures each.
 """
 
 import argparse
@@ -17,13 +19,13 @@ import sys
 import time
 from multiprocessing.synchronize import Barrier
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from benchmarks import sink
 from benchmarks.figures import cpu_seconds, keep, middle, table
 from benchmarks.installation import Installation, installation, launch, release
-from surveyd.base.database import writing
-from surveyd.distribution import waves
+from surveyd.base.database import writing, writing_rows
+from surveyd.distribution import claims, waves
 from surveyd.distribution.models import Message, MessageState
 from surveyd.forms.loading import shipped
 from tests.fixtures.children import short_folder, start, stop, wait_for
@@ -33,7 +35,8 @@ WAVE = "bench"
 KINDS = ("sqlite", "postgresql")
 SENDERS = (1, 2)
 LONGEST_SECONDS = 600
-NOTE = "Mails a second, each with its ledger, beside a bare smtplib loop with the same bytes"
+COMMITS = 1000
+NOTE = "Mails a second, each with its ledger, beside a bare smtplib loop and the ledger's commits alone"
 
 
 def main() -> None:
@@ -62,7 +65,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mails", type=int)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--away", type=int, default=0, metavar="MS")
-    parser.add_argument("--connections", type=int, default=1)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1])
+    parser.add_argument("--senders", type=int, nargs="+", default=SENDERS)
     parser.add_argument("--databases", nargs="+", choices=KINDS, default=KINDS)
     given = parser.parse_args()
     given.mails = given.mails or (2000 if given.quick else 10000)
@@ -71,21 +75,48 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(kind: str, port: int, given: argparse.Namespace) -> list[dict[str, object]]:
-    settings = {"smtp_url": f"smtp://127.0.0.1:{port}", "smtp_connections": str(given.connections)}
-    rounds: dict[int, list[dict[str, float]]] = {senders: [] for senders in SENDERS}
+    return [row for connections in given.connections for row in _with(kind, port, given, connections)]
+
+
+def _with(kind: str, port: int, given: argparse.Namespace, connections: int) -> list[dict[str, object]]:
+    settings = {"smtp_url": f"smtp://127.0.0.1:{port}", "smtp_connections": str(connections)}
+    rounds: dict[int, list[dict[str, float]]] = {senders: [] for senders in given.senders}
     with installation(kind, **settings) as place:
         launch(place, WAVE, shipped("relational"), people=given.mails)
         _pause(place)
         release_paused(place)
         for _ in range(given.rounds):
-            for senders in SENDERS:
+            commits = _commits(place, min(given.mails, COMMITS))
+            for senders in given.senders:
                 ours = _send(place, port, senders=senders, mails=given.mails)
-                bare = _send_bare(port, loops=senders * given.connections, mails=given.mails)
-                rounds[senders].append(ours | {"bare_per_s": bare, "ratio": ours["mails_per_s"] / bare})
+                bare = _send_bare(port, loops=senders * connections, mails=given.mails)
+                limit = 1 / (1 / bare + 1 / commits)
+                rounds[senders].append(
+                    ours
+                    | {"bare_per_s": bare, "commits_per_s": commits, "limit_per_s": limit}
+                    | {"ratio": ours["mails_per_s"] / limit}
+                )
     return [
-        {"database": kind, "senders": senders, "connections": given.connections, **middle(of_one)}
+        {"database": kind, "senders": senders, "connections": connections, **middle(of_one)}
         for senders, of_one in rounds.items()
     ]
+
+
+def _commits(place: Installation, times: int) -> float:
+    """How many of a sender's transactions the database takes a second: one mail sent, the next begun."""
+    with place.app.app_context():
+        with writing() as session:
+            ids = list(session.scalars(select(Message.id).limit(times)))
+            session.execute(update(Message).where(Message.id.in_(ids)).values(lease_by="raw", state="queued"))
+        began = time.perf_counter()
+        before = None
+        for message_id in ids:
+            with writing_rows() as rows:
+                if before is not None:
+                    claims.sent(rows, before, by="raw", now=place.now)
+                assert claims.begin(rows, message_id, by="raw", system_now=place.now)
+            before = message_id
+        return len(ids) / (time.perf_counter() - began)
 
 
 def release_paused(place: Installation) -> None:

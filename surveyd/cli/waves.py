@@ -13,6 +13,7 @@ from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.cli.preflight import look_before_launch
 from surveyd.cli.rehearsals import rehearse
 from surveyd.cli.seals import seal, statement, verify
+from surveyd.cli.wave_watch import watch
 from surveyd.distribution import waves
 from surveyd.distribution.audience import count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
@@ -96,6 +97,7 @@ def launch(wave: str, yes: bool, as_json: bool) -> None:
 
 
 wave.add_command(rehearse)
+wave.add_command(watch)
 
 
 @wave.command()

@@ -146,7 +146,7 @@ def pages_read(house: House) -> Iterator[list[float]]:
     def read() -> None:
         while not over.wait(0.2):
             began = time.monotonic()
-            with urllib.request.urlopen(f"{house.url}/login", timeout=30) as answer:
+            with urllib.request.urlopen(f"{house.url}/staff/login", timeout=30) as answer:
                 answer.read()
             waits.append(time.monotonic() - began)
 

@@ -23,7 +23,7 @@ from tests.distribution.test_alarms import Listener, listener
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.children import wait_for
 from tests.fixtures.figures import Measured
-from tests.fixtures.houses import House
+from tests.fixtures.houses import House, _free_port
 from tests.fixtures.relays import Relay
 from tests.reliability.stage import import_company, launch_wave, wait_until_sent
 
@@ -85,9 +85,6 @@ class _Locked(Controller):
     def check(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=data.password == self.password)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        return "250 Taken"
-
 
 @pytest.mark.full
 def test_a_broken_sign_in_is_told_once_in_five_minutes(
@@ -117,16 +114,16 @@ def _login_breaks(
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
             return "250 Taken"
 
-    locked = _Locked(Handler(), hostname="127.0.0.1", port=0)
+    port = _free_port()
+    locked = _Locked(Handler(), hostname="127.0.0.1", port=port)
     locked.start()
-    assert locked.server is not None
-    port = locked.server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]  # a real server has them
-    house.env["SURVEYD_SMTP_URL"] = f"smtp://me:wrong@127.0.0.1:{port}"
+    house.env["SURVEYD_SMTP_URL"] = f"smtp://me:right@127.0.0.1:{port}"
     house.env["SURVEYD_ALERT_URL"] = f"http://127.0.0.1:{listener.port}/alarm"
     try:
         house.run("init", "--email", "admin@company.test", stdin="")
         import_company(house, [f"c{at}@customer.test" for at in range(PEOPLE)])
         launch_wave(house, WAVE)
+        locked.password = b"another"
         house.start_all()
         broken = time.monotonic()
         age()
@@ -138,7 +135,7 @@ def _login_breaks(
         # The mails of this very alarm are owed, too.
         assert "H09" in called and len(called) == len(set(called))
         assert red["owed"] >= PEOPLE and listener.taken[0]["owed"] >= PEOPLE
-        locked.password = b"wrong"
+        locked.password = b"right"
         mended = time.monotonic()
         _wait_for(house, "ok", seconds=150)
         measured(red_after_s=red_after, told=len(called), green_after_s=time.monotonic() - mended)

@@ -118,6 +118,13 @@ class ProgressWords:
             return _("%(answered)s of %(invited)s have answered (%(share)s): paused", **facts)
         return _("%(answered)s of %(invited)s have answered (%(share)s)", **facts)
 
+    @property
+    def rate(self) -> str:
+        """How many mails a second may go out."""
+        if self.status.rate:
+            return _("Now %(rate)s. 0 takes the limit away.", rate=number(self.status.rate))
+        return _("Now without a limit. 0 takes the limit away.")
+
     def as_json(self) -> dict[str, object]:
         """All of it, for the page that is open."""
         return {
@@ -126,7 +133,14 @@ class ProgressWords:
             "value": self.value,
             "most": self.most,
             "again": self.again,
-            "words": {"title": self.title, "count": self.count, "pace": self.pace, **self.figures},
+            "words": {
+                "title": self.title,
+                "count": self.count,
+                "pace": self.pace,
+                "rate": self.rate,
+                "why": self.status.paused,
+                **self.figures,
+            },
         }
 
     def _speed(self, step: StepProgress) -> str:

@@ -232,6 +232,8 @@ class TestProgress:
                 "title": "2 of 3 have answered (67\N{NO-BREAK SPACE}%)",
                 "count": "All mails of this wave are out",
                 "pace": "Nothing is left to send.",
+                "rate": "Now without a limit. 0 takes the limit away.",
+                "why": "",
                 "invited": "3",
                 "reached": "0",
                 "started": "2",
