@@ -92,6 +92,8 @@ WAVES = Room(
         "staff.preflight",
         "staff.rehearsal",
         "staff.audience",
+        "staff.audience_plan",
+        "staff.lacking_accounts",
         "staff.letter",
         "staff.edit_letter",
         "staff.summary",
