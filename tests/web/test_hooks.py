@@ -2,9 +2,11 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from surveyd.base.services import Services
 from surveyd.distribution.models import Invitation, InvitationState
+from surveyd.distribution.return_models import ProgramOptOut
 from surveyd.people.models import Contact
 from tests.fixtures.apps import Transaction
 from tests.fixtures.cast import Cast
@@ -102,3 +104,52 @@ def test_a_survey_link_opts_nobody_out(
 ) -> None:
     assert client.post(letters.anna.replace("/s/", "/u/")).status_code == 404
     assert client.get(link(letters, services, reader, "anna").replace("/u/", "/s/")).status_code == 404
+
+
+def test_a_person_may_stop_one_program_and_then_all(
+    client: FlaskClient, letters: Letters, services: Services, reader: Transaction
+) -> None:
+    path = link(letters, services, reader, "anna")
+    assert client.get(path).text.count("<button") == 2
+
+    for _ in range(2):
+        page = client.post(f"{path}?of=program&lang=de")
+        assert (page.status_code, 'id="opted-out-of-program"' in page.text) == (200, True)
+        assert '<html lang="de" dir="ltr">' in page.text
+    assert not opted_out(letters, reader, "anna")
+    with reader() as session:
+        assert session.get_one(Invitation, letters.ids["anna"]).state is InvitationState.OPTED_OUT
+        assert len(session.scalars(select(ProgramOptOut)).all()) == 1
+
+    assert 'id="opted-out"' in client.post(f"{path}?of=all").text
+    assert opted_out(letters, reader, "anna")
+
+
+def test_without_a_program_there_is_only_all(
+    client: FlaskClient, letters: Letters, services: Services, reader: Transaction
+) -> None:
+    with reader() as session:
+        contact_id = session.get_one(Invitation, letters.ids["anna"]).contact_id
+    path = f"/u/{services.keys.opt_out_token(contact_id, 999_999)}"
+    assert client.get(path).text.count("<button") == 1
+    assert client.post(f"{path}?of=program").status_code == 200
+    assert opted_out(letters, reader, "anna")
+
+
+def test_whoever_cannot_answer_finds_the_way_to_stop_the_mails(
+    client: FlaskClient, letters: Letters, services: Services, reader: Transaction
+) -> None:
+    page = client.get(f"{letters.anna}/other").text
+    path = link(letters, services, reader, "anna")
+    assert f'href="{path}?lang=' in page
+    assert client.get(path).status_code == 200
+    assert not opted_out(letters, reader, "anna")
+
+
+def test_a_body_that_cannot_be_read_opts_out_all_the_same(
+    client: FlaskClient, letters: Letters, services: Services, reader: Transaction
+) -> None:
+    path = link(letters, services, reader, "anna")
+    broken = client.post(path, data=b"--x\r\nnothing", content_type="multipart/form-data; boundary=y")
+    assert broken.status_code == 200
+    assert opted_out(letters, reader, "anna")
