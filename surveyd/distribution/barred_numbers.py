@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -101,7 +101,7 @@ def barred_numbers(session: Session, *, wanted: Wanted) -> BarredList:
         # A search without a digit finds nothing: every number has some.
         query = query.where(BarredNumber.phone.contains(digits or "-", autoescape=True))
     order = Order(BarredNumber.at.expression, BarredNumber.id.expression, descends=True)
-    page = slice_of(session, query, order, after=wanted.after)
+    page = slice_of(session, cast(Select[Any], query), order, after=wanted.after)
     lines = (
         BarredLine(barred.id, barred.phone, barred.note, barred.at, name or email or "")
         for barred, name, email, *_ in page.rows

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
@@ -135,9 +135,7 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             Account.country,
             has_opted_out_of(Program.id, Contact.id).label("no_more"),
             Suppression.reason.label("suppressed"),
-            BarredNumber.phone.label("barred"),
-            WrongNumber.phone.label("wrong"),
-            _is_called().label("is_called"),
+            *_phoning(),
             QuestionnaireVersion.seconds,
         )
         .join(Invitation, Invitation.id == Touch.invitation_id)
@@ -147,10 +145,6 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
         .join(Account, Account.id == Contact.account_id)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
-        .outerjoin(BarredNumber, BarredNumber.phone == Contact.phone)
-        .outerjoin(
-            WrongNumber, and_(WrongNumber.contact_id == Contact.id, WrongNumber.phone == Contact.phone)
-        )
         .where(
             Touch.state == TouchState.PLANNED,
             Touch.due_at <= now,
@@ -184,14 +178,15 @@ def _sort(
             )
 
 
-def _is_called() -> ColumnElement[bool]:
-    """Whether somebody is on the call list: tried, promised to be called back, or still to be called."""
-    theirs = select(Call.id).where(Call.invitation_id == Invitation.id, Call.state == CallState.OPEN)
-    return theirs.correlate(Invitation).exists()
-
-
-def _is_wrong() -> ColumnElement[bool]:
-    return and_(WrongNumber.contact_id == Contact.id, WrongNumber.phone == Contact.phone)
+def _phoning() -> tuple[ColumnElement[bool], ...]:
+    """Whether nobody phones the number, whether it is not theirs, and whether they are on the call list."""
+    wrong = and_(WrongNumber.contact_id == Contact.id, WrongNumber.phone == Contact.phone)
+    is_open = and_(Call.invitation_id == Invitation.id, Call.state == CallState.OPEN)
+    return (
+        exists().where(BarredNumber.phone == Contact.phone).correlate(Contact).label("barred"),
+        exists().where(wrong).correlate(Contact).label("wrong"),
+        exists().where(is_open).correlate(Invitation).label("is_called"),
+    )
 
 
 def _waits_for_call(row: Row[*tuple[Any, ...]]) -> bool:
@@ -210,8 +205,8 @@ def _pointless(row: Row[*tuple[Any, ...]]) -> str:
     if row.no_more:
         return OPTED_OUT_OF_PROGRAM
     if row.channel is Channel.PHONE:
-        barred = "do_not_phone" if row.do_not_phone or row.barred is not None else ""
-        return "no_phone" if not row.phone else barred or ("wrong_number" if row.wrong is not None else "")
+        barred = "do_not_phone" if row.do_not_phone or row.barred else ""
+        return "no_phone" if not row.phone else barred or ("wrong_number" if row.wrong else "")
     if not row.email:
         return "no_address"
     return "" if row.suppressed is None else BOUNCED if row.suppressed == BOUNCED else "suppressed"
