@@ -56,13 +56,14 @@ class _Rules:
     """What a country's plan says: how long numbers are, what is dialled before them, what they look like."""
 
     def __init__(self, metadata: PhoneMetadata) -> None:
-        self.lengths = frozenset(metadata.general_desc.possible_length)
+        plan = metadata.general_desc
+        self.lengths = frozenset(plan.possible_length if plan else ())
         prefix = metadata.national_prefix_for_parsing
         self.prefix = re.compile(prefix) if prefix else None
         self.is_zero = prefix == "0" and not metadata.national_prefix_transform_rule
         self.abroad = re.compile(metadata.international_prefix or "00")
         """What is dialled before another country's code."""
-        self.whole = re.compile(metadata.general_desc.national_number_pattern or "")
+        self.whole = re.compile((plan and plan.national_number_pattern) or "")
 
 
 @lru_cache(maxsize=512)
