@@ -209,7 +209,8 @@ def open_smtp(
 
     Raises OSError or smtplib.SMTPException.
     """
-    context = ssl.create_default_context()
+    # To read the machine's certificates takes longer than many mails: only where they are needed.
+    context = ssl.create_default_context() if relay.tls or relay.starttls else None
     connection: smtplib.SMTP
     if relay.tls:
         connection = smtplib.SMTP_SSL(relay.host, relay.port, timeout=connect_seconds, context=context)
