@@ -26,6 +26,15 @@ FIELD = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 ASKING, THANKING, FOLLOWING = "reminder", "thank_you", "case_solved"
 ALL_MAILS = (ASKING, THANKING, FOLLOWING)
 """The kinds of mails by what they can say: every mail that a step sends asks, as the reminder does."""
+SCALE_WORDS = {
+    "en": ("of 10", "not at all likely", "extremely likely"),
+    "de": ("von 10", "sehr unwahrscheinlich", "sehr wahrscheinlich"),
+    "fr": ("sur 10", "pas du tout probable", "tout à fait probable"),
+    "es": ("de 10", "nada probable", "muy probable"),
+    "ja": ("（10点満点）", "まったくない", "非常に高い"),
+    "ar": ("من 10", "غير محتمل على الإطلاق", "محتمل جدًا"),
+}
+"""What a screen reader says of the eleven numbers: how many there are, the lowest, the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +128,14 @@ class Value:
 
 
 def written(text: str) -> Value:
-    """A person's text; its line ends stay lines."""
+    """A person's text on one line."""
+    return Value(text, str(escape(text)))
+
+
+def written_lines(text: str) -> Value:
+    """A text of several lines, each in the direction of its own words: an address is one in Arabic, too."""
     lines = text.splitlines()
-    return Value("\n".join(lines), "<br>\n".join(str(escape(line)) for line in lines))
+    return Value("\n".join(lines), "<br>\n".join(f"<bdi>{escape(line)}</bdi>" for line in lines))
 
 
 def filled(template: Template, values: Mapping[str, Value]) -> tuple[str, str, str]:

@@ -34,11 +34,13 @@ from surveyd.distribution.mail_fields import (
     ASKING,
     FIELD,
     PLAIN,
+    SCALE_WORDS,
     Stationery,
     Template,
     Value,
     filled,
     written,
+    written_lines,
 )
 from surveyd.forms.pace import said
 
@@ -48,15 +50,6 @@ USUAL_SECONDS = 120
 PERSONAL = ("contact", "account", "receipt")
 """The facts that differ from mail to mail: a template prints them and decides nothing by them."""
 LINKS = ("survey", "opt_out")
-SCALE_WORDS = {
-    "en": ("of 10", "not at all likely", "extremely likely"),
-    "de": ("von 10", "sehr unwahrscheinlich", "sehr wahrscheinlich"),
-    "fr": ("sur 10", "pas du tout probable", "tout à fait probable"),
-    "es": ("de 10", "nada probable", "muy probable"),
-    "ja": ("（10点満点）", "まったくない", "非常に高い"),
-    "ar": ("من 10", "غير محتمل على الإطلاق", "محتمل جدًا"),
-}
-"""What a screen reader says of the eleven numbers: how many there are, the lowest, the highest."""
 
 
 def _printed(value: object) -> object:
@@ -182,8 +175,8 @@ def _values(
     texts["takes"] = _lasting(values.get("takes"), code)
     texts |= {"survey_link": links.survey, "opt_out_link": links.opt_out}
     known = {name: written(one_line(text)) for name, text in texts.items()}
-    known["postal_address"] = written(stationery.letterhead.postal_address)
-    known["legal_footer"] = written(stationery.letterhead.legal_in(template.language))
+    known["postal_address"] = written_lines(stationery.letterhead.postal_address)
+    known["legal_footer"] = written_lines(stationery.letterhead.legal_in(template.language))
     return known | {"scale": Value("", scale(links, template.language) if links.survey else "")}
 
 

@@ -205,7 +205,9 @@ def test_the_letterhead_stands_in_shipped_words_too(post: Post, relay: Relay) ->
     post.send()
     for received in relay.received:
         assert received.body().endswith("\n\nHRB 1\nMain Street 1\nBerlin\n")
-        assert "HRB 1<br>\nMain Street 1<br>\nBerlin" in received.body("html")
+        assert "<bdi>HRB 1</bdi><br>\n<bdi>Main Street 1</bdi><br>\n<bdi>Berlin</bdi>" in received.body(
+            "html"
+        )
 
 
 def test_the_account_manager_sends_where_there_is_one(post: Post, cast: Cast, relay: Relay) -> None:
