@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -93,15 +93,14 @@ def allow_number(session: Session, number_id: int, *, by: int | None, now: datet
 
 def barred_numbers(session: Session, *, wanted: Wanted) -> BarredList:
     """A page of the numbers; `wanted.search` is a part of one, however it is spaced. Raises Refused."""
-    query: Select[Any] = select(BarredNumber, User.name, User.email).outerjoin(
-        User, User.id == BarredNumber.by_id
-    )
+    named = select(BarredNumber, User.name, User.email)
+    query: Select[*tuple[Any, ...]] = named.outerjoin(User, User.id == BarredNumber.by_id)
     digits = "".join(sign for sign in wanted.search if sign.isascii() and sign.isdigit())
     if wanted.search:
         # A search without a digit finds nothing: every number has some.
         query = query.where(BarredNumber.phone.contains(digits or "-", autoescape=True))
     order = Order(BarredNumber.at.expression, BarredNumber.id.expression, descends=True)
-    page = slice_of(session, cast(Select[Any], query), order, after=wanted.after)
+    page = slice_of(session, query, order, after=wanted.after)
     lines = (
         BarredLine(barred.id, barred.phone, barred.note, barred.at, name or email or "")
         for barred, name, email, *_ in page.rows
