@@ -153,12 +153,19 @@ def cadence_of(session: Session, wave: Wave) -> Cadence:
 
 
 def cadences_of(session: Session, waves: Sequence[Wave]) -> dict[int, Cadence]:
-    """The cadence of each wave by its id, in two statements."""
-    ids, programs = [wave.id for wave in waves], {wave.program_id for wave in waves}
-    own = session.scalars(select(WaveCadence).where(WaveCadence.wave_id.in_(ids)))
-    frozen = {row.wave_id: read_cadence(row.steps, row.close_day) for row in own}
-    next_ones = session.scalars(select(ProgramCadence).where(ProgramCadence.program_id.in_(programs)))
-    coming = {row.program_id: read_cadence(row.steps, row.close_day) for row in next_ones}
+    """The cadence of each wave by its id, in a statement for those launched and one for those to come."""
+    launched = [wave.id for wave in waves if wave.launched_at is not None]
+    programs = {wave.program_id for wave in waves if wave.launched_at is None}
+    own = select(WaveCadence).where(WaveCadence.wave_id.in_(launched))
+    frozen = {
+        row.wave_id: read_cadence(row.steps, row.close_day)
+        for row in (session.scalars(own) if launched else ())
+    }
+    next_ones = select(ProgramCadence).where(ProgramCadence.program_id.in_(programs))
+    coming = {
+        row.program_id: read_cadence(row.steps, row.close_day)
+        for row in (session.scalars(next_ones) if programs else ())
+    }
     # A wave that was launched before cadences were data has the usual one.
     return {
         wave.id: frozen.get(wave.id)
