@@ -27,7 +27,7 @@ from tests.fixtures.houses import House, _free_port
 from tests.fixtures.relays import Relay
 from tests.reliability.stage import import_company, launch_wave, wait_until_sent
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.filterwarnings("ignore:Requiring AUTH")]
 __all__ = ["listener"]
 
 WAVE = "2026-h1"
