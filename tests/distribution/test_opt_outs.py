@@ -7,7 +7,7 @@ from sqlalchemy import select
 from surveyd.base.clock import system_now
 from surveyd.distribution import waves
 from surveyd.distribution.audience import judge_one
-from surveyd.distribution.models import Exclusion, InvitationState, MessageState, Program, Wave
+from surveyd.distribution.models import Exclusion, InvitationState, MessageState, Program, TouchState, Wave
 from surveyd.distribution.opt_outs import RULE, opt_out_of, resubscribe
 from surveyd.distribution.touches import release_due
 from surveyd.people.models import Contact
@@ -64,7 +64,7 @@ def test_a_touch_that_was_planned_in_the_same_moment_is_pointless(
         invitation = session.merge(post.invitation(cast.anna.id))
         invitation.state = InvitationState.WAITING
         touch = session.merge(post.touches()[f"{cast.anna.id} invitation"])
-        touch.state, touch.reason = "planned", ""
+        touch.state, touch.reason = TouchState.PLANNED, ""
         session.flush()
         release_due(session, now=NOW, system_now=system_now(), mail_domain="mail.surveyd.test")
     assert post.touches()[f"{cast.anna.id} invitation"].reason == RULE
