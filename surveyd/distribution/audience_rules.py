@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.audience_models import Customers
@@ -20,20 +33,25 @@ from surveyd.distribution.models import (
     Wave,
     WaveKind,
 )
+from surveyd.distribution.opt_outs import has_opted_out_of
+from surveyd.distribution.return_models import Absence
 from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.models import Account, AccountStatus, Contact
 
+DAY_SECONDS = 86_400
 RULES = {
     "account_lapsed": "the account is lapsed",
     "account_active": "the account is active, and this wave asks lapsed customers",
     "not_in_filter": "account or contact are not among those whom this wave asks",
     "contact_inactive": "the contact has left or was switched off",
     "opted_out": "the contact asked not to be mailed",
+    "opted_out_program": "the contact wants no more of this program",
     "no_address": "the contact has no e-mail address",
     "suppressed": "mail to this address came back or was complained about",
     "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
     "same_address": "another contact with this address is asked",
     "rested": "the contact was asked within the rest period",
+    "no_day_left": "no day was left before the close on which they could be asked",
     "not_in_sample": "the random sample did not draw the contact",
 }
 Clause = tuple[ColumnElement[bool], str]
@@ -79,8 +97,13 @@ def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def waits_for_a_look() -> ColumnElement[bool]:
-    """Whether a `Contact` said that they are not the right person, and nobody of ours has looked at it."""
-    return exists().where(Nomination.contact_id == Contact.id, Nomination.state == NominationState.WAITING)
+    """Whether a `Contact` said that they are not the right person, and nobody of ours has looked at it.
+
+    Who is only away, and named a stand-in, is asked as before.
+    """
+    away = exists().where(Absence.nomination_id == Nomination.id)
+    waits = Nomination.state == NominationState.WAITING
+    return exists().where(Nomination.contact_id == Contact.id, waits, not_(away))
 
 
 def twins_among(asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -130,13 +153,13 @@ def _clauses(
     found += [
         (Contact.active.is_(False), "contact_inactive"),
         (Contact.opted_out_at.is_not(None), "opted_out"),
+        (has_opted_out_of(program.id, Contact.id), "opted_out_program"),
         (Contact.email == "", "no_address"),
         (Suppression.reason.is_not(None), "suppressed"),
         (waits_for_a_look(), "not_right_person"),
         (Contact.id.in_(twins_among(asked) if twins is None else twins), "same_address"),
     ]
-    if program.rest_days:
-        found.append((_rested(wave, program, now, of_many), "rested"))
+    found.append((_rested(wave, program, now, of_many), "rested"))
     if asked.drawn is not None:
         found.append((not_(asked.drawn), "not_in_sample"))
     return found
@@ -149,8 +172,9 @@ def _other_customers(asked: Asked) -> Clause:
 
 def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> ColumnElement[bool]:
     # Who came by themselves, or was asked about their own case, was not asked by a wave.
+    rested = now - timedelta(days=program.rest_days)
     asked = (
-        Invitation.invited_at > now - timedelta(days=program.rest_days),
+        or_(_rests_longer(program, now), *([Invitation.invited_at > rested] if program.rest_days else [])),
         Invitation.wave_id != wave.id,
         Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
         Invitation.state != InvitationState.CANCELLED,
@@ -158,3 +182,15 @@ def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> Colum
     if of_many:
         return Contact.id.in_(select(Invitation.contact_id).where(*asked))
     return exists().where(Invitation.contact_id == Contact.id, *asked)
+
+
+def _rests_longer(program: Program, now: datetime) -> ColumnElement[bool]:
+    """Whether an `Invitation` was sent by a program that lets people rest longer, and they still do."""
+    other, theirs = aliased(Program), aliased(Wave)
+    until = cast(extract("epoch", Invitation.invited_at), Float) + other.rest_days * DAY_SECONDS
+    return exists().where(
+        theirs.id == Invitation.wave_id,
+        other.id == theirs.program_id,
+        other.rest_days > program.rest_days,
+        until > now.timestamp(),
+    )
