@@ -39,6 +39,14 @@ from surveyd.people.models import Account, Contact
 
 CHUNK = 500
 BOUNCED = "bounced"
+OF_CONTACT = (
+    Contact.name,
+    Contact.email,
+    Contact.phone,
+    Contact.active,
+    Contact.opted_out_at,
+    Contact.do_not_phone,
+)
 CALL_GOES_FIRST = timedelta(days=1)
 """After so long it is looked again whether the call is over that a reminder waits for."""
 
@@ -124,12 +132,7 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             Program.window_end,
             Program.workdays_only,
             Contact.id.label("contact_id"),
-            Contact.name,
-            Contact.email,
-            Contact.phone,
-            Contact.active,
-            Contact.opted_out_at,
-            Contact.do_not_phone,
+            *OF_CONTACT,
             Account.id.label("account_id"),
             Account.name.label("account"),
             Account.country,
