@@ -26,8 +26,8 @@ from surveyd.distribution import (
 )
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution.audience_dimensions import know_segments
-from surveyd.people import models as people_models
 from surveyd.people import import_models, rate_models
+from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
 from surveyd.results import analysis_models, outside_models, theme_models

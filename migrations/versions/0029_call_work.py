@@ -49,9 +49,7 @@ def _columns() -> None:
         f"ALTER TABLE calls ADD COLUMN owner_id {kind} CONSTRAINT fk_calls_owner_id REFERENCES users (id)"
     )
     owned = sa.text("owner_id IS NOT NULL")
-    op.create_index(
-        "ix_calls_owner_id", "calls", ["owner_id"], sqlite_where=owned, postgresql_where=owned
-    )
+    op.create_index("ix_calls_owner_id", "calls", ["owner_id"], sqlite_where=owned, postgresql_where=owned)
     op.create_index(
         "ix_calls_state_wave_id",
         "calls",
@@ -103,9 +101,7 @@ def _rules() -> None:
         sa.Column("hours_after_no_answer", sa.Integer(), nullable=False),
         sa.Column("hours_after_message", sa.Integer(), nullable=False),
         sa.CheckConstraint("attempts BETWEEN 1 AND 20", name=op.f("ck_call_rules_attempts")),
-        sa.CheckConstraint(
-            "hours_after_no_answer BETWEEN 1 AND 720", name=op.f("ck_call_rules_no_answer")
-        ),
+        sa.CheckConstraint("hours_after_no_answer BETWEEN 1 AND 720", name=op.f("ck_call_rules_no_answer")),
         sa.CheckConstraint("hours_after_message BETWEEN 1 AND 720", name=op.f("ck_call_rules_message")),
         sa.ForeignKeyConstraint(["program_id"], ["programs.id"], name=op.f("fk_call_rules_program_id")),
         sa.PrimaryKeyConstraint("program_id", name=op.f("pk_call_rules")),

@@ -39,7 +39,8 @@ from surveyd.distribution.models import (
     WaveState,
 )
 from surveyd.distribution.opt_outs import RULE as NOT_THIS_PROGRAM
-from surveyd.distribution.preparing import NOT_OPEN, invite_one
+from surveyd.distribution.preparing import NOT_OPEN as NOT_OPEN
+from surveyd.distribution.preparing import invite_one
 from surveyd.distribution.return_models import ProgramOptOut
 from surveyd.people.access import Scope
 from surveyd.people.audit import record
@@ -93,7 +94,7 @@ def invite_now(session: Session, wave: Wave, contact_id: int, *, keys: Keys, by:
     program = session.get_one(Program, wave.program_id)
     languages = session.get_one(QuestionnaireVersion, wave.version_id).definition["languages"]
     rule = invite_one(session, wave, program, contact_id, keys=keys, languages=tuple(languages), now=now)
-    facts = {"wave": wave.id, "rule": rule}
+    facts: dict[str, str | int] = {"wave": wave.id, "rule": rule}
     record(session, action="invite", thing="contact", thing_id=contact_id, by=by, now=now, facts=facts)
     return rule
 

@@ -196,9 +196,9 @@ def list_triggers(session: Session, *, most: int = 100) -> list[TriggerLine]:
             Trigger.id,
             Trigger.at,
             Trigger.source,
-            Program.slug,
+            Program.slug.label("program"),
             Trigger.wave_id,
-            Contact.name,
+            Contact.name.label("contact"),
             Account.id.label("account_id"),
             Account.name.label("account"),
             Trigger.rule,
@@ -209,7 +209,7 @@ def list_triggers(session: Session, *, most: int = 100) -> list[TriggerLine]:
         .order_by(Trigger.id.desc())
         .limit(most)
     )
-    return [TriggerLine(*tuple(row)) for row in rows]
+    return [TriggerLine(**row._mapping) for row in rows]
 
 
 def renewals_of(session: Session) -> list[tuple[Program, int | None]]:

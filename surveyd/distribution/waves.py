@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.audience import count_audience
+from surveyd.distribution.blackouts import behind_blackouts
 from surveyd.distribution.cadence import freeze_cadence, plain_step
 from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.days_off import keep_holidays
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.launching.gate import refuse_red
@@ -77,14 +79,15 @@ def program_of(session: Session, wave: Wave) -> Program:
 def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> None:
     """Let the wave go: its audience is fixed from now on, its mails go out from day 0 on.
 
-    Day 0 is the scheduled instant, or now when that is past. Raises Refused when it was launched before, when
-    somebody would be asked in a language that lacks texts, and when the last look at it found what forbids a
-    launch and nobody has overridden that.
+    Day 0 is the scheduled instant, or now when that is past, behind any blackout. Raises Refused when it was
+    launched before, when somebody would be asked in a language that lacks texts, and when the last look at it
+    found what forbids a launch and nobody has overridden that.
     """
     if wave.state is WaveState.SCHEDULED:
         _refuse_gaps(session, wave, now=now)
         refuse_red(session, wave)
-    day_zero = max(now, wave.scheduled_at)
+    keep_holidays(session, now=now)
+    day_zero = behind_blackouts(session, program_of(session, wave), max(now, wave.scheduled_at))
     values = {
         "state": WaveState.PREPARING,
         "launched_at": now,

@@ -75,10 +75,14 @@ def _wish(body: Any) -> tuple[Wish | None, str]:
     unknown = sorted(set(body) - {"program", "contact"})
     if unknown:
         return None, f"The body has fields that are not known: {', '.join(map(repr, unknown))[:200]}."
-    values = [body.get(name) for name in ("program", "contact")]
-    if not all(isinstance(value, str) and value and "\0" not in value for value in values):
+    program, contact = (_text(body.get(name)) for name in ("program", "contact"))
+    if not (program and contact):
         return None, "The body needs program and contact, each a text."
-    return Wish(*values), ""
+    return Wish(program, contact), ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and "\0" not in value else ""
 
 
 def _said(status: int, **facts: object) -> Response:

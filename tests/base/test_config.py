@@ -199,7 +199,10 @@ def test_what_is_said_of_the_sending_domain_is_read_whole(load: Load) -> None:
         dkim_selectors="one two",
         relay_addresses="192.0.2.25 198.51.100.0/24",
     ).sending_domain
-    assert found.dns == ("2001:db8::53", 5300) and load(dns="127.0.0.1").sending_domain.dns == ("127.0.0.1", 53)
+    assert found.dns == ("2001:db8::53", 5300) and load(dns="127.0.0.1").sending_domain.dns == (
+        "127.0.0.1",
+        53,
+    )
     assert (found.dkim_domain, found.dkim_selectors) == ("company.example", ("one", "two"))
     assert [str(each) for each in found.relay_addresses] == ["192.0.2.25/32", "198.51.100.0/24"]
     assert load().sending_domain.dns is None and load().sending_domain.second_person_above == 1000

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound, Refused
-from surveyd.distribution.call_attempts import CALL_BACK_WITHIN, NOTE_LIMIT, TRIED_OFTEN, record
+from surveyd.distribution.call_attempts import CALL_BACK_WITHIN, NOTE_LIMIT, record
 from surveyd.distribution.call_claims import Overtaken, claim_call
 from surveyd.distribution.call_models import CallOutcome, CallState
 from surveyd.distribution.call_rules import USUAL

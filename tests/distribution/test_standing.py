@@ -14,6 +14,7 @@ from surveyd.distribution.audience_lists import AudienceLine, list_audience
 from surveyd.distribution.models import Message, MessageState, Touch, TouchState, Wave
 from surveyd.distribution.standing import STANDINGS, Reconciliation, reconcile
 from surveyd.distribution.suppressions import opt_out, suppress
+from surveyd.people.access import SYSTEM
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post, answered, make_wave
 from tests.fixtures.apps import NOW, Transaction
@@ -31,7 +32,9 @@ def wish(search: str = "", sort: str = "name", after: str = "", **filters: str) 
 
 def listed(session: Session, wave_id: int, wanted: Wanted) -> tuple[AudienceLine, ...]:
     wave = session.get_one(Wave, wave_id)
-    return list_audience(session, wave, waves.program_of(session, wave), wish=wanted, now=NOW).lines
+    return list_audience(
+        session, wave, waves.program_of(session, wave), wish=wanted, scope=SYSTEM, now=NOW
+    ).lines
 
 
 class TestStanding:
@@ -142,8 +145,9 @@ class TestLists:
         with reader() as session:
             wave = session.get_one(Wave, post.wave_id)
             program = waves.program_of(session, wave)
-            first = list_audience(session, wave, program, wish=wish(sort=sort), now=NOW)
-            second = list_audience(session, wave, program, wish=wish(sort=sort, after=first.after), now=NOW)
+            first = list_audience(session, wave, program, wish=wish(sort=sort), scope=SYSTEM, now=NOW)
+            more = wish(sort=sort, after=first.after)
+            second = list_audience(session, wave, program, wish=more, scope=SYSTEM, now=NOW)
         assert len(first.lines) == 2 and second.after == ""
         names = [line.name for line in first.lines + second.lines]
         assert sorted(names) == ["Anna Adler", "Aziz Ahmed", "Sofie Sommer"]

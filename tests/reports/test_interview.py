@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import system_now
+from surveyd.distribution.call_claims import claim_call
 from surveyd.distribution.call_script import Why
-from surveyd.distribution.calls import claim_call, find_call, view_call
+from surveyd.distribution.calls import find_call, view_call
 from surveyd.distribution.models import Message, MessageState, Touch, Wave, WaveState
 from surveyd.distribution.wishes import call_instead
 from surveyd.forms.definition import Answer
@@ -26,7 +27,7 @@ Collect = Callable[[], AbstractContextManager[list[str]]]
 
 
 def look(session: Session, call_id: int, scope: Scope = SYSTEM) -> Background:
-    call = view_call(session, call_id, now=NOW, system_now=system_now())
+    call = view_call(session, call_id, scope=scope, now=NOW, system_now=system_now())
     link = find_link_of(session, call.row.invitation_id)
     assert link is not None
     return background_of(session, call, questionnaire=relational(), answers=link.answers, scope=scope)
@@ -129,7 +130,12 @@ def test_who_has_not_claimed_the_call_is_not_told_what_was_said(session: Session
     call_id, scope = call_anna(asking), support(asking.people.support.id)
 
     before = look(session, call_id, scope)
-    claim_call(session, find_call(session, call_id), by=asking.people.support.id, system_now=system_now())
+    claim_call(
+        session,
+        find_call(session, call_id, scope=SYSTEM),
+        by=asking.people.support.id,
+        system_now=system_now(),
+    )
     after = look(session, call_id, scope)
 
     assert (before.said, before.may_look_back) == ((), False)
@@ -188,7 +194,7 @@ def test_a_long_history_costs_no_more_statements(session: Session, statements: C
         last = earlier_wave(asking, f"W{number}", 100 + number)
         last.answer(last.ask(asking.people.anna.id), UNHAPPY | {"why": f"Words {number}."})
     call_id = call_anna(asking)
-    call = view_call(session, call_id, now=NOW, system_now=system_now())
+    call = view_call(session, call_id, scope=SYSTEM, now=NOW, system_now=system_now())
     session.expire_all()
 
     with statements() as said:

@@ -45,10 +45,13 @@ SECRET = "What only the South may read"
 WORDS_OF_THE_SOUTH = ("Südwerk", "Sofie", "Nina 77", SECRET, "SÜDWERK")
 WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "NORDWIND")
 # Things of an account: whose they are decides. All other ids name things of the program.
-OF_AN_ACCOUNT = {"account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id"}
+OF_AN_ACCOUNT = {
+    "account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id", "contact_id",
+}  # fmt: skip
 OF_THE_PROGRAM = {
-    "return_id", "key_id", "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id", "contact_id",
-    "link_id", "visit_id", "policy_id", "figure_id", "override_id", "rehearsal_id",
+    "return_id", "key_id", "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id",
+    "link_id", "visit_id", "policy_id", "figure_id", "override_id", "rehearsal_id", "proposal_id",
+    "blackout_id", "number", "mapping_id",
 }  # fmt: skip
 WORDS = {
     "mail": "invitation", "language": "en", "slug": "relational", "theme": "delivery", "name": "steps",
@@ -91,6 +94,7 @@ def _people_the_world(session: Session) -> World:
     case = session.execute(select(Case.id).where(Case.response_id == response)).scalar_one()
     north = {
         "account_id": office.cast.nordwind,
+        "contact_id": office.cast.anna.id,
         "response_id": office.anna,
         "case_id": office.case,
         "paper_id": _paper_of(session, office.cast.nordwind),
@@ -98,6 +102,7 @@ def _people_the_world(session: Session) -> World:
     }
     south = {
         "account_id": office.cast.sudwerk,
+        "contact_id": office.cast.sofie.id,
         "response_id": response,
         "case_id": case,
         "paper_id": _paper_of(session, office.cast.sudwerk),
