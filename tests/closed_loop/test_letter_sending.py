@@ -260,7 +260,7 @@ def test_letters_of_a_wave_that_is_over_can_be_paused_and_go_on(
     desk.make_papers()
     with writer() as session:
         session.execute(update(Message).where(Message.name == "letter").values(context={}))
-    monkeypatch.setattr("surveyd.distribution.sender.REFUSALS_TO_PAUSE", 3)
+    monkeypatch.setattr("surveyd.distribution.bursts.IN_A_ROW", 3)
     desk.post()
     with desk.reader() as session:
         assert session.get_one(Wave, desk.wave_id).paused_at is not None
