@@ -20,6 +20,7 @@ STATE_WORDS = (
     lazy_gettext("billing"),
     lazy_gettext("buyer"),
     lazy_gettext("call back"),
+    lazy_gettext("call handed over"),
     lazy_gettext("cancelled"),
     lazy_gettext("case alert"),
     lazy_gettext("case handed over"),

@@ -27,7 +27,7 @@ from surveyd.distribution.mail_tests import EXAMPLE, send_test, show
 from surveyd.distribution.mails import LANGUAGES, Links, render
 from surveyd.distribution.models import Program, Wave
 from surveyd.people.models import Account, User
-from tests.distribution.conftest import Post
+from tests.distribution.conftest import Post, make_wave
 from tests.distribution.test_mails import CONTEXTS, Outline
 from tests.fixtures.apps import NOW
 from tests.fixtures.cast import Cast
@@ -140,8 +140,8 @@ def test_a_hostile_name_in_own_words_stays_a_name() -> None:
 
 class TestVersions:
     @pytest.fixture
-    def program(self, session: Session, post: Post) -> Program:
-        return session.get_one(Program, session.get_one(Wave, post.wave_id).program_id)
+    def program(self, session: Session) -> Program:
+        return session.get_one(Program, make_wave(session).program_id)
 
     def test_the_newest_holds_and_the_shipped_words_come_back(
         self, session: Session, program: Program

@@ -212,7 +212,7 @@ def test_a_page_costs_one_read_and_a_save_few_statements(
     assert [statement.split()[0] for statement in said] == ["SELECT", "UPDATE"]
     with statements() as said:
         post(client, letters.aziz, "recommendation", recommend="9")
-    assert [statement.split()[0] for statement in said] == ["SELECT", "INSERT", "UPDATE"]
+    assert [statement.split()[0] for statement in said] == ["SELECT", "INSERT", "UPDATE", "UPDATE"]
 
 
 def test_sending_costs_a_dozen_statements_and_a_repeat_one(

@@ -151,6 +151,10 @@ def test_every_page_of_every_role(
 
 # They answer with a file, with data or with the way to another page.
 NO_PAGES = {
+    "staff.audience_csv",
+    "staff.call_sheet_csv",
+    "staff.suppressions_csv",
+    "staff.audience_xlsx",
     "staff.rehearsal_csv",
     "staff.rehearsal_xlsx",
     "staff.home",
@@ -167,6 +171,7 @@ NO_PAGES = {
     "staff.policy_file",
     "staff.policy_progress",
     "staff.wave_progress",
+    "staff.show_mail",
     "staff.template_html",
     "staff.response_pdf",
     "staff.message_html",

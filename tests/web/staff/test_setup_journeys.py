@@ -32,7 +32,7 @@ def enter(page: Page, live_server: str, office: Office) -> None:
 def send(page: Page, path: Path) -> None:
     path.write_text("id,account,name\nC1,NORDWIND,Ben Brandt\n")
     page.get_by_label("contacts").first.check()
-    page.get_by_label("CSV file").set_input_files(path)
+    page.get_by_label("CSV or XLSX file").set_input_files(path)
     page.get_by_role("button", name="Upload and look").click()
 
 

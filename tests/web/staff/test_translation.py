@@ -56,6 +56,7 @@ OTHERS_WORDS = {
     "staff.template_html",
     "staff.letter_mail",
     "staff.preview_page",
+    "staff.show_mail",
     "staff.show_texts",
 }
 SILENT = {"style", "script", "svg", "option", "iframe", "pre", "textarea"}
