@@ -156,8 +156,9 @@ def missing(session: Session, program: Program, languages: Sequence[str]) -> tup
     for mail in mails_of(session, program):
         is_own = any(key[0] == mail for key in own)
         for language in languages:
-            is_foreign = language.split("-")[0].lower() not in LANGUAGES
-            has = any((mail, code) in own for code in candidates(language)[:2])
+            plain = language.split("-")[0].lower()
+            is_foreign = plain not in LANGUAGES
+            has = (mail, language) in own or (mail, plain) in own
             if not has and (is_own or is_foreign):
                 found.append(Missing(mail, language, is_foreign))
     return tuple(found)
