@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from surveyd.base.config import HOME
 from surveyd.base.errors import BadFile
 from surveyd.distribution.letterheads import Letterheads, save_letterhead
 from surveyd.distribution.mail_checks import CLIPPED_AT, Draft, check
@@ -237,7 +236,3 @@ def test_a_test_says_so_opens_no_answer_and_opts_nobody_out(post: Post, relay: R
     links = Outline(received.body("html")).links
     assert links and all("/staff/" in link for link in links)
     assert post.release().messages == 3
-
-
-def test_own_words_are_ready_for_what_the_repository_ships() -> None:
-    assert (HOME / "templates" / "emails" / "starter.mjml").is_file()

@@ -308,7 +308,7 @@ def test_the_number_of_statements_does_not_grow(asking: Asking, statements: Coll
     with statements() as said:
         view_of(asking)
 
-    assert len(said) <= 15, "\n".join(said)
+    assert len(said) <= 16, "\n".join(said)
 
 
 def test_who_moved_to_another_account_is_not_quoted_to_its_manager(asking: Asking) -> None:
