@@ -1,7 +1,6 @@
 """T22: lists of any kind, good and bad: named by row and reason, all or nothing, in little memory."""
 
 import io
-import os
 import resource
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from benchmarks.lists import addresses, csv_files, csv_is_read
 from surveyd.base.errors import BadFile
 from surveyd.people import looks
 from surveyd.people.access import SYSTEM
@@ -22,8 +20,6 @@ from surveyd.people.sources import open_source
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
-MATERIAL = os.environ.get("SURVEYD_LISTS", "")
-"""A folder with `csv/csv-spectrum` and `addresses/isemail-tests.xml`, for who has them."""
 MOST_MEGABYTES = 500
 MEASURED = """
 import resource, sys
@@ -80,15 +76,6 @@ def test_the_same_people_in_any_encoding_are_the_same(app: Flask, cast: Cast, en
     found = look(app, rows(20).encode(encoding)).outline
 
     assert (found.added, found.fault_count) == (20, 0)
-
-
-@pytest.mark.skipif(not MATERIAL, reason="SURVEYD_LISTS names no folder")
-def test_files_with_an_expected_content_are_read_so() -> None:
-    files = csv_files(Path(MATERIAL, "csv", "csv-spectrum"))
-    # What is expected of this one has another telephone number than the file itself.
-    assert {path.name for path in files if not csv_is_read(path)} <= {"location_coordinates.csv"}
-    judged = {one["category"]: one for one in addresses(Path(MATERIAL, "addresses", "isemail-tests.xml"))}
-    assert files and judged["ISEMAIL_ERR"]["taken"] == judged["ISEMAIL_ERR"]["trimmed"]
 
 
 @pytest.mark.full

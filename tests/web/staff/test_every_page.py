@@ -21,6 +21,10 @@ from surveyd.closed_loop.letters import begin_letter
 from surveyd.closed_loop.models import ActionStatus
 from surveyd.distribution import papers
 from surveyd.distribution.hook_keys import make_hook_key
+from surveyd.distribution.mail_checks import Draft
+from surveyd.distribution.mail_starters import starter
+from surveyd.distribution.mail_templates import Place
+from surveyd.distribution.mail_templates import save as save_words
 from surveyd.distribution.models import Wave
 from surveyd.distribution.paper_models import PaperKind
 from surveyd.distribution.papers import NewPaper
@@ -85,6 +89,9 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
         keys = app.extensions[EXTENSION].keys
         take_return(session, b"Subject: <b>hm</b>\n\nIs it\0?", keys=keys, door=Door.PIPE, now=NOW)
         make_hook_key(session, "mx", by=None, now=NOW)
+        words = starter("invitation", "en")
+        draft = Draft(words.subject, words.text, words.html)
+        save_words(session, Place(1, "invitation", "en"), draft, seen=0, by=None, now=NOW)
     file = (io.BytesIO(CONTACTS.encode()), "contacts.csv")
     answer = signed_in(app, cast.admin).post("/staff/imports", kind="contacts", file=file)  # type: ignore[arg-type]
     assert answer.status_code == 303
@@ -152,6 +159,7 @@ def test_every_page_of_every_role(
 # They answer with a file, with data or with the way to another page.
 NO_PAGES = {
     "staff.audience_csv",
+    "staff.call_state",
     "staff.call_sheet_csv",
     "staff.suppressions_csv",
     "staff.audience_xlsx",
