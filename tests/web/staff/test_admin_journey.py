@@ -27,13 +27,17 @@ def create_program(page: Page) -> None:
     page.get_by_role("button", name="Create the program").click()
 
 
+def nobody_rests(writer: Transaction) -> None:
+    """Of two programs the longer rest counts: those that were asked by the first one rest no more."""
+    with writer() as session:
+        session.execute(update(Program).values(rest_days=0))
+
+
 def test_an_admin_brings_a_wave_on_its_way(  # noqa: PLR0917  # fixtures, by name
     page: Page, live_server: str, office: Office, app: Flask, writer: Transaction, clock: SetClock
 ) -> None:
     heading = page.get_by_role("heading", level=1)
-    with writer() as session:
-        # Of two programs the longer rest counts: those that were asked by the first one rest no more.
-        session.execute(update(Program).values(rest_days=0))
+    nobody_rests(writer)
     sign_in(page, live_server, office.cast.admin)
     expect(heading).to_have_text("2 of 3 have answered 2026H1")
 
