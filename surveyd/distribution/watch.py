@@ -63,7 +63,7 @@ def read_ledger(session: Session, *, now: datetime, system_now: datetime) -> Led
         oldest_s=max(0, int((now - oldest).total_seconds())),
         stuck=_stuck(session, now, system_now),
         held=owed.get(MessageState.HELD, 0) + _held_touches(session),
-        failed=_failed(session, now, system_now),
+        failed=_failed(session, system_now),
         refused_waves=_refused_waves(session),
         papers_waiting=papers.waiting(session, asked_before=now - STUCK, system_now=system_now),
         papers_failed=papers.counts(session)[PaperState.FAILED.value],
@@ -144,14 +144,15 @@ def _stuck(session: Session, now: datetime, system_now: datetime) -> int:
     return stuck
 
 
-def _failed(session: Session, now: datetime, system_now: datetime) -> int:
+def _failed(session: Session, system_now: datetime) -> int:
     """Mails that failed lately, where they are many and no more than as many went out; else 0."""
     since = system_now - LATELY
     bad = select(func.count()).where(Message.state == spelled(MessageState.FAILED), Message.begun_at > since)
     failed = session.execute(bad).scalar_one()
     if failed < MANY_FAILED:
         return 0
-    good = select(Message.id).where(Message.state == MessageState.SENT, Message.sent_at > now - LATELY)
+    # Both by system time: a clock that jumps would set the failures of a year against the mails of a moment.
+    good = select(Message.id).where(Message.state == MessageState.SENT, Message.begun_at > since)
     sent = session.execute(select(func.count()).select_from(good.limit(failed + 1).subquery())).scalar_one()
     return failed if sent <= failed else 0
 

@@ -186,9 +186,8 @@ def test_many_failed_mails_are_red_until_they_are_old(writer: Transaction, post:
     add(MessageState.SENT, MANY_FAILED + 1)
     assert failed() == 0, "more went out than failed"
     with writer() as session:
-        session.execute(
-            update(Message).where(Message.state == MessageState.SENT).values(sent_at=NOW - LATELY)
-        )
+        sent = update(Message).where(Message.state == MessageState.SENT)
+        session.execute(sent.values(begun_at=system_now() - LATELY))
     assert failed() == MANY_FAILED
     with writer() as session:
         session.execute(update(Message).values(begun_at=system_now() - LATELY))
