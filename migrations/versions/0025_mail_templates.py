@@ -18,7 +18,7 @@ KIND = sa.Enum(
 )
 
 revision = "0025"
-down_revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
