@@ -33,6 +33,9 @@ TOO_MUCH = re.compile(
 )
 """How a relay says that a domain wants fewer mails from us for a while."""
 
+BUSY = re.compile(r"421\b|[45]\d\d[ -][45]\.3\.")
+"""How a relay says that it is the one who cannot, whoever the mail is for."""
+
 
 class Verdict(StrEnum):
     """What became of one mail."""
@@ -62,10 +65,20 @@ AT_ONCE = (
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The verdict, and the relay's own words for the ledger."""
+    """The verdict, and the relay's own words for the ledger.
+
+    `is_of_sender` says that our own address was turned away, before the recipient's was named.
+    """
 
     verdict: Verdict
     reason: str = ""
+    is_of_sender: bool = False
+
+    @property
+    def is_of_address(self) -> bool:
+        """Whether a refusal says something of the recipient's address, and not of us or of a busy system."""
+        words = self.reason
+        return not (self.is_of_sender or TOO_MUCH.search(words) or BUSY.match(words))
 
     @property
     def is_too_much(self) -> bool:
@@ -208,10 +221,11 @@ class RelayConnection:
 
 def _refusal(code: int, text: bytes, *, gone: Verdict = Verdict.NO_SUCH_ADDRESS) -> Delivery | None:
     words = f"{code} {text.decode('utf-8', 'replace')}"[:LONGEST_REASON]
+    is_of_sender = gone is Verdict.REFUSED
     if 400 <= code < 500:
-        return Delivery(Verdict.LATER, words)
+        return Delivery(Verdict.LATER, words, is_of_sender)
     if 500 <= code < 600:
-        return Delivery(gone if _says_nobody(code, words) else Verdict.REFUSED, words)
+        return Delivery(gone if _says_nobody(code, words) else Verdict.REFUSED, words, is_of_sender)
     return None
 
 

@@ -17,7 +17,7 @@ from surveyd.base.tokens import Keys
 from surveyd.distribution import return_words as words
 from surveyd.distribution.returned_mail import READ_AT_MOST, Report, ReturnedMail, take_apart
 
-__all__ = ["READ_AT_MOST", "Bounce", "BounceKind", "judge", "read_bounce"]
+__all__ = ["READ_AT_MOST", "Bounce", "BounceKind", "judge", "judge_refusal", "read_bounce"]
 
 
 class BounceKind(StrEnum):
@@ -94,6 +94,14 @@ def judge(mail: ReturnedMail) -> Verdict:
         or (_told(mail) if _is_from_a_system(mail) else _answered(mail))
         or _second_opinion(mail)
     )
+
+
+def judge_refusal(reply: str) -> BounceKind:
+    """What a relay's last refusal of a recipient says, by the same rules; a 4xx is soft as in a report."""
+    code = words.ENHANCED.search(reply)
+    if reply.startswith("4"):
+        return BounceKind.SOFT
+    return _weigh(reply, ".".join(code.groups()) if code else "")
 
 
 def _complaint(mail: ReturnedMail) -> Verdict | None:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from surveyd.base.prepared import Prepared
 from surveyd.base.relay import Delivery, Verdict
 from surveyd.distribution import pacing
+from surveyd.distribution.bounces import BounceKind, judge_refusal
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
+from surveyd.distribution.soft_bounces import note_soft
 from surveyd.distribution.suppressions import suppress
 
 COPIES_AT_MOST = 4
@@ -145,17 +147,23 @@ def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, n
     if delivery.verdict is Verdict.ACCEPTED:
         return sent(session.connection(), message.id, by=by, now=now)
     mine = and_(Message.id == message.id, Message.lease_by == by, Message.state == MessageState.SENDING)
-    settled = bool(run(session, update(Message).where(mine).values(**_outcome(message, delivery, now))))
-    if settled and delivery.verdict is Verdict.NO_SUCH_ADDRESS:
-        suppress(
-            session,
-            message.recipient,
-            reason="bounced",
-            now=now,
-            message_id=message.id,
-            detail=delivery.reason,
-        )
+    outcome = _outcome(message, delivery, now)
+    settled = bool(run(session, update(Message).where(mine).values(**outcome)))
+    if settled and outcome["state"] is MessageState.FAILED:
+        _note_on_address(session, message, delivery, now=now)
     return settled
+
+
+def _note_on_address(session: Session, message: Claimed, delivery: Delivery, *, now: datetime) -> None:
+    """What a mail that failed for good says of its address: that nobody is there, or that it did not arrive.
+
+    Tries of one mail are one; several mails that were given up count like those that came back.
+    """
+    detail = delivery.reason
+    if delivery.verdict is Verdict.NO_SUCH_ADDRESS:
+        suppress(session, message.recipient, reason="bounced", now=now, message_id=message.id, detail=detail)
+    elif delivery.is_of_address and judge_refusal(detail) is BounceKind.SOFT:
+        note_soft(session, message.id, message.recipient, detail=detail, now=now)
 
 
 def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _for_now(session: Session, message: Message, bounce: Bounce, now: datetime) 
     """It is noted; several suppress the address. A mail system that still tries says nothing final."""
     message.reason = f"soft bounce: {bounce.detail}"[:300]
     if bounce.final:
-        note_soft(session, message, detail=bounce.detail, now=now)
+        note_soft(session, message.id, message.recipient, detail=bounce.detail, now=now)
     return True
 
 

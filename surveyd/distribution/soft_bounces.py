@@ -1,5 +1,7 @@
 """Mails that did not arrive this time, counted by address; several within some months are one hard one.
 
+It is the same whether the relay said so at once, or a mail system later by a returned mail.
+
 An answer, or a survey that was begun, shows that mail arrives: what came back before it does not count. So
 there is nothing to reset, and a count decays by itself.
 """
@@ -10,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
-from surveyd.distribution.models import Invitation, Message
+from surveyd.distribution.models import Invitation
 from surveyd.distribution.return_models import SoftBounce
 from surveyd.distribution.suppressions import suppress
 from surveyd.people.models import Contact
@@ -21,18 +23,18 @@ WITHIN = timedelta(days=200)
 REASON = "kept_bouncing"
 
 
-def note_soft(session: Session, message: Message, *, detail: str, now: datetime) -> int:
+def note_soft(session: Session, message_id: int, recipient: str, *, detail: str, now: datetime) -> int:
     """Note that a mail did not arrive, once for each mail, and return how many have not of late.
 
     The third suppresses the address.
     """
-    address = message.recipient.lower()
-    row = {"message_id": message.id, "address": address, "at": now}
+    address = recipient.lower()
+    row = {"message_id": message_id, "address": address, "at": now}
     insert_new(session, SoftBounce, [row], unique=["message_id"])
     count = count_soft(session, address, now=now)
     if count >= LIMIT:
         words = f"{count} mails in {WITHIN.days} days; the last: {detail}"
-        suppress(session, address, reason=REASON, now=now, message_id=message.id, detail=words)
+        suppress(session, address, reason=REASON, now=now, message_id=message_id, detail=words)
     return count
 
 

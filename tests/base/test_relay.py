@@ -173,6 +173,28 @@ def test_a_reply_means_what_it_says_where_it_is_said(
         connection.close()
 
 
+@pytest.mark.parametrize(
+    ("command", "reply", "says"),
+    [
+        ("RCPT", "452 4.2.2 Mailbox full", True),
+        ("RCPT", "450 Mailbox unavailable", True),
+        ("END", "552 5.2.2 Over quota", True),
+        ("MAIL", "450 4.2.1 Not you", False),
+        ("RCPT", "451 4.3.0 Busy", False),
+        ("RCPT", "450 4.7.28 Too many mails from you", False),
+        ("END", "421 Shutting down", False),
+    ],
+)
+@TALKS
+def test_a_refusal_says_whether_it_is_about_the_address(
+    command: str, reply: str, says: bool, ehlo: str
+) -> None:
+    with scripted(**{"EHLO": ehlo, command: reply}) as relay:
+        connection = connection_to(relay.port, PATIENT)
+        assert deliver(connection).is_of_address is says
+        connection.close()
+
+
 @TALKS
 @pytest.mark.parametrize(("command", "reply"), [row[:2] for row in REPLIES if row[1] != SILENCE])
 def test_after_any_reply_the_next_mail_starts_afresh(command: str, reply: str, ehlo: str) -> None:

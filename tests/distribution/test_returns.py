@@ -108,20 +108,28 @@ def test_three_soft_bounces_in_some_months_are_a_hard_one(sent: Post, cast: Cast
         for one in others:
             one.recipient = message.recipient.upper()
         # Four reports about one mail are one that did not arrive.
-        assert note_soft(session, others[0], detail="full", now=NOW + timedelta(days=2)) == LIMIT - 1
+        assert (
+            note_soft(session, others[0].id, others[0].recipient, detail="full", now=NOW + timedelta(days=2))
+            == LIMIT - 1
+        )
         assert session.get(Suppression, cast.anna.email) is None
-        assert note_soft(session, others[1], detail="full", now=NOW + timedelta(days=3)) == LIMIT
+        assert (
+            note_soft(session, others[1].id, others[1].recipient, detail="full", now=NOW + timedelta(days=3))
+            == LIMIT
+        )
         assert session.get_one(Suppression, cast.anna.email).reason == "kept_bouncing"
         lift_stop(session, cast.anna.email, reason="She cleaned up", by=None, now=NOW)
-        assert note_soft(session, others[1], detail="full", now=NOW + timedelta(days=4)) == 1
+        assert (
+            note_soft(session, others[1].id, others[1].recipient, detail="full", now=NOW + timedelta(days=4))
+            == 1
+        )
 
 
 @pytest.mark.parametrize("heard", ["answered", "long ago"])
 def test_soft_bounces_decay_and_an_answer_resets_them(sent: Post, cast: Cast, heard: str) -> None:
     with sent.writer() as session:
-        note_soft(
-            session, session.get_one(Message, sent.messages()["anna invitation"].id), detail="", now=NOW
-        )
+        first = sent.messages()["anna invitation"]
+        note_soft(session, first.id, first.recipient, detail="", now=NOW)
         later = NOW + timedelta(days=5)
         if heard == "answered":
             invitation = session.scalars(
@@ -132,7 +140,7 @@ def test_soft_bounces_decay_and_an_answer_resets_them(sent: Post, cast: Cast, he
             later = NOW + WITHIN + timedelta(minutes=1)
         other = session.get_one(Message, sent.messages()["aziz invitation"].id)
         other.recipient = cast.anna.email
-        assert note_soft(session, other, detail="", now=later) == 1
+        assert note_soft(session, other.id, other.recipient, detail="", now=later) == 1
 
 
 def test_a_refusal_of_the_mail_is_no_word_on_the_address(sent: Post) -> None:

@@ -14,6 +14,7 @@ from surveyd.distribution import claims, gaps, outbox, stale, waves
 from surveyd.distribution.lanes import new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Suppression, Touch, TouchState, Wave
 from surveyd.distribution.sender import LEASE
+from surveyd.distribution.soft_bounces import LIMIT, count_soft
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
@@ -91,6 +92,27 @@ def test_tries_come_to_an_end(post: Post, cast: Cast, writer: Transaction) -> No
     message = post.messages()["temp invitation"]
     assert (message.state, message.attempts) == (MessageState.FAILED, claims.ATTEMPTS_AT_MOST)
     assert "given up" in message.reason
+
+
+@pytest.mark.parametrize(("local", "counts"), [("full", True), ("temp", False)])
+def test_three_mails_that_were_given_up_end_an_address(
+    post: Post, writer: Transaction, local: str, counts: bool
+) -> None:
+    post.release()
+    recipient = f"{local}@nordwind.test"
+    change(writer, recipient=recipient, attempts=claims.ATTEMPTS_AT_MOST - 2)
+    post.drain()
+    with writer() as session:
+        # The first refusals of three mails are not the end of any.
+        assert count_soft(session, recipient, now=NOW) == 0
+    post.go_to(NOW + timedelta(days=1))
+    change(writer, due_at=NOW)
+    post.drain()
+    with writer() as session:
+        assert set(session.scalars(select(Message.state))) == {MessageState.FAILED}
+        assert count_soft(session, recipient, now=post.clock.now()) == (LIMIT if counts else 0)
+        ended = session.get(Suppression, recipient)
+        assert (ended.reason if ended else "") == ("kept_bouncing" if counts else "")
 
 
 def test_a_mail_that_was_cut_off_arrives_once(
