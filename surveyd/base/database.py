@@ -33,7 +33,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from surveyd.base.drivers import BUSY_MS, WRITE, prepare_postgresql, prepare_sqlite
+from surveyd.base.drivers import BUSY_MS, WRITE, end_pauses, prepare_postgresql, prepare_sqlite
+from surveyd.base.silence import POSTGRESQL_ARGUMENTS, POSTGRESQL_SETTINGS
 
 WRITES = {WRITE: True, "postgresql_readonly": False}
 WRITERS = "writers"
@@ -119,6 +120,18 @@ def forget_connections(*, close: bool = True) -> None:
     """Empty the pools of the current app; a forked child does so without closing what is its parent's."""
     for engine in db.engines.values():
         engine.dispose(close=close)
+
+
+def end_long_pauses(*, seconds: int) -> None:
+    """Have PostgreSQL end a transaction of this process in which nothing was said for so long.
+
+    For a process whose transactions are short, and whose locks others wait for: one that is stopped in the
+    middle keeps nobody waiting. Call it in an app context, before other threads use the database.
+    """
+    forget_connections()
+    for engine in db.engines.values():
+        if engine.dialect.name == "postgresql":
+            end_pauses(engine, seconds=seconds)
 
 
 @contextmanager
@@ -226,6 +239,11 @@ def _engine_options(url: str) -> dict[str, Any]:
         "execution_options": {"postgresql_readonly": True},
         "pool_size": 16,
         "max_overflow": 16,
-        # Nothing writes that has not said so: a transaction that may is begun by `begin_writing`.
-        "connect_args": {"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
+        "connect_args": {"connect_timeout": 5, "options": _postgresql_settings(), **POSTGRESQL_ARGUMENTS},
     }
+
+
+def _postgresql_settings() -> str:
+    # Nothing writes that has not said so: a transaction that may is begun by `begin_writing`.
+    settings = {"default_transaction_read_only": "on", **POSTGRESQL_SETTINGS}
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())

@@ -62,6 +62,15 @@ def prepare_postgresql(engine: Engine) -> None:
             raise DisconnectionError
 
 
+def end_pauses(engine: Engine, *, seconds: int) -> None:
+    """From the next connection on the server ends a transaction in which nothing was said for so long."""
+
+    @event.listens_for(engine, "connect")
+    def set_limit(driver: Any, record: Any) -> None:
+        driver.execute(f"SET idle_in_transaction_session_timeout = '{seconds}s'")
+        driver.commit()
+
+
 def _queue_up(connection: Connection) -> None:
     path = connection.engine.url.database
     if not path or path == ":memory:" or "queue_place" in connection.info:

@@ -24,6 +24,7 @@ import flask_mail
 import idna
 from flask import Flask
 
+from surveyd.base import silence
 from surveyd.base.config import Relay
 
 # Control characters and the separators that some programs take for a line's end.
@@ -227,6 +228,7 @@ def open_smtp(
         connection.sock.settimeout(reply_seconds)
         # The final dot is a write of its own: without this it would wait 40 ms for the relay's kernel.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        silence.notice(connection.sock)
     except BaseException:
         connection.close()
         raise
