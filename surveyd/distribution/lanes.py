@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 
 from surveyd.base.clock import system_now
-from surveyd.base.database import writing
+from surveyd.base.database import end_long_pauses, writing
 from surveyd.base.errors import Unavailable
 from surveyd.base.relay import RelayConnection
 from surveyd.base.services import EXTENSION, Services
@@ -18,13 +18,17 @@ from surveyd.distribution.sender import LEASE, Lane
 log = logging.getLogger("surveyd.sender")
 
 IDLE_SECONDS = 0.5
-RENEW_SECONDS = 15.0
+RENEW_SECONDS = 10.0
+LONGEST_PAUSE = 20
+"""Seconds that a transaction of the sender may say nothing: others wait for the slots that it holds."""
 RELAY_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 def run_sender(app: Flask, stop: threading.Event) -> None:
     """Send what is due until `stop` is set; each lane finishes the mail in its hands first."""
     house: Services = app.extensions[EXTENSION]
+    with app.app_context():
+        end_long_pauses(seconds=LONGEST_PAUSE)
     lanes = [new_lane(house, stop) for _ in range(house.config.smtp_connections)]
     with kept(app, lanes, heartbeat=True):
         threads = [threading.Thread(target=_run_lane, args=(app, lane), name=lane.name) for lane in lanes]
@@ -43,7 +47,7 @@ def new_lane(house: Services, stop: threading.Event | None = None) -> Lane:
 
 @contextmanager
 def kept(app: Flask, lanes: list[Lane], *, heartbeat: bool = False) -> Iterator[None]:
-    """Renew the lanes' leases every fifteen seconds while the block runs."""
+    """Renew the lanes' leases every ten seconds while the block runs."""
     over = threading.Event()
     keeper = threading.Thread(target=_keep, args=(app, lanes, over, heartbeat), name="keeper", daemon=True)
     keeper.start()
@@ -57,11 +61,14 @@ def kept(app: Flask, lanes: list[Lane], *, heartbeat: bool = False) -> Iterator[
 def _keep(app: Flask, lanes: list[Lane], over: threading.Event, heartbeat: bool) -> None:
     while True:
         try:
-            with app.app_context(), writing() as session:
-                for lane in lanes:
-                    claims.renew(session, lane.name, until=system_now() + LEASE)
+            with app.app_context():
+                with writing() as session:
+                    for lane in lanes:
+                        claims.renew(session, lane.name, until=system_now() + LEASE)
+                # Apart: whoever holds the heartbeat up keeps no lease from being renewed.
                 if heartbeat:
-                    gaps.beat(session, "sender", now=lanes[0].clock.now(), system_now=system_now())
+                    with writing() as session:
+                        gaps.beat(session, "sender", now=lanes[0].clock.now(), system_now=system_now())
         except Exception:
             log.exception("the leases could not be renewed")
         if over.wait(RENEW_SECONDS):
