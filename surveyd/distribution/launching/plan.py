@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.tokens import Keys
-from surveyd.distribution.audience import audience_of
+from surveyd.distribution.audience import Comparison, Counts, audience_of, compare_with_last
 from surveyd.distribution.cadence import Cadence, Window, cadence_of
 from surveyd.distribution.languages import Asked, asked_languages
+from surveyd.distribution.letterheads import letterhead_of
 from surveyd.distribution.mail_fields import Template
 from surveyd.distribution.mail_templates import missing, template_of
-from surveyd.distribution.models import Channel, Invitation, Program, QuestionnaireVersion, Wave, WaveKind
+from surveyd.distribution.models import Channel, Invitation, Program, QuestionnaireVersion, Wave
 from surveyd.distribution.programs import window_of
 from surveyd.distribution.questionnaires import read_version
 from surveyd.distribution.template_models import MailSeed
@@ -27,14 +28,6 @@ TEST_ENDINGS = ("test", "example", "invalid", "localhost")
 """Domains that nobody has (RFC 2606)."""
 NAMED = 3
 """So many people are named, by the id that the customer's lists have for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastWave:
-    """The program's last wave before this one, and how many it invited."""
-
-    slug: str
-    contacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +70,19 @@ class Plan:
     without_phone: int
     tests: int
     test_people: tuple[str, ...]
-    last: LastWave | None
+    last: Comparison
     paths: tuple[str, ...]
     program_id: int
     company: str
     sender_name: str
+    has_postal_address: bool
 
 
 def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now: datetime) -> Plan:
     """The plan of a scheduled wave, as a launch at `now` would carry it out."""
     audience = audience_of(session, wave, program, now=now)
     asked = [member for member in audience.members if not member.rule]
+    counts = Counts(len(asked), audience.left_out)
     ids = {member.contact_id for member in asked}
     cadence = cadence_of(session, wave)
     day_zero = max(now, wave.scheduled_at)
@@ -101,7 +96,7 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
         digest=_digest(wave, program, cadence, len(asked)),
         sender=program.sender,
         contacts=len(asked),
-        left_out=audience.left_out,
+        left_out=counts.left_out,
         languages=languages,
         mails=tuple(_mails(session, program, cadence, languages)),
         questionnaire=questionnaire.slug,
@@ -113,11 +108,12 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
         without_phone=len(ids & _ids(session, or_(Contact.phone == "", Contact.do_not_phone))),
         tests=len(tests),
         test_people=tuple(tests[:NAMED]),
-        last=_last(session, wave),
+        last=compare_with_last(session, wave, program, now=now, counts=counts),
         paths=_paths(session, keys),
         program_id=program.id,
         company=program.company,
         sender_name=program.sender_name,
+        has_postal_address=bool(letterhead_of(session, program.id).postal_address.strip()),
     )
 
 
@@ -167,18 +163,6 @@ def _tests(session: Session, ids: Collection[int]) -> list[str]:
     which = or_(address.in_(seeds), *(address.like(ending) for ending in endings))
     rows = session.execute(select(Contact.id, Contact.external_id).where(which).order_by(Contact.id))
     return [external_id for contact_id, external_id in rows if contact_id in ids]
-
-
-def _last(session: Session, wave: Wave) -> LastWave | None:
-    own = (Wave.program_id == wave.program_id, Wave.kind == WaveKind.PROGRAM, Wave.id != wave.id)
-    before = (
-        select(Wave).where(*own, Wave.launched_at.is_not(None)).order_by(Wave.launched_at.desc(), Wave.id)
-    )
-    last = session.scalars(before.limit(1)).first()
-    if last is None:
-        return None
-    invited = select(func.count()).where(Invitation.wave_id == last.id)
-    return LastWave(last.slug, session.execute(invited).scalar_one())
 
 
 def _paths(session: Session, keys: Keys) -> tuple[str, ...]:

@@ -16,8 +16,6 @@ from surveyd.distribution.mail_fields import Stationery
 from surveyd.distribution.mails import Links, render, wave_context
 from surveyd.distribution.models import Channel
 
-OUTLIER = 0.25
-"""A wave that asks so many more or fewer than the last one is pointed at."""
 LONGEST_WAIT = timedelta(days=4)
 """So long after day 0 somebody's first mail is pointed at: a weekend and a holiday are shorter."""
 LINK = re.compile(r"""\b(?:href|src)\s*=\s*["']?(https?://[^\s"'>]+)|(?<!["'=])\b(https?://[^\s<>"')]+)""")
@@ -32,6 +30,7 @@ def plan_findings(plan: Plan, *, base_url: str, is_production: bool) -> list[Fin
         *check_people(plan),
         *check_languages(plan),
         *check_mails(plan, base_url),
+        *check_letterhead(plan),
         *check_phones(plan),
         *check_tests(plan, is_production=is_production),
         *check_days(plan),
@@ -43,13 +42,28 @@ def check_people(plan: Plan) -> list[Finding]:
     """How many are asked and left out, beside the last wave."""
     out, suppressed = sum(plan.left_out.values()), plan.left_out.get("suppressed", 0)
     found = [green("people", contacts=plan.contacts, out=out, suppressed=suppressed)]
-    if plan.last and plan.last.contacts:
-        before = plan.last.contacts
-        is_outlier = abs(plan.contacts - before) > OUTLIER * before
-        make = yellow if is_outlier else green
-        code = "fewer_or_more" if is_outlier else "as_last_time"
-        found.append(make(code, plan.last.slug, contacts=plan.contacts, before=before))
-    return found
+    last = plan.last
+    if not last.then:
+        return found
+    facts = {"contacts": last.now, "before": last.then}
+    if not last.is_far_off:
+        return [*found, green("as_last_time", last.last, **facts)]
+    rule, (then, now) = max(last.rules.items(), key=_shift, default=("", (0, 0)))
+    if then == now:
+        return [*found, yellow("fewer_or_more", last.last, **facts)]
+    return [*found, yellow("fewer_or_more_by_rule", last.last, **facts, rule=rule, then=then, now=now)]
+
+
+def _shift(rule: tuple[str, tuple[int, int]]) -> int:
+    _, (then, now) = rule
+    return abs(now - then)
+
+
+def check_letterhead(plan: Plan) -> list[Finding]:
+    """Whether every mail says where the sender can be reached by post, which many countries' laws want."""
+    if not plan.has_postal_address:
+        return [yellow("postal_address_missing", plan.company)]
+    return [green("postal_address", plan.company)]
 
 
 def check_languages(plan: Plan) -> list[Finding]:

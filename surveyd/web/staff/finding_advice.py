@@ -8,6 +8,7 @@ LEVELS = {
     "green": lazy_gettext("as it should be"),
 }
 OUTSIDE_PRODUCTION = lazy_gettext("In production this forbids the launch; here it does not.")
+_COUNTS = lazy_gettext("Look at who is left out and by which rule, and at the last imports.")
 _DKIM = lazy_gettext(
     "Publish the key that your relay shows you, of 1024 bits or more, or name its selector in"
     " SURVEYD_DKIM_SELECTORS."
@@ -54,7 +55,8 @@ ADVICE: dict[str, str] = {
     "dns_silent": lazy_gettext(
         "Check again in a moment; if it stays, ask whoever runs the domain or SURVEYD_DNS."
     ),
-    "fewer_or_more": lazy_gettext("Look at who is left out and by which rule, and at the last imports."),
+    "fewer_or_more": _COUNTS,
+    "fewer_or_more_by_rule": _COUNTS,
     "first_mail_waits": lazy_gettext("Look at the program's sending hours and days."),
     "language_gaps": _TEXTS,
     "language_unsigned": lazy_gettext("Let a native speaker read and sign the translation."),
@@ -74,6 +76,9 @@ ADVICE: dict[str, str] = {
     "nobody": lazy_gettext("Import contacts, or wait until the rest period is over."),
     "paper": lazy_gettext("Run surveyd check; it says what is missing."),
     "phones_missing": lazy_gettext("Import their numbers, or leave it so: everything else goes on."),
+    "postal_address_missing": lazy_gettext(
+        "Write it on the page of the program's mails, below the mails; many countries want it in every mail."
+    ),
     "relay_plain": lazy_gettext("Add ?starttls=1 to SURVEYD_SMTP_URL, or write smtps://."),
     "relay_refuses": _RELAY,
     "relay_silent": _RELAY,

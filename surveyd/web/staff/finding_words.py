@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 from surveyd.distribution.launching.findings import Finding, Level
 from surveyd.web.filters import language, number
 from surveyd.web.staff.finding_advice import ADVICE, LEVELS, OUTSIDE_PRODUCTION
-from surveyd.web.staff.wave_words import step
+from surveyd.web.staff.wave_words import RULES, step
 
 SENTENCES: dict[str, str] = {
     "as_last_time": lazy_gettext(
@@ -45,6 +45,11 @@ SENTENCES: dict[str, str] = {
     "fewer_or_more": lazy_gettext(
         "Contacts who would be invited: %(contacts)s. The last wave, %(thing)s, invited %(before)s: that is a"
         " large difference."
+    ),
+    "fewer_or_more_by_rule": lazy_gettext(
+        "Contacts who would be invited: %(contacts)s. The last wave, %(thing)s, invited %(before)s: that is a"
+        " large difference. What differs most is who is left out because %(rule)s: then %(then)s, now"
+        " %(now)s."
     ),
     "first_mail_waits": lazy_gettext(
         "Somebody's first mail goes out only %(days)s days after the wave begins."
@@ -93,6 +98,8 @@ SENTENCES: dict[str, str] = {
     "phones_missing": lazy_gettext(
         "Without a number that may be called: %(people)s of %(contacts)s contacts. They get no call."
     ),
+    "postal_address": lazy_gettext("A postal address of %(thing)s stands under every mail."),
+    "postal_address_missing": lazy_gettext("No postal address of %(thing)s stands under the mails."),
     "relay_good": lazy_gettext("The relay %(thing)s answers by TLS and takes our mail."),
     "relay_local": lazy_gettext("The relay %(thing)s on this machine answers; there TLS is not needed."),
     "relay_plain": lazy_gettext("The relay %(thing)s is spoken to without TLS."),
@@ -179,6 +186,8 @@ def words_of(finding: Finding) -> FindingWords:
     """A finding in words; advice is given for what is not as it should be."""
     facts = {name: number(fact) if isinstance(fact, int) else fact for name, fact in finding.facts.items()}
     facts["thing"] = _thing(finding)
+    if "rule" in facts:
+        facts["rule"] = str(RULES.get(facts["rule"], facts["rule"]))
     advice = str(ADVICE.get(finding.code, "")) if finding.level is not Level.GREEN else ""
     if finding.level is Level.YELLOW and finding.code in SOFT_OUTSIDE_PRODUCTION:
         advice = f"{advice} {OUTSIDE_PRODUCTION}"
