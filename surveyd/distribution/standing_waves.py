@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from surveyd.base.database import insert_new, reserve_ids
 from surveyd.base.statements import insert_into, table_of
 from surveyd.base.tokens import Keys, token_digest
+from surveyd.distribution.large_accounts import large_revenue
 from surveyd.distribution.models import Invitation, InvitationState, Program, Wave, WaveKind, WaveState
-from surveyd.distribution.waves import large_revenue
 from surveyd.people.models import Contact
 
 LONGEST_PURPOSE = 60

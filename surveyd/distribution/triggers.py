@@ -15,10 +15,10 @@ from surveyd.base.database import insert_new
 from surveyd.base.errors import Conflict, NotFound, Refused
 from surveyd.base.tokens import Keys
 from surveyd.distribution.cadence import cadence_of_program, freeze_cadence
+from surveyd.distribution.large_accounts import large_revenue
 from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveState
 from surveyd.distribution.preparing import invite_one
 from surveyd.distribution.trigger_models import RenewalTrigger, Trigger, TriggerSource
-from surveyd.distribution.waves import large_revenue
 from surveyd.people.models import Account, AccountStatus, Contact
 
 LONGEST_KEY = 120

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
@@ -16,6 +16,7 @@ from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.days_off import keep_holidays
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
+from surveyd.distribution.large_accounts import large_revenue
 from surveyd.distribution.launching.gate import refuse_red
 from surveyd.distribution.models import (
     Exclusion,
@@ -36,12 +37,7 @@ from surveyd.distribution.programs import check_slug
 from surveyd.distribution.questionnaires import read_version
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.texts import missing
-from surveyd.people.comparable import comparable_cents
-from surveyd.people.models import Account, AccountStatus
-from surveyd.people.rates import reporting_currency, worth_now
-
-TOP_SHARE = 5
-"""One account in five, by revenue, counts as large."""
+from surveyd.people.batches import is_writing
 
 
 def schedule_wave(session: Session, program: Program, slug: str, *, at: datetime, now: datetime) -> Wave:
@@ -80,10 +76,13 @@ def launch(session: Session, wave: Wave, *, now: datetime, by: int | None) -> No
     """Let the wave go: its audience is fixed from now on, its mails go out from day 0 on.
 
     Day 0 is the scheduled instant, or now when that is past, behind any blackout. Raises Refused when it was
-    launched before, when somebody would be asked in a language that lacks texts, and when the last look at it
-    found what forbids a launch and nobody has overridden that.
+    launched before, while an import is written, when somebody would be asked in a language that lacks texts,
+    and when the last look at it found what forbids a launch and nobody has overridden that.
     """
     if wave.state is WaveState.SCHEDULED:
+        # Nobody can have agreed to a number that half a list came to.
+        if is_writing(session):
+            raise Refused("A file is being imported at this moment; launch the wave when its list is whole.")
         _refuse_gaps(session, wave, now=now)
         refuse_red(session, wave)
     keep_holidays(session, now=now)
@@ -280,20 +279,3 @@ def _require_running(wave: Wave) -> None:
         raise Refused(
             f"The wave {wave.slug} is {wave.state.value}; only a launched wave can be paused or resumed."
         )
-
-
-def large_revenue(session: Session) -> int | None:
-    """The least revenue, in cents, of the top fifth of accounts as known now; None for too few of them.
-
-    It is in the reporting currency where one is chosen; what has no rate cannot be compared then.
-    """
-    worth = worth_now()
-    cents: ColumnElement[int | None] = Account.revenue_cents.expression
-    known = select(cents)
-    if reporting_currency(session):
-        cents = cast(comparable_cents(worth), BigInteger)
-        known = select(cents).join(worth, worth.c.currency == Account.currency)
-    known = known.where(Account.status == AccountStatus.ACTIVE, Account.revenue_cents.is_not(None))
-    count = session.execute(select(func.count()).select_from(known.subquery())).scalar_one()
-    ordered = known.order_by(cents.desc()).offset(max(0, count // TOP_SHARE - 1)).limit(1)
-    return session.execute(ordered).scalar_one_or_none() if count >= TOP_SHARE else None

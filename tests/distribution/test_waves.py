@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution import waves
 from surveyd.distribution.audience import audience_of
+from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -22,11 +24,31 @@ from surveyd.distribution.models import (
     WaveState,
 )
 from surveyd.distribution.suppressions import opt_out
+from surveyd.people.batches import begin_batch, decide
+from surveyd.people.columns import ImportKind
+from surveyd.people.import_models import ImportBatch
 from surveyd.people.models import Account, AccountStatus, Contact
 from tests.distribution.conftest import Post, answered, make_wave
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast, make_cast
 from tests.fixtures.relays import Relay
+
+
+def half_a_list(session: Session) -> int:
+    """An import that is decided, and of which not all is written."""
+    batch_id = begin_batch(
+        session,
+        ImportKind.CONTACTS,
+        file="list.csv",
+        digest="d",
+        rows=3,
+        upload_id=None,
+        by=None,
+        now=NOW,
+        system_now=NOW,
+    )
+    assert decide(session, batch_id, by=None, now=NOW)
+    return batch_id
 
 
 class TestSchedule:
@@ -130,6 +152,33 @@ class TestLaunch:
     def test_twice_is_refused(self, post: Post, writer: Transaction) -> None:
         with writer() as session, pytest.raises(Refused, match="open"):
             waves.launch(session, session.get_one(Wave, post.wave_id), now=NOW, by=None)
+
+    def test_while_a_list_is_written_nothing_is_launched(self, session: Session) -> None:
+        wave = make_wave(session)
+        batch_id = half_a_list(session)
+        with pytest.raises(Refused, match="imported at this moment"):
+            waves.launch(session, wave, now=NOW, by=None)
+        assert wave.state is WaveState.SCHEDULED
+        session.execute(delete(ImportBatch).where(ImportBatch.id == batch_id))
+        waves.launch(session, wave, now=NOW, by=None)
+
+    def test_a_list_that_is_written_after_the_launch_is_waited_for(
+        self, app: Flask, writer: Transaction, cast: Cast
+    ) -> None:
+        with writer() as session:
+            wave = make_wave(session)
+            waves.launch(session, wave, now=NOW, by=None)
+            wave_id, batch_id = wave.id, half_a_list(session)
+        for over in (False, True):
+            with writer() as session:
+                if over:
+                    session.execute(delete(ImportBatch).where(ImportBatch.id == batch_id))
+            with app.app_context():
+                prepare_wave(wave_id)
+            with writer() as session:
+                found = session.get_one(Wave, wave_id)
+                assert found.state is (WaveState.OPEN if over else WaveState.PREPARING)
+                assert session.scalar(select(func.count()).select_from(Invitation)) == (3 if over else 0)
 
     def test_preparing_twice_changes_nothing(self, post: Post, writer: Transaction) -> None:
         post.prepare()

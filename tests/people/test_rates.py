@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
-from surveyd.distribution.waves import large_revenue
+from surveyd.distribution.large_accounts import large_revenue
 from surveyd.people.comparable import UNIT, comparable_cents, converted
 from surveyd.people.models import Account, AuditEntry
 from surveyd.people.rate_models import CurrencyRate
