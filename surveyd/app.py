@@ -14,8 +14,10 @@ from surveyd.distribution import (
     cadence_models,
     calendar_models,
     call_models,
+    confirmation_models,
     launch_models,
     limit_models,
+    merge_models,
     paper_models,
     questionnaire_models,
     return_models,
@@ -26,7 +28,7 @@ from surveyd.distribution import (
 )
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution.audience_dimensions import know_segments
-from surveyd.people import import_models, rate_models
+from surveyd.people import duplicate_models, import_models, rate_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
 from surveyd.responses import open_models
@@ -41,14 +43,17 @@ TABLES = (
     base_models,
     people_models,
     import_models,
+    duplicate_models,
     rate_models,
     distribution_models,
     audience_models,
     cadence_models,
     calendar_models,
     call_models,
+    confirmation_models,
     launch_models,
     limit_models,
+    merge_models,
     paper_models,
     questionnaire_models,
     return_models,

@@ -21,6 +21,7 @@ from surveyd.distribution.standing_waves import Purpose, invite, standing_wave
 from surveyd.people.access import Scope, matchable_accounts
 from surveyd.people.audit import record
 from surveyd.people.contacts import NewContact, add_contact
+from surveyd.people.mailboxes import SHARED_DOMAINS
 from surveyd.people.models import Account, Contact
 from surveyd.responses.answers import AnswerChannel
 from surveyd.responses.models import Response
@@ -31,14 +32,6 @@ MOST = 8
 CANDIDATES = 200
 ALIKE = 0.6
 """From how much of two names is the same on, they may be one company's."""
-SHARED_DOMAINS = frozenset(
-    {
-        "163.com", "aol.com", "free.fr", "gmail.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com",
-        "icloud.com", "live.com", "me.com", "orange.fr", "outlook.com", "proton.me", "protonmail.com",
-        "qq.com", "t-online.de", "web.de", "yahoo.co.jp", "yahoo.com",
-    }
-)  # fmt: skip
-"""Where anybody has an address: it says nothing about the company."""
 
 
 class Why(StrEnum):
@@ -107,7 +100,7 @@ def match(
     contact = session.scalar(
         select(Contact)
         .join(Account, Account.id == Contact.account_id)
-        .where(Contact.id == contact_id, matchable_accounts(scope))
+        .where(Contact.id == contact_id, Contact.merged_into_id.is_(None), matchable_accounts(scope))
     )
     if contact is None:
         raise NotFound("contact", contact_id)
@@ -257,7 +250,7 @@ def _contacts(
     query = (
         select(Contact.id, Contact.name, Contact.email, Account.name.label("account"))
         .join(Account, Account.id == Contact.account_id)
-        .where(which, Contact.active, matchable_accounts(scope))
+        .where(which, Contact.active, Contact.merged_into_id.is_(None), matchable_accounts(scope))
     )
     return list(session.execute(query.order_by(Contact.name, Contact.id).limit(most)))
 

@@ -8,7 +8,7 @@ confirm its id.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, false, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, select, true
 
 from surveyd.people.models import Account, Contact, StaffRole, User
 
@@ -68,7 +68,11 @@ def scope_of(user: User | None) -> Scope:
 
 
 def visible_accounts(scope: Scope) -> ColumnElement[bool]:
-    """The condition on `Account` rows that the scope may see."""
+    """The condition on `Account` rows that the scope may see: none that goes on as another one."""
+    return and_(_reached(scope), Account.merged_into_id.is_(None))
+
+
+def _reached(scope: Scope) -> ColumnElement[bool]:
     match scope.reach:
         case Reach.ALL:
             return true()
@@ -81,8 +85,11 @@ def visible_accounts(scope: Scope) -> ColumnElement[bool]:
 
 
 def visible_contacts(scope: Scope) -> ColumnElement[bool]:
-    """The condition on `Contact` rows that the scope may see: those of its accounts."""
-    return visible_by_account(scope, Contact.account_id)
+    """The condition on `Contact` rows that the scope may see: those of its accounts.
+
+    Not those that go on as another contact; `visible_by_account` shows them, too, for what they have said.
+    """
+    return and_(visible_by_account(scope, Contact.account_id), Contact.merged_into_id.is_(None))
 
 
 def matchable_accounts(scope: Scope) -> ColumnElement[bool]:
@@ -96,8 +103,8 @@ def matchable_accounts(scope: Scope) -> ColumnElement[bool]:
 def visible_by_account(scope: Scope, account_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition on any row that carries an account's id (responses, invitations, totals)."""
     if scope.reach in (Reach.REGION, Reach.OWN_ACCOUNTS):
-        return account_id.in_(select(Account.id).where(visible_accounts(scope)))
-    return visible_accounts(scope)
+        return account_id.in_(select(Account.id).where(_reached(scope)))
+    return _reached(scope)
 
 
 def visible_assigned(

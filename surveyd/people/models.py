@@ -76,6 +76,12 @@ class User(Base, UserMixin):
         return []
 
 
+def _merged_index(table: str) -> Index:
+    merged = text("merged_into_id IS NOT NULL")
+    name = f"ix_{table}_merged_into_id"
+    return Index(name, "merged_into_id", sqlite_where=merged, postgresql_where=merged)
+
+
 class Account(Base):
     """A customer company. `revenue_cents`: a year's revenue in hundredths of `currency`, if known."""
 
@@ -99,9 +105,12 @@ class Account(Base):
     dimensions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """The account that this one goes on as; its row stays for what lists say of its old id."""
     __table_args__ = (
         CheckConstraint("revenue_cents IS NULL OR revenue_cents >= 0", name="revenue_not_negative"),
         CheckConstraint("revenue_cents IS NULL OR currency <> ''", name="revenue_has_currency"),
+        _merged_index("accounts"),
     )
 
 
@@ -124,8 +133,11 @@ class Contact(Base):
     do_not_phone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    """The contact that this one goes on as; its row stays for what lists say of its old id."""
     # Addresses are compared, and lists sorted, without regard to case.
     __table_args__ = (
+        _merged_index("contacts"),
         Index("ix_contacts_address", text("lower(email)")),
         Index("ix_contacts_by_name", text("lower(name)"), "id"),
     )

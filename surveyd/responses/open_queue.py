@@ -208,7 +208,8 @@ def account_names(session: Session, search: str, *, scope: Scope, most: int) -> 
     if not search:
         return []
     named = Account.name.icontains(search, autoescape=True)
-    query = select(Account.id, Account.name).where(named, matchable_accounts(scope))
+    is_whole = Account.merged_into_id.is_(None)
+    query = select(Account.id, Account.name).where(named, is_whole, matchable_accounts(scope))
     rows = session.execute(query.order_by(Account.name, Account.id).limit(most))
     return [(account_id, name) for account_id, name in rows]
 
