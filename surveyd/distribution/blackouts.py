@@ -12,6 +12,7 @@ from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.cadence import DaysOff
 from surveyd.distribution.calendar_models import Blackout
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Message, MessageState, Program
 from surveyd.people.audit import record
 
@@ -130,16 +131,16 @@ def _of(session: Session, program: Program, *, since: date) -> Sequence[Blackout
 
 
 def _look_again(session: Session, program: Program | None, *, system_now: datetime) -> None:
-    """Take mails of touches that wait to go as if their window had shut: the next pass finds them a day."""
+    """Take mails that keep sending hours as if these had shut: the next pass finds them a day."""
     waiting = [
         Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
-        Message.touch_id.is_not(None),
+        Message.stale_at.is_not(None),
         or_(Message.lease_by.is_(None), Message.begun_at.is_(None)),
     ]
     if program is not None:
         waiting.append(Message.program_id == program.id)
     values = {"stale_at": system_now, "lease_by": None, "lease_until": None}
-    run(session, update(Message).where(*waiting).values(**values))
+    run(session, update(Message).where(in_order(Message, *waiting), *waiting).values(**values))
 
 
 def _check(facts: NewBlackout) -> None:

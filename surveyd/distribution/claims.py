@@ -15,9 +15,10 @@ from surveyd.base.relay import Delivery, Verdict
 from surveyd.distribution import pacing
 from surveyd.distribution.bounces import BounceKind, judge_refusal
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
 from surveyd.distribution.soft_bounces import note_soft
-from surveyd.distribution.suppressions import suppress
+from surveyd.distribution.suppressions import hold_address, suppress
 
 COPIES_AT_MOST = 4
 """The first copy and three more; then a person decides."""
@@ -106,14 +107,18 @@ def claim(
     return [Claimed(*tuple(row)) for row in session.execute(rows)]
 
 
+MINE = (
+    MESSAGES.c.id == bindparam("the_id"),
+    MESSAGES.c.lease_by == bindparam("by"),
+    # A host that was away begins nothing on a lease that has run out: it would be in doubt at once.
+    MESSAGES.c.lease_until >= bindparam("at"),
+    # Not in_(): its list would be spelled out again for every mail.
+    or_(MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.state == MessageState.UNCERTAIN),
+)
+FREE_TO_BEGIN = select(MESSAGES.c.id).where(*MINE).with_for_update(skip_locked=True, key_share=True)
 BEGIN = Prepared(
     update(MESSAGES)
-    .where(
-        MESSAGES.c.id == bindparam("the_id"),
-        MESSAGES.c.lease_by == bindparam("by"),
-        # Not in_(): its list would be spelled out again for every mail.
-        or_(MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.state == MessageState.UNCERTAIN),
-    )
+    .where(MESSAGES.c.id == FREE_TO_BEGIN.scalar_subquery())
     .values(
         state=MessageState.SENDING,
         begun_at=bindparam("at"),
@@ -133,7 +138,11 @@ SENT = Prepared(
 
 
 def begin(rows: Connection, message_id: int, *, by: str, system_now: datetime) -> bool:
-    """Mark a mail as begun, just before it goes out; False when it was withdrawn or taken meanwhile."""
+    """Mark a mail as begun, just before it goes out; False when it was withdrawn or taken meanwhile.
+
+    Nor does it wait for a mail that somebody is changing at this moment: it is left for later. The lane has
+    written another mail in this transaction, for which that somebody might wait.
+    """
     return bool(BEGIN.change(rows, {"the_id": message_id, "by": by, "at": system_now}))
 
 
@@ -148,8 +157,11 @@ def settle(session: Session, message: Claimed, delivery: Delivery, *, by: str, n
         return sent(session.connection(), message.id, by=by, now=now)
     mine = and_(Message.id == message.id, Message.lease_by == by, Message.state == MessageState.SENDING)
     outcome = _outcome(message, delivery, now)
+    failed = outcome["state"] is MessageState.FAILED
+    if failed:
+        hold_address(session, message.recipient, message_id=message.id)
     settled = bool(run(session, update(Message).where(mine).values(**outcome)))
-    if settled and outcome["state"] is MessageState.FAILED:
+    if settled and failed:
         _note_on_address(session, message, delivery, now=now)
     return settled
 
@@ -188,16 +200,18 @@ def _outcome(message: Claimed, delivery: Delivery, now: datetime) -> dict[str, A
 
 
 def expire(session: Session, *, system_now: datetime) -> int:
-    """Put mails in doubt that a sender began and then was gone; returns how many."""
+    """Put mails in doubt that a sender began and then was gone; returns how many.
+
+    It waits for nobody: what somebody holds at this moment is looked at by the next pass.
+    """
     over = and_(Message.state == MessageState.SENDING, Message.lease_until < system_now)
     doubtful = case(
         (or_(Message.name == LETTER, Message.copies >= COPIES_AT_MOST), MessageState.HELD.value),
         else_=MessageState.UNCERTAIN.value,
     )
-    return run(
-        session,
-        update(Message).where(over).values(state=doubtful, reason="the sender stopped in the middle", **FREE),
-    )
+    free = select(Message.id).where(over).with_for_update(skip_locked=True)
+    begun = update(Message).where(Message.id.in_(free), over)
+    return run(session, begun.values(state=doubtful, reason="the sender stopped in the middle", **FREE))
 
 
 def renew(session: Session, by: str, *, until: datetime) -> int:
@@ -212,5 +226,5 @@ def renew(session: Session, by: str, *, until: datetime) -> int:
 
 def give_back(session: Session, by: str) -> None:
     """Free a lane's claims on mails that it has not begun."""
-    unbegun = Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN])
-    run(session, update(Message).where(Message.lease_by == by, unbegun).values(**FREE))
+    unbegun = (Message.lease_by == by, Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]))
+    run(session, update(Message).where(in_order(Message, *unbegun), *unbegun).values(**FREE))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
 
 GAP = timedelta(hours=4)
@@ -19,9 +20,13 @@ REASON = "fell due while nothing was running"
 
 
 def beat(session: Session, name: str, *, now: datetime, system_now: datetime, note: str = "") -> None:
-    """Stamp one heartbeat, in the program's time and in system time."""
+    """Stamp one heartbeat, in the program's time and in system time.
+
+    Whoever is stamping it at the same moment is not waited for: one stamp says as much as two.
+    """
     values = {"system_at": system_now, "program_at": now, "note": note[:200]}
-    if not run(session, update(Heartbeat).where(Heartbeat.name == name).values(**values)):
+    free = select(Heartbeat.name).where(Heartbeat.name == name).with_for_update(skip_locked=True)
+    if not run(session, update(Heartbeat).where(Heartbeat.name.in_(free)).values(**values)):
         insert_new(session, Heartbeat, [{"name": name, **values}], unique=["name"])
 
 
@@ -33,14 +38,13 @@ def hold_after_gap(session: Session, *, now: datetime, system_now: datetime) -> 
     silent_since = last.program_at
     beat(session, "gap", now=now, system_now=system_now, note="held what fell due")
     in_flight = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN]
-    held = run(
-        session,
-        update(Message)
-        .where(Message.state.in_(in_flight), Message.due_at <= now)
-        .values(state=MessageState.HELD, reason=REASON, lease_by=None, lease_until=None),
-    )
     fell_due = (Touch.state == TouchState.PLANNED, Touch.due_at > silent_since, Touch.due_at <= now)
-    return held + run(session, update(Touch).where(*fell_due).values(state=TouchState.HELD, reason=REASON))
+    touches = update(Touch).where(in_order(Touch, *fell_due), *fell_due)
+    held = run(session, touches.values(state=TouchState.HELD, reason=REASON))
+    due = (Message.state.in_(in_flight), Message.due_at <= now)
+    mails = update(Message).where(in_order(Message, *due), *due)
+    free = {"lease_by": None, "lease_until": None}
+    return held + run(session, mails.values(state=MessageState.HELD, reason=REASON, **free))
 
 
 def release_touches(session: Session, *, now: datetime, wave: str = "", step: str = "") -> int:
@@ -48,7 +52,8 @@ def release_touches(session: Session, *, now: datetime, wave: str = "", step: st
 
     `wave` and `step`, where given, let those of one wave or one step go. Returns how many.
     """
-    held = update(Touch).where(*_held_touches(wave, step))
+    which = _held_touches(wave, step)
+    held = update(Touch).where(in_order(Touch, *which), *which)
     return run(session, held.values(state=TouchState.PLANNED, due_at=now, reason=""))
 
 

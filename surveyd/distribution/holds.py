@@ -26,6 +26,7 @@ from surveyd.base.errors import Refused
 from surveyd.base.statements import spelled
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Invitation, Message, MessageState, Program, Touch, TouchState, Wave
 
 MAIL, TOUCH = "m", "t"
@@ -143,8 +144,10 @@ def _change(
             exists().where(Invitation.id == Touch.invitation_id, Invitation.time_zone == place.time_zone),
         ]
     free = {"lease_by": None, "lease_until": None}
-    changed = run(session, update(Message).where(*which_mails).values(**mails, **free))
-    return changed + run(session, update(Touch).where(*which_touches).values(**touches))
+    planned = update(Touch).where(in_order(Touch, *which_touches), *which_touches)
+    changed = run(session, planned.values(**touches))
+    queued = update(Message).where(in_order(Message, *which_mails), *which_mails)
+    return changed + run(session, queued.values(**mails, **free))
 
 
 def _is_own(session: Session, place: _Place) -> bool:

@@ -30,6 +30,7 @@ from surveyd.base.prepared import Prepared
 from surveyd.base.statements import spelled, table_of
 from surveyd.distribution.call_entries import BEGUN
 from surveyd.distribution.call_models import Call, CallOutcome, CallState
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import (
     Invitation,
     InvitationState,
@@ -198,19 +199,16 @@ def withdraw(session: Session, which: ColumnElement[bool], *, reason: str) -> in
 
     A mail that has begun is out of our hands. Returns how many mails were stopped.
     """
-    touches: Select[Any] = select(Touch.id).where(which)
-    run(
-        session,
-        update(Touch)
-        .where(which, Touch.state.in_(PENDING_TOUCH))
-        .values(state=TouchState.CANCELLED, reason=reason),
-    )
+    planned = (which, Touch.state.in_(PENDING_TOUCH))
+    ended = update(Touch).where(in_order(Touch, *planned), *planned)
+    run(session, ended.values(state=TouchState.CANCELLED, reason=reason))
     # A touch that went out while we waited for it is a mail by now.
+    touches: Select[Any] = select(Touch.id).where(which)
+    theirs = (Message.touch_id.in_(touches), Message.state.in_(STOPPABLE))
+    stopped = update(Message).where(in_order(Message, *theirs), *theirs)
     return run(
         session,
-        update(Message)
-        .where(Message.touch_id.in_(touches), Message.state.in_(STOPPABLE))
-        .values(state=MessageState.CANCELLED, reason=reason, lease_by=None, lease_until=None),
+        stopped.values(state=MessageState.CANCELLED, reason=reason, lease_by=None, lease_until=None),
     )
 
 

@@ -11,6 +11,7 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import Refused
 from surveyd.distribution.invitations import run
 from surveyd.distribution.limit_models import SendingLimit, SendingSlot
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Message, MessageState, Program
 
 HOUSE = 0
@@ -124,4 +125,5 @@ def _take_claims_back(session: Session, program_id: int) -> None:
     ]
     if program_id != HOUSE:
         claimed.append(Message.program_id == program_id)
-    run(session, update(Message).where(*claimed).values(lease_by=None, lease_until=None))
+    freed = update(Message).where(in_order(Message, *claimed), *claimed)
+    run(session, freed.values(lease_by=None, lease_until=None))

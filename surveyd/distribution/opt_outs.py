@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Program, Wave
 from surveyd.distribution.return_models import ProgramOptOut, StopChange
 from surveyd.people.audit import record
@@ -29,15 +30,19 @@ def opt_out_of(session: Session, contact_id: int, program_id: int, *, now: datet
     theirs = (Invitation.contact_id == contact_id) & Invitation.wave_id.in_(waves)
     hold(session, theirs)
     # Whoever writes letters at this moment holds the contact: what they queue is stopped below.
-    if session.get(Contact, contact_id, with_for_update=True) is None:
+    if session.get(Contact, contact_id, with_for_update={"key_share": True}) is None:
         return False
     first = session.get(ProgramOptOut, (program_id, contact_id)) is None
     row = {"program_id": program_id, "contact_id": contact_id, "at": now}
     insert_new(session, ProgramOptOut, [row], unique=["program_id", "contact_id"])
     end_asking(session, theirs, state=InvitationState.OPTED_OUT, reason=RULE, now=now)
-    mails = (Message.contact_id == contact_id, Message.program_id == program_id)
+    mails = (
+        Message.contact_id == contact_id,
+        Message.program_id == program_id,
+        Message.state.in_(STOPPABLE),
+    )
     stopped = {"state": MessageState.SUPPRESSED, "reason": RULE, "lease_by": None, "lease_until": None}
-    run(session, update(Message).where(*mails, Message.state.in_(STOPPABLE)).values(**stopped))
+    run(session, update(Message).where(in_order(Message, *mails), *mails).values(**stopped))
     return first
 
 

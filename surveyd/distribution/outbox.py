@@ -13,6 +13,7 @@ from surveyd.base.database import Rows
 from surveyd.base.statements import insert_once
 from surveyd.distribution import papers
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
 from surveyd.distribution.stationery import contexts
 from surveyd.people.models import Contact
@@ -99,15 +100,13 @@ def summary(session: Session, *, now: datetime) -> OutboxSummary:
 
 def release_claims(session: Session, wave_id: int) -> None:
     """Take a wave's claims back from whoever holds them: what has not begun waits."""
-    session.execute(
-        update(Message)
-        .where(
-            Message.wave_id == wave_id,
-            Message.lease_by.is_not(None),
-            Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
-        )
-        .values(lease_by=None, lease_until=None)
+    claimed = (
+        Message.wave_id == wave_id,
+        Message.lease_by.is_not(None),
+        Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
     )
+    freed = update(Message).where(in_order(Message, *claimed), *claimed)
+    run(session, freed.values(lease_by=None, lease_until=None))
 
 
 def release_held(
@@ -127,7 +126,7 @@ def release_held(
     if among is not None:
         which.append(Message.id.in_(among))
     free = {"state": MessageState.QUEUED, "due_at": now, "stale_at": None, "reason": ""}
-    return run(session, update(Message).where(*which).values(**free))
+    return run(session, update(Message).where(in_order(Message, *which), *which).values(**free))
 
 
 def cancel_held(session: Session, message_id: int) -> bool:

@@ -17,6 +17,7 @@ from surveyd.base.database import Rows, insert_new
 from surveyd.base.errors import NotFound
 from surveyd.base.mailer import Attachment
 from surveyd.distribution.invitations import run
+from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Message, MessageState
 from surveyd.distribution.paper_models import Paper, PaperKind, PaperState
 from surveyd.people.access import Reach, Scope, visible_by_account
@@ -183,7 +184,8 @@ def let_mails_go(rows: Rows, *paper_ids: int) -> int:
     made = select(Paper.id).where(Paper.content.is_not(None), Paper.state == PaperState.MADE)
     if paper_ids:
         made = made.where(Paper.id.in_(paper_ids))
-    waiting = update(Message).where(Message.awaits_paper == true(), Message.paper_id.in_(made))
+    theirs = (Message.awaits_paper == true(), Message.paper_id.in_(made))
+    waiting = update(Message).where(in_order(Message, *theirs), *theirs)
     # What stopped or holds a mail for another reason keeps saying so.
     reason = case((Message.state == MessageState.QUEUED, ""), else_=Message.reason)
     return run(rows, waiting.values(awaits_paper=False, reason=reason))
@@ -283,5 +285,5 @@ def _mine(paper_id: int, by: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _tell_mails(session: Session, which: ColumnElement[bool], *, reason: str) -> None:
-    waiting = (Message.awaits_paper == true(), Message.state == MessageState.QUEUED)
-    run(session, update(Message).where(which, *waiting).values(reason=reason))
+    waiting = (which, Message.awaits_paper == true(), Message.state == MessageState.QUEUED)
+    run(session, update(Message).where(in_order(Message, *waiting), *waiting).values(reason=reason))

@@ -17,8 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from surveyd.base.clock import Clock, system_now
 from surveyd.base.config import Config
 from surveyd.base.database import reading, writing, writing_rows
@@ -37,7 +35,7 @@ log = logging.getLogger("surveyd.sender")
 
 BATCH = 100
 MOST_ASIDE = 3 * BATCH
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=45)
 PATIENCE = 0.5
 """How many seconds a lane waits for a slot; for one that is further off it gives its mails back."""
 
@@ -61,6 +59,10 @@ class Counts:
             self.uncertain += 1
         else:
             self.failed += 1
+
+
+class _Withdrawn(Exception):
+    """The next mail must not be sent. It ends the transaction, so that the slots it took are free again."""
 
 
 def _new_name() -> str:
@@ -178,18 +180,30 @@ class Lane:
         """
         if done is None and following is None:
             return False
-        begun = noted = False
-        with writing_rows() as rows:
-            if done is not None:
-                noted = claims.sent(rows, done.id, by=self.name, now=self.clock.now())
-            if following is not None:
-                begun = claims.begin(rows, following.id, by=self.name, system_now=system_now())
-            if begun and paces:
-                pacing.take(rows, paces, at=time.time())
+        try:
+            begun, noted = self._write_turn(done, following, paces)
+        except _Withdrawn:
+            return self._turn_over(done, None)
         if done is not None:
             self._note(done, noted)
             self._count(done, Verdict.ACCEPTED)
         return begun
+
+    def _write_turn(
+        self, done: Claimed | None, following: Claimed | None, paces: Sequence[Pace]
+    ) -> tuple[bool, bool]:
+        begun = noted = False
+        with writing_rows() as rows:
+            # Slots before mails, and no wait for the second mail with the first in hand: see `locks`.
+            if paces:
+                pacing.take(rows, paces, at=time.time())
+            if done is not None:
+                noted = claims.sent(rows, done.id, by=self.name, now=self.clock.now())
+            if following is not None:
+                begun = claims.begin(rows, following.id, by=self.name, system_now=system_now())
+                if paces and not begun:
+                    raise _Withdrawn
+        return begun, noted
 
     def _write(self, message: Claimed) -> Envelope | Delivery:
         try:
@@ -211,23 +225,25 @@ class Lane:
         if delivery.verdict is Verdict.ACCEPTED:
             return message
         with writing() as session:
-            self._settle(session, message, delivery)
+            # What others share comes before the mail: see `locks`.
             if delivery.is_too_much:
                 domain = pacing.domain_in(message.recipient)
                 hand.rests_until[domain] = pacing.rest(session, domain, at=time.time())
+            ours = claims.settle(session, message, delivery, by=self.name, now=self.clock.now())
+        self._note(message, ours)
+        reason = self._count(message, delivery.verdict)
+        if reason and message.wave_id is not None:
+            self._pause(message.wave_id, reason)
         return None
 
     def _attachment(self, paper_id: int) -> Attachment:
         with reading() as session:
             return papers.attachment(session, paper_id)
 
-    def _settle(self, session: Session, message: Claimed, delivery: Delivery) -> None:
-        now = self.clock.now()
-        self._note(message, claims.settle(session, message, delivery, by=self.name, now=now))
-        reason = self._count(message, delivery.verdict)
-        if reason and message.wave_id is not None:
-            domain = self.config.mail_domain
-            pause_after_refusals(session, message.wave_id, reason=reason, now=now, mail_domain=domain)
+    def _pause(self, wave_id: int, reason: str) -> None:
+        now, domain = self.clock.now(), self.config.mail_domain
+        with writing() as session:
+            pause_after_refusals(session, wave_id, reason=reason, now=now, mail_domain=domain)
 
     def _note(self, message: Claimed, was_ours: bool) -> None:
         if not was_ours:

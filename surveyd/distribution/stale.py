@@ -42,6 +42,8 @@ def replan_stale(session: Session, *, now: datetime, system_now: datetime) -> in
         .join(Account, Account.id == Invitation.account_id)
         .join(Program, Program.id == Message.program_id)
         .where(*missed)
+        # In order, as everybody takes hold of mails.
+        .order_by(Message.id)
         .limit(CHUNK)
     ).all()
     if not rows:

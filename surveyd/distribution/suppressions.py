@@ -1,14 +1,15 @@
 """Addresses and people that must not be mailed, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
+from surveyd.distribution.locks import hold_mails, in_order
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
 from surveyd.people.models import Contact
 
@@ -57,11 +58,13 @@ def suppress(
         "at": now,
     }
     insert_new(session, Suppression, [row], unique=["address"])
-    theirs = select(Contact.id).where(func.lower(Contact.email) == address).order_by(Contact.id)
-    # Whoever queues a mail to them at this moment ends first, and what it queued is stopped, too.
-    for contact_id in session.scalars(theirs.with_for_update()).all():
-        stop_mails(session, contact_id, reason=reason)
-    _stop(session, Message.contact_id.is_not(None), func.lower(Message.recipient) == address, reason=reason)
+    _stop(session, _to(session, [address]), reason=reason)
+
+
+def hold_address(session: Session, address: str, *, message_id: int) -> None:
+    """Take hold of a mail and of all that `suppress` would change: for one that writes of the mail first."""
+    theirs = and_(_to(session, [address.lower()]), Message.state.in_(STOPPABLE))
+    hold_mails(session, or_(Message.id == message_id, theirs))
 
 
 def suppress_all(session: Session, addresses: Mapping[str, str], *, reason: str, now: datetime) -> None:
@@ -79,13 +82,7 @@ def suppress_all(session: Session, addresses: Mapping[str, str], *, reason: str,
     for start in range(0, len(rows), CHUNK):
         some = rows[start : start + CHUNK]
         insert_new(session, Suppression, some, unique=["address"])
-        named = [row["address"] for row in some]
-        theirs = select(Contact.id).where(func.lower(Contact.email).in_(named)).order_by(Contact.id)
-        held = list(session.scalars(theirs.with_for_update()))
-        _stop(session, Message.contact_id.in_(held), reason=reason)
-        _stop(
-            session, Message.contact_id.is_not(None), func.lower(Message.recipient).in_(named), reason=reason
-        )
+        _stop(session, _to(session, [str(row["address"]) for row in some]), reason=reason)
 
 
 def lift(session: Session, address: str) -> None:
@@ -101,10 +98,19 @@ def stop_mails(session: Session, contact_id: int, *, reason: str) -> int:
     return _stop(session, Message.contact_id == contact_id, reason=reason)
 
 
+def _to(session: Session, addresses: Sequence[str]) -> ColumnElement[bool]:
+    """Mails to whoever has one of these addresses now, and to contacts who had one when it was queued."""
+    theirs = select(Contact.id).where(func.lower(Contact.email).in_(addresses)).order_by(Contact.id)
+    # Whoever queues a mail to them at this moment ends first, and what it queued is found, too.
+    held = session.scalars(theirs.with_for_update()).all()
+    recipient = func.lower(Message.recipient).in_(addresses)
+    return or_(Message.contact_id.in_(held), and_(Message.contact_id.is_not(None), recipient))
+
+
 def _stop(session: Session, *which: ColumnElement[bool], reason: str) -> int:
+    mails = (*which, Message.state.in_(STOPPABLE))
+    stopped = update(Message).where(in_order(Message, *mails), *mails)
     return run(
         session,
-        update(Message)
-        .where(*which, Message.state.in_(STOPPABLE))
-        .values(state=MessageState.SUPPRESSED, reason=reason, lease_by=None, lease_until=None),
+        stopped.values(state=MessageState.SUPPRESSED, reason=reason, lease_by=None, lease_until=None),
     )

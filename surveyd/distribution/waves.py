@@ -14,10 +14,11 @@ from surveyd.distribution.blackouts import behind_blackouts
 from surveyd.distribution.cadence import freeze_cadence, plain_step
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.days_off import keep_holidays
-from surveyd.distribution.invitations import STOPPABLE, end_waiting, run
+from surveyd.distribution.invitations import STOPPABLE, end_waiting, hold, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.large_accounts import large_revenue
 from surveyd.distribution.launching.gate import refuse_red
+from surveyd.distribution.locks import hold_mails
 from surveyd.distribution.models import (
     Exclusion,
     Invitation,
@@ -135,9 +136,11 @@ def cancel(session: Session, wave: Wave, *, now: datetime) -> int:
     live = [WaveState.SCHEDULED, WaveState.PREPARING, WaveState.OPEN]
     if not _moved(session, wave, live, {"state": WaveState.CANCELLED, "closed_at": now}):
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; there is nothing to cancel.")
-    stopped = end_waiting(session, wave.id, state=InvitationState.CANCELLED, reason="wave cancelled", now=now)
     # Letters to contacts hang on no touch; mails to ourselves about the wave go on.
     letters = (Message.wave_id == wave.id, Message.contact_id.is_not(None), Message.state.in_(STOPPABLE))
+    hold(session, Invitation.wave_id == wave.id)
+    hold_mails(session, *letters)
+    stopped = end_waiting(session, wave.id, state=InvitationState.CANCELLED, reason="wave cancelled", now=now)
     values = {"state": MessageState.CANCELLED, "reason": "wave cancelled", "lease_by": None}
     return stopped + run(session, update(Message).where(*letters).values(**values, lease_until=None))
 
