@@ -24,6 +24,8 @@ from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, returns, stale, touches, triggers, waves
 from surveyd.distribution.alarm_jobs import look_for_alarms
 from surveyd.distribution.calendar_jobs import keep_calendar
+from surveyd.distribution.confirmation_jobs import remind_managers
+from surveyd.distribution.confirmation_reminders import next_reminder
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
@@ -181,6 +183,7 @@ SWEEPS = (
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
     Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
     Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
+    Sweep("confirmations", "before the window is judged: it only writes mails", remind_managers),
     Sweep("papers", "after the letters, which ask for them", look_for_papers),
     Sweep("stale", "after the touches, so that a window is judged once a pass", replan_stale),
     Sweep("alarms", "after all that moves mails, so that only what stays stuck is told", look_for_alarms),
@@ -278,8 +281,8 @@ def _next_instant() -> datetime | None:
         # What fell due before the last pass is no news; without one, nothing is.
         last = session.scalar(select(Heartbeat.program_at).where(Heartbeat.name == "schedule"))
         overdue = case_alerts.next_overdue(session, since=last) if last else None
-        instants = [one for one in (touches.next_due(session), closing, overdue) if one is not None]
-    return min(instants, default=None)
+        found = (touches.next_due(session), closing, overdue, next_reminder(session))
+    return min((instant for instant in found if instant is not None), default=None)
 
 
 def _mail_is_due(now: datetime) -> bool:

@@ -23,7 +23,8 @@ EDGES = re.compile(
 STAFF_MAILS = (
     "case_alert", "case_handed_over", "case_overdue", "case_reopened", "wave_paused", "wave_summary", "alarm",
     "welcome",
-    "password_reset", "not_right_person", "call_handed_over", "wrong_number",
+    "password_reset", "not_right_person", "call_handed_over", "wrong_number", "contacts_to_confirm",
+    "contacts_reminder",
 )  # fmt: skip
 PARTS = (("subject", "txt"), ("body", "txt"), ("body", "html"))
 # A driver that SQLAlchemy loads, one that needs pango, and data.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
@@ -23,6 +23,7 @@ from surveyd.distribution.audience_dimensions import (
     is_stratum,
 )
 from surveyd.distribution.audience_models import AudienceDraw, AudiencePlan, Customers, SampleKind
+from surveyd.distribution.confirmation_models import ContactMark, MarkState
 from surveyd.distribution.models import Wave
 from surveyd.people.amounts import MOST_CENTS
 from surveyd.people.models import Account, AccountStatus, Contact
@@ -87,6 +88,8 @@ class Asked:
     """Whether those of them let an account through that ask nothing of its contacts."""
     drawn: ColumnElement[bool] | None = None
     """Whether the sample drew somebody; None for a census."""
+    excluded: ColumnElement[bool] | None = None
+    """Whether an account manager left somebody out of the wave; None without one."""
 
     @property
     def status(self) -> AccountStatus:
@@ -95,8 +98,8 @@ class Asked:
 
     @property
     def by_hand(self) -> "Asked":
-        """What holds for who is asked one at a time: neither filter nor draw, but never other customers."""
-        return Asked(self.customers)
+        """What holds for who is asked one at a time: no filter and no draw, but what was said of them."""
+        return Asked(self.customers, excluded=self.excluded)
 
 
 def plan_of(session: Session, wave: Wave) -> Plan:
@@ -119,7 +122,7 @@ def plan_in(row: AudiencePlan) -> Plan:
 def asked_of(session: Session, wave: Wave) -> Asked:
     """The wave's plan as conditions."""
     plan = plan_of(session, wave)
-    asked = asked_by(session, plan)
+    asked = replace(asked_by(session, plan), excluded=Contact.id.in_(_excluded_from(wave)))
     if not plan.is_sampled:
         return asked
     mine = (AudienceDraw.wave_id == wave.id, AudienceDraw.contact_id == Contact.id)
@@ -132,6 +135,12 @@ def asked_by(session: Session, plan: Plan) -> Asked:
     of_accounts = [condition_of(session, *pair) for pair in plan.filters if not is_of_contacts(pair[0])]
     of_accounts += _revenue(session, plan)
     return Asked(plan.customers, _all([*of_accounts, *of_contacts]), _all(of_accounts))
+
+
+def _excluded_from(wave: Wave) -> Select[int]:
+    # Looked up once a statement: most waves have none.
+    mine = (ContactMark.wave_id == wave.id, ContactMark.state == MarkState.EXCLUDED)
+    return select(ContactMark.contact_id).where(*mine)
 
 
 def check_plan(plan: Plan) -> None:

@@ -39,6 +39,8 @@ from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.models import Account, AccountStatus, Contact
 
 DAY_SECONDS = 86_400
+EXCLUDED = "excluded"
+"""The rule of whom an account manager left out when contacts were confirmed."""
 RULES = {
     "account_lapsed": "the account is lapsed",
     "account_active": "the account is active, and this wave asks lapsed customers",
@@ -51,6 +53,7 @@ RULES = {
     "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
     "same_address": "another contact with this address is asked",
     "rested": "the contact was asked within the rest period",
+    "excluded": "the account manager left the contact out of this wave, with a reason",
     "no_day_left": "no day was left before the close on which they could be asked",
     "not_in_sample": "the random sample did not draw the contact",
 }
@@ -134,8 +137,9 @@ def twins_among(asked: Asked) -> Select[*tuple[Any, ...]]:
 
 
 def _belongs(asked: Asked) -> list[ColumnElement[bool]]:
+    kept = [] if asked.excluded is None else [not_(asked.excluded)]
     status: ColumnElement[bool] = Account.status == asked.status
-    return [status] if asked.among is None else [status, asked.among]
+    return [status, *kept] if asked.among is None else [status, asked.among, *kept]
 
 
 def _clauses(
@@ -160,6 +164,8 @@ def _clauses(
         (Contact.id.in_(twins_among(asked) if twins is None else twins), "same_address"),
     ]
     found.append((_rested(wave, program, now, of_many), "rested"))
+    if asked.excluded is not None:
+        found.append((asked.excluded, EXCLUDED))
     if asked.drawn is not None:
         found.append((not_(asked.drawn), "not_in_sample"))
     return found

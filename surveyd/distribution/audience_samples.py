@@ -5,7 +5,7 @@ stands outside of it until it is drawn again; the same seed then draws the same 
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -15,7 +15,7 @@ from surveyd.base.errors import Refused
 from surveyd.base.statements import table_of
 from surveyd.distribution.audience_dimensions import column_of
 from surveyd.distribution.audience_models import AudienceDraw, AudiencePlan, SampleKind
-from surveyd.distribution.audience_plans import Plan, asked_by, check_plan, plan_in, plan_of
+from surveyd.distribution.audience_plans import Plan, asked_of, check_plan, plan_in, plan_of
 from surveyd.distribution.audience_rules import rule_of, with_facts
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Program, Wave, WaveState
@@ -122,7 +122,8 @@ def _groups(
     session: Session, wave: Wave, program: Program, plan: Plan, *, now: datetime
 ) -> dict[Stratum, dict[str, int]]:
     """Everybody who could be asked at `now`, by stratum: their ids by the company's own id for them."""
-    rule = rule_of(wave, program, asked_by(session, plan), now=now, of_many=True)
+    asked = replace(asked_of(session, wave), drawn=None)
+    rule = rule_of(wave, program, asked, now=now, of_many=True)
     strata = [column_of(name) for name in plan.sampling.strata]
     rows = session.execute(with_facts(select(Contact.id, Contact.external_id, *strata)).where(rule == ""))
     groups: dict[Stratum, dict[str, int]] = defaultdict(dict)

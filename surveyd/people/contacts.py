@@ -2,17 +2,19 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import CONTACTS, count_change
-from surveyd.base.errors import NotFound
+from surveyd.base.errors import NotFound, Refused
+from surveyd.base.statements import table_of
 from surveyd.people.access import Scope, visible_contacts
-from surveyd.people.models import Contact
+from surveyd.people.models import Contact, RelationshipRole
 
 PAGE = 50
+TICK = timedelta(microseconds=1)
 OURS = "surveyd"
 """What the id of a contact begins with that came in here and not from the company's own lists."""
 
@@ -27,6 +29,26 @@ class NewContact:
     phone: str = ""
     language: str = ""
     time_zone: str = ""
+    role: RelationshipRole = RelationshipRole.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """What staff may correct of a contact by hand; all of it is checked already (see `people.cells`)."""
+
+    name: str
+    email: str
+    phone: str
+    language: str
+    role: RelationshipRole
+
+
+class AddressTaken(Refused):
+    """Another contact of the same account has this address."""
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else has changed the contact since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +72,7 @@ def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contac
 
     Its id is ours until an import brings the company's own.
     """
-    address = func.lower(Contact.email) == facts.email.lower()
-    there = select(Contact).where(Contact.account_id == facts.account_id, address).order_by(Contact.id)
-    found = session.scalars(there.limit(1)).one_or_none() if facts.email else None
+    found = find_by_address(session, facts.account_id, facts.email)
     if found is not None:
         return found
     contact = Contact(
@@ -63,6 +83,7 @@ def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contac
         phone=facts.phone,
         language=facts.language,
         time_zone=facts.time_zone,
+        role=facts.role,
         created_at=now,
         updated_at=now,
     )
@@ -71,6 +92,42 @@ def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contac
     # Of two at once the one with the lower id may end last, which no highest id tells.
     count_change(session, CONTACTS)
     return contact
+
+
+def correct_contact(
+    session: Session, contact: Contact, facts: ContactFacts, *, seen: datetime, now: datetime
+) -> tuple[str, ...]:
+    """Correct what differs, and return the names of those fields; nothing differs: nothing changes.
+
+    `seen` is the contact's `updated_at` that the correction was typed on. Raises ChangedMeanwhile when it is
+    another one, AddressTaken when a second contact of the account has the address. An import of the company's
+    own lists brings their values back.
+    """
+    wanted = {name: getattr(facts, name) for name in ContactFacts.__slots__}
+    changed = {name: value for name, value in wanted.items() if getattr(contact, name) != value}
+    if not changed:
+        return ()
+    other = find_by_address(session, contact.account_id, facts.email, but=contact.id)
+    if "email" in changed and other is not None:
+        raise AddressTaken(f"{other.name} of the same account has this address already.")
+    table = table_of(Contact)
+    mine = update(table).where(table.c.id == contact.id, table.c.updated_at == seen)
+    # Of two corrections in one instant the second one must still see that it is late.
+    at = max(now, seen + TICK)
+    if session.execute(mine.values(**changed, updated_at=at).returning(table.c.id)).first() is None:
+        raise ChangedMeanwhile("Somebody has changed this contact meanwhile; what stands now is shown here.")
+    session.refresh(contact)
+    count_change(session, CONTACTS)
+    return tuple(changed)
+
+
+def find_by_address(session: Session, account_id: int, email: str, *, but: int = 0) -> Contact | None:
+    """The account's first contact with the address, whatever its case; None for none, and for no address."""
+    if not email:
+        return None
+    address = func.lower(Contact.email) == email.lower()
+    there = select(Contact).where(Contact.account_id == account_id, address, Contact.id != but)
+    return session.scalars(there.order_by(Contact.id).limit(1)).one_or_none()
 
 
 def contacts_of(session: Session, account_id: int, *, scope: Scope) -> tuple[Contact, ...]:

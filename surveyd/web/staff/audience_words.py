@@ -50,6 +50,7 @@ ADVICE = {
     "not_right_person": lazy_gettext("Decide on the account's page what becomes of it."),
     "same_address": lazy_gettext("Nothing if it is one person; else import an address for each."),
     "rested": lazy_gettext("Wait until the rest period is over, or shorten it in the program."),
+    "excluded": lazy_gettext("Put them back on the page of the confirmation if that was wrong."),
     "no_day_left": lazy_gettext("Allow more people of one account a day, or a later close."),
     "not_in_sample": lazy_gettext("Draw more people, or ask everybody."),
     LATER: lazy_gettext("The next wave asks them."),

@@ -33,6 +33,8 @@ MAILS = {
     "case_solved": lazy_gettext("question whether it is solved"),
     "case_reopened": lazy_gettext("word that a case is open again"),
     "not_right_person": lazy_gettext("word that somebody else is to be asked"),
+    "contacts_to_confirm": lazy_gettext("contacts to confirm"),
+    "contacts_reminder": lazy_gettext("reminder of contacts to confirm"),
     "alarm": lazy_gettext("alarm"),
     "wave_paused": lazy_gettext("alert that a wave is paused"),
 }

@@ -25,6 +25,8 @@ ABOUT = {
     "call_handed_over": lazy_gettext("tells a colleague that a call is theirs to make"),
     "wrong_number": lazy_gettext("tells the account manager that a number is wrong"),
     "not_right_person": lazy_gettext("tells the account manager that somebody else is to be asked"),
+    "contacts_to_confirm": lazy_gettext("asks the account manager to look through their contacts"),
+    "contacts_reminder": lazy_gettext("reminds the account manager of contacts to look through"),
     "wave_summary": lazy_gettext("tells all staff what a wave has brought"),
     "alarm": lazy_gettext("tells the admins that something is red"),
     "wave_paused": lazy_gettext("tells the admins that a wave stands still"),

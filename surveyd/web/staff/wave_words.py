@@ -36,6 +36,7 @@ RULES = {
     "same_address": lazy_gettext("another contact with this address is asked"),
     "rested": lazy_gettext("the contact was asked within the rest period"),
     "not_in_sample": lazy_gettext("the random sample did not draw the contact"),
+    "excluded": lazy_gettext("the account manager left the contact out of this wave, with a reason"),
     "no_day_left": lazy_gettext("no day was left before the close on which they could be asked"),
 }
 """Why somebody is out of a wave."""
