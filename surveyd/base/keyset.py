@@ -14,13 +14,25 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, SQLColumnExpression, and_, literal, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    literal,
+    literal_column,
+    or_,
+)
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
 
 PAGE = 50
 LONGEST_KEY = 2000
+NUMBER: ColumnElement[int] = literal_column("0", BigInteger)
+"""Stands for a column where numbers are sorted that are in none."""
 BROKEN = "The address of this page is not whole; begin again with the first page."
 
 
@@ -71,7 +83,9 @@ def slice_of(
     """The rows of `query` behind the key `after`, in one statement. Raises Refused for a broken key."""
     by, key = order.by, order.key
     if after:
-        value, row_id = _read_key(after, by, key)
+        column = cast(ColumnElement[Any], by)  # a mapped attribute has a type as well
+        plain, row_id = _read_key(after, column, cast(ColumnElement[Any], key))
+        value = literal(plain, column.type)
         ahead = by < value if order.descends else by > value
         behind = key < row_id if order.descends else key > row_id
         query = query.where(or_(ahead, and_(by == value, behind)))
@@ -79,23 +93,30 @@ def slice_of(
     query = query.add_columns(by.label("sorted_by"), key.label("sorted_key"))
     found = session.execute(query.order_by(*columns).limit(limit + 1)).all()
     more = len(found) > limit
-    return Slice(tuple(found[:limit]), _write_key(found[limit - 1]) if more else "")
+    last = found[limit - 1] if more else None
+    return Slice(tuple(found[:limit]), key_of(last.sorted_by, last.sorted_key) if last else "")
 
 
-def _write_key(row: Row[*tuple[Any, ...]]) -> str:
-    value = row.sorted_by
+def numbers_of(after: str) -> tuple[int, int]:
+    """The number and the id that the key of a page says, where numbers are sorted that are in no column.
+
+    Raises Refused for a broken key.
+    """
+    value, row_id = _read_key(after, NUMBER, NUMBER)
+    return value, row_id
+
+
+def key_of(value: Any, row_id: int | str) -> str:
+    """The key of the page behind a row: what the row is sorted by, and its id or name."""
     if isinstance(value, date):  # a datetime is one, too
         value = value.isoformat()
     elif isinstance(value, Decimal):
         value = float(value)
-    return base64.urlsafe_b64encode(json.dumps([value, row.sorted_key]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([value, row_id]).encode()).decode().rstrip("=")
 
 
-def _read_key(
-    after: str, by: SQLColumnExpression[Any], key: SQLColumnExpression[Any]
-) -> tuple[ColumnElement[Any], Any]:
-    column = cast(ColumnElement[Any], by)  # a mapped attribute has a type as well
-    kind, key_kind = column.type.python_type, cast(ColumnElement[Any], key).type.python_type
+def _read_key(after: str, column: ColumnElement[Any], key: ColumnElement[Any]) -> tuple[Any, Any]:
+    kind, key_kind = column.type.python_type, key.type.python_type
     try:
         if len(after) > LONGEST_KEY:
             raise ValueError("too long")
@@ -114,7 +135,7 @@ def _read_key(
         _check_bindable(value, bits=63 if isinstance(column.type, BigInteger) else 31)
     except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
         raise Refused(BROKEN) from error
-    return literal(value, column.type), row_id
+    return value, row_id
 
 
 def _check_bindable(value: object, *, bits: int) -> None:

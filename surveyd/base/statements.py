@@ -5,10 +5,13 @@ it. So intake writes by Core, with statements made once. A repeated submit is ex
 lets the constraint decide and leaves the transaction usable.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
+from json import dumps
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, literal_column
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Table, any_, func, literal_column, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -27,6 +30,14 @@ def spelled(state: StrEnum) -> ColumnElement[Any]:
     As a parameter it would make SQLite compile the statement anew each time: it might not fit the index.
     """
     return literal_column(f"'{state.value}'")
+
+
+def among(rows: Rows, key: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a key is one of these, however many: they go along as one parameter."""
+    if dialect_of(rows) == "postgresql":
+        return key == any_(cast_to(list(ids), ARRAY(BigInteger)))
+    each = func.json_each(dumps(list(ids))).table_valued("value")
+    return key.in_(select(each.c.value))
 
 
 def insert_into(rows: Rows, model: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -3,30 +3,35 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from surveyd.base.keyset import PAGE, Wanted, slice_of
+from surveyd.base.keyset import PAGE, Wanted
 from surveyd.people.access import Scope, visible_accounts
-from surveyd.people.models import Account, User
+from surveyd.people.models import Account
 from surveyd.people.rates import Rates, rates_in_force
 from surveyd.reports.account_flags import BY_FLAG
 from surveyd.reports.account_groups import Standpoint, groups_of
+from surveyd.reports.accounts_joined import rows_of
 from surveyd.reports.accounts_lines import AccountLine, account_line
 from surveyd.reports.accounts_narrowing import NO_MANAGER, id_of
 from surveyd.reports.accounts_query import AccountQuery, waves_of
-from surveyd.reports.accounts_states import WENT_QUIET
+from surveyd.reports.accounts_states import WENT_QUIET, Sight
 from surveyd.reports.exposure import NAMES
 from surveyd.reports.words import STATES
 from surveyd.results.asked import wave_asked
 from surveyd.results.models import Score
+from surveyd.results.people_shapes import UNKNOWN, AccountColumns
 from surveyd.results.policies import current
 from surveyd.results.revenue import NOT_ASKED, SILENT, Money, told_in
 from surveyd.results.standings import standings
+from surveyd.scoring.arrays import Mask
 from surveyd.scoring.flags import Flag
 
 Choice = tuple[str, str]
@@ -93,22 +98,23 @@ def account_list(
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
     waves = waves_of(session, wish)
-    at = Standpoint(scope, wave_asked(session, waves, now), current(session), now)
-    query = AccountQuery(at, wish)
-    page = slice_of(session, query.keys(), query.order(), after=wish.after, limit=limit)
-    totals = session.execute(query.totals()).all()
+    asked = wave_asked(session, waves, now)
+    at = Standpoint(scope, asked, current(session), now)
+    query = AccountQuery(Sight(session, scope, tuple(waves), asked, now), wish)
+    ids, after = query.page(limit)
+    sight = query.sight
     return AccountList(
-        lines=_lines(session, at, [row.id for row in page.rows], with_groups=bool(wish.filters.get("group"))),
-        total=sum(row.accounts for row in totals),
-        at_risk=sum(row.risky for row in totals),
-        revenue=_revenue(totals, rates_in_force(session)) if scope.sees_revenue else (),
+        lines=_lines(session, at, ids, with_groups=bool(wish.filters.get("group"))),
+        total=int(np.count_nonzero(query.mask)),
+        at_risk=int(np.count_nonzero(query.mask & sight.stands.risky)),
+        revenue=_revenue(sight.accounts, query.mask, rates_in_force(session)) if scope.sees_revenue else (),
         wave=waves[0].slug if waves else "",
         before=waves[1].slug if len(waves) > 1 else "",
         policy=at.policy.version,
         parent=_parent(session, wish.filters.get("parent", ""), scope),
         wanted=wish,
-        choices=_choices(session, scope),
-        after=page.after,
+        choices=_choices(sight),
+        after=after,
     )
 
 
@@ -118,8 +124,7 @@ def _lines(
     """The accounts of one page in its order."""
     if not ids:
         return ()
-    query = AccountQuery(at, Wanted(), ids=ids, by_person=True)
-    rows = {row.id: row for row in session.execute(query.lines())}
+    rows = rows_of(session, at, ids)
     before = _segments_before(session, at, rows.values())
     groups = groups_of(session, ids, at=at) if with_groups else {}
     return tuple(account_line(rows[one], at, before.get(one, ""), groups.get(one)) for one in ids)
@@ -146,31 +151,33 @@ def _parent(session: Session, wish: str, scope: Scope) -> str:
     return session.scalar(named) or ""
 
 
-def _revenue(totals: Sequence[Row[*tuple[Any, ...]]], rates: Rates) -> tuple[Money, ...]:
+def _revenue(accounts: AccountColumns, which: Mask, rates: Rates) -> tuple[Money, ...]:
     """The sums, converted where there are rates, the larger first among those that are not."""
-    known = [
-        Money(row.currency, int(row.revenue_cents), row.known)
-        for row in totals
-        if row.revenue_cents is not None
-    ]
-    told = told_in(known, rates)
+    currency, known = accounts.dimensions["currency"], which & (accounts.revenue_cents != UNKNOWN)
+    codes = currency.codes[known]
+    sums, counts = np.zeros(len(currency.values), np.int64), np.bincount(codes)
+    # Added as whole numbers: cents are never rounded.
+    np.add.at(sums, codes, accounts.revenue_cents[known])
+    told = told_in(
+        (
+            Money(currency.values[at], int(sums[at]), int(counts[at]))
+            for at in np.flatnonzero(counts).tolist()
+        ),
+        rates,
+    )
     return tuple(sorted(told, key=lambda one: (one.currency != rates.reporting, -one.cents, one.currency)))
 
 
-def _choices(session: Session, scope: Scope) -> Choices:
-    """The values of the filters: one statement, however many accounts there are."""
-    found = session.execute(
-        select(Account.region, Account.tier, Account.manager_id, User.name, User.email)
-        .outerjoin(User, User.id == Account.manager_id)
-        .where(visible_accounts(scope))
-        .distinct()
-    ).all()
-    managers = {str(row.manager_id): row.name or row.email for row in found if row.manager_id is not None}
-    named = sorted(managers.items(), key=lambda choice: (choice[1].casefold(), choice[0]))
-    if any(row.manager_id is None for row in found):
-        named.append((NO_MANAGER, _("Nobody")))
-    return Choices(
-        regions=tuple((name, name) for name in sorted({row.region for row in found} - {""})),
-        tiers=tuple((name, name) for name in sorted({row.tier for row in found} - {""})),
-        managers=tuple(named),
-    )
+def _choices(sight: Sight) -> Choices:
+    """The values of the filters, as they occur among the accounts that the reader sees."""
+    managers = _occurring(sight, "manager")
+    named = sorted(filter(itemgetter(0), managers), key=lambda one: (one[1].casefold(), one[0]))
+    nobody = [(NO_MANAGER, str(_("Nobody")))] if len(named) < len(managers) else []
+    regions, tiers = (sorted(filter(itemgetter(0), _occurring(sight, name))) for name in ("region", "tier"))
+    return Choices(tuple(regions), tuple(tiers), (*named, *nobody))
+
+
+def _occurring(sight: Sight, name: str) -> list[Choice]:
+    of = sight.accounts.dimensions[name]
+    codes = np.unique(of.codes[sight.seen]).tolist()
+    return [(of.values[code], of.labels[code]) for code in codes]

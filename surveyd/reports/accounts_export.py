@@ -13,8 +13,10 @@ from surveyd.base.keyset import Wanted
 from surveyd.base.spreadsheets import guarded
 from surveyd.people.access import Scope
 from surveyd.reports.account_groups import Standpoint
+from surveyd.reports.accounts_joined import rows_of
 from surveyd.reports.accounts_lines import judged
 from surveyd.reports.accounts_query import AccountQuery, waves_of
+from surveyd.reports.accounts_states import Sight
 from surveyd.results.asked import wave_asked
 from surveyd.results.policies import current
 
@@ -34,16 +36,16 @@ def accounts_csv(session: Session, *, scope: Scope, now: datetime, wanted: Wante
     hundredths of its currency, is left out for a scope that may not see it. No spreadsheet runs a cell.
     """
     waves = waves_of(session, wanted)
-    at = Standpoint(scope, wave_asked(session, waves, now), current(session), now)
-    query = AccountQuery(at, wanted, by_person=True)
-    order = query.order()
-    keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)
+    asked = wave_asked(session, waves, now)
+    at = Standpoint(scope, asked, current(session), now)
+    every = AccountQuery(Sight(session, scope, tuple(waves), asked, now), wanted).every()
     money = REVENUE if scope.sees_revenue else ()
     yield _text([[*FACTS, *money, "wave", *FIGURES, *COUNTS, *JUDGED]])
-    rows = session.execute(query.lines().order_by(*keys).execution_options(yield_per=ROWS_AT_ONCE))
     wave = waves[0].slug if waves else ""
-    for some in rows.partitions():
-        yield _text([_cells(row, wave, at) for row in some])
+    for begin in range(0, len(every), ROWS_AT_ONCE):
+        ids = every[begin : begin + ROWS_AT_ONCE]
+        rows = rows_of(session, at, ids)
+        yield _text([_cells(rows[one], wave, at) for one in ids])
 
 
 def _cells(row: Row[*tuple[Any, ...]], wave: str, at: Standpoint) -> list[object]:

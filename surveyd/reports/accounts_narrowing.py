@@ -1,21 +1,24 @@
-"""What narrows the list of accounts: each filter of its address as a condition.
+"""What narrows the list of accounts: each filter of its address as the accounts that it leaves.
 
 A value that means nothing is no filter.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import and_
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+import numpy as np
+from sqlalchemy import and_ as both
+from sqlalchemy import select
 
 from surveyd.people.access import visible_accounts
-from surveyd.people.families import below, is_parent
+from surveyd.people.accounts import matching
+from surveyd.people.families import below
 from surveyd.people.models import Account
-from surveyd.reports.accounts_joined import WORST_FIRST, Joined
-from surveyd.reports.accounts_states import EXPOSURES, PLACES, stands, stood
-from surveyd.results.standing_flags import flag_conditions
+from surveyd.reports.accounts_states import EXPOSURES, PLACES, Sight
+from surveyd.scoring.arrays import Mask
 from surveyd.scoring.flags import Flag
-from surveyd.scoring.loyalty import Segment
 
 AT_RISK = "at_risk"
 """The accounts at high risk, and those with a decision maker who is: as company health counts them."""
@@ -25,16 +28,17 @@ RESPONSE_STATES = (NOT_ASKED, NOBODY_ANSWERED, SOME_ANSWERED, ALL_ANSWERED)
 WITH_GROUPS, PARENTS = "with", "parents"
 """Whether parents show their groups, and whether the list holds nothing but parents."""
 ID = re.compile(r"[1-9][0-9]{0,17}")
-Condition = ColumnElement[bool] | None
 
 
-def narrowed(wishes: Mapping[str, str], of: Joined) -> Iterator[ColumnElement[bool]]:
-    """The conditions on `Account` rows that the wishes of an address make."""
+def wanted_accounts(wishes: Mapping[str, str], search: str, sight: Sight) -> Mask:
+    """The accounts that the reader sees and the wishes of an address leave."""
+    found = [sight.seen]
+    if search.strip():
+        found.append(sight.which(matching(sight.scope, search)))
     for name, value in wishes.items():
-        if value and name in NARROWING:
-            condition = NARROWING[name](value, of)
-            if condition is not None:
-                yield condition
+        if value and name in NARROWING and (left := NARROWING[name](value, sight)) is not None:
+            found.append(left)
+    return reduce(and_, found)
 
 
 def id_of(text: str) -> int:
@@ -42,65 +46,62 @@ def id_of(text: str) -> int:
     return int(text) if ID.fullmatch(text) else 0
 
 
-def _region(value: str, of: Joined) -> Condition:
-    return Account.region == value
+def _region(value: str, sight: Sight) -> Mask | None:
+    return sight.accounts.dimensions["region"].has([value])
 
 
-def _tier(value: str, of: Joined) -> Condition:
-    return Account.tier == value
+def _tier(value: str, sight: Sight) -> Mask | None:
+    return sight.accounts.dimensions["tier"].has([value])
 
 
-def _segment(value: str, of: Joined) -> Condition:
+def _manager(value: str, sight: Sight) -> Mask | None:
+    return sight.accounts.dimensions["manager"].has(["" if value == NO_MANAGER else value])
+
+
+def _segment(value: str, sight: Sight) -> Mask | None:
     if value == AT_RISK:
-        high = of.segment == Segment.HIGH_RISK.value
-        return or_(high, func.coalesce(of.said.c.deciders_at_risk, 0) > 0)
-    return of.segment == value if value in WORST_FIRST else None
+        return sight.stands.at_risk
+    return sight.stands.stood(value) if value in PLACES else None
 
 
-def _flag(value: str, of: Joined) -> Condition:
-    if value not in set(Flag):
-        return None
-    at = of.at
-    return flag_conditions(of.said, of.asked, at.wave, policy=at.policy, now=at.now)[Flag(value)]
+def _flag(value: str, sight: Sight) -> Mask | None:
+    return sight.flagged(Flag(value)) if value in set(Flag) else None
 
 
-def _manager(value: str, of: Joined) -> Condition:
-    return Account.manager_id.is_(None) if value == NO_MANAGER else Account.manager_id == id_of(value)
-
-
-def _response(value: str, of: Joined) -> Condition:
+def _response(value: str, sight: Sight) -> Mask | None:
     if value not in RESPONSE_STATES:
         return None
-    somebody_asked, somebody_answered = of.invited > 0, of.answered > 0
-    return {
-        NOT_ASKED: ~somebody_asked,
-        NOBODY_ANSWERED: and_(somebody_asked, ~somebody_answered),
-        SOME_ANSWERED: and_(somebody_answered, of.answered < of.invited),
-        ALL_ANSWERED: and_(somebody_asked, of.answered >= of.invited),
-    }[value]
+    invited, answered = sight.stands.invited, sight.stands.answered
+    found: dict[str, Mask] = {
+        NOT_ASKED: invited == 0,
+        NOBODY_ANSWERED: (invited > 0) & (answered == 0),
+        SOME_ANSWERED: (answered > 0) & (answered < invited),
+        ALL_ANSWERED: (invited > 0) & (answered >= invited),
+    }
+    return found[value]
 
 
-def _group(value: str, of: Joined) -> Condition:
-    return is_parent() if value == PARENTS else None
+def _group(value: str, sight: Sight) -> Mask | None:
+    return np.isin(sight.accounts.ids, sight.accounts.parent_id) if value == PARENTS else None
 
 
-def _parent(value: str, of: Joined) -> Condition:
+def _parent(value: str, sight: Sight) -> Mask | None:
     """The accounts of a group, its head among them; of no group for a head out of sight."""
-    tree = below(and_(Account.id == id_of(value), visible_accounts(of.at.scope)))
-    return Account.id.in_(select(tree.c.account_id))
+    tree = below(both(Account.id == id_of(value), visible_accounts(sight.scope)))
+    return sight.which(Account.id.in_(select(tree.c.account_id)))
 
 
-def _state(value: str, of: Joined) -> Condition:
+def _state(value: str, sight: Sight) -> Mask | None:
     """Where their revenue stands."""
-    return stands(value, at=of.at) if value in EXPOSURES else None
+    return sight.stands_at(value) if value in EXPOSURES else None
 
 
-def _before(value: str, of: Joined) -> Condition:
+def _before(value: str, sight: Sight) -> Mask | None:
     """Where they stood in the wave before."""
-    return stood(value, at=of.at, wave_id=of.at.wave.before_id) if value in PLACES else None
+    return sight.before.stood(value) if value in PLACES else None
 
 
-NARROWING: Mapping[str, Callable[[str, Joined], Condition]] = {
+NARROWING: Mapping[str, Callable[[str, Sight], Mask | None]] = {
     "region": _region,
     "tier": _tier,
     "segment": _segment,

@@ -1,144 +1,135 @@
-"""The accounts as one statement: each with its wave in counts, sorted and narrowed by the database.
+"""The accounts that a list is about: which they are, in which order, page by page or all of them.
 
-The list and its export share it, so that a file has the rows that the page has. What neither the order nor a
-filter asks for is not worked out for all accounts, only for those of a page.
+The list and its export share it, so that a file has the rows that the page has. Where accounts stand comes
+out of arrays, which are kept; names, managers, amounts and dates are sorted by the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, case, exists, func, literal, select
-from sqlalchemy.orm import Session, aliased
+import numpy as np
+from sqlalchemy import ColumnElement, Date, Select, func, literal, select
+from sqlalchemy.orm import Session
 
-from surveyd.base.keyset import Order, Wanted
-from surveyd.base.statements import spelled
+from surveyd.base.keyset import PAGE, Order, Wanted, key_of, numbers_of, slice_of
+from surveyd.base.statements import among
 from surveyd.distribution.models import Wave
 from surveyd.distribution.overview import latest_waves
-from surveyd.people.access import visible_by_account
-from surveyd.people.accounts import matching
+from surveyd.people.access import visible_accounts
 from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, User
 from surveyd.people.rates import worth_now
-from surveyd.reports.account_groups import Standpoint
-from surveyd.reports.accounts_joined import WORST_FIRST, Joined
-from surveyd.reports.accounts_narrowing import narrowed
-from surveyd.responses.models import Response
-from surveyd.results.asked import answered_in
-from surveyd.results.models import Score
-from surveyd.results.policies import CURRENT_RULE
-from surveyd.scoring.flags import Flag
+from surveyd.reports.accounts_narrowing import wanted_accounts
+from surveyd.reports.accounts_states import Sight
+from surveyd.results.revenue import NOT_ASKED, SILENT
+from surveyd.results.slice_accounts import NAMES
+from surveyd.scoring.arrays import Codes, Mask
 from surveyd.scoring.loyalty import Segment
 
 MOST_WAVES = 24
 SORTS = ("name", "manager", "region", "tier", "segment", "recommend", "revenue", "answered", "renewal")
-OF_STANDINGS = {"segment", "recommend", "answered", "flag", "response"}
-"""The orders and filters that need to know where all accounts stand."""
-
-BY_PERSON = (Flag.DM_SILENT, Flag.BOUNCED)
-"""The flags that need to know who was asked, beyond how many."""
-
+WORST_FIRST = (
+    Segment.HIGH_RISK.value,
+    Segment.TRAPPED.value,
+    Segment.ACCESSIBLE.value,
+    Segment.TRULY_LOYAL.value,
+    Segment.UNCLASSIFIED.value,
+    SILENT,
+    NOT_ASKED,
+)
+"""Where an account can stand; silence is a state of its own, and so is not having been asked."""
 SHARES = 10_000
 """Shares are compared as whole ten-thousandths: floats make poor keys."""
 UNKNOWN = 10 * SHARES
 """What has no share yet stands behind all that has one."""
 NO_DATE = date(9999, 12, 31)
-OWN = ("wave_id", "account_id", "segment")
-"""Columns of a standing that a line has of its own."""
+RANKS = np.array([WORST_FIRST.index(name) for name in NAMES], dtype=np.int64)
 
 
 class AccountQuery:
-    """One statement over the accounts of a scope in one wave, with what lists sort and filter by."""
+    """The accounts of one list, as they are wanted."""
 
-    def __init__(
-        self, at: Standpoint, wanted: Wanted, *, ids: Sequence[int] | None = None, by_person: bool = False
-    ) -> None:
-        """With `ids` only these accounts are worked out; `lines` asks for `by_person`."""
-        self.at = at
+    def __init__(self, sight: Sight, wanted: Wanted) -> None:
+        self.sight = sight
         self.wanted = wanted
-        self.of = Joined(at, ids, by_person=by_person or wanted.filters.get("flag") in BY_PERSON)
-        self.worth = worth_now()
-        self.where = [matching(at.scope, wanted.search), *narrowed(wanted.filters, self.of)]
-        if ids is not None:
-            self.where.append(Account.id.in_(ids))
 
-    def keys(self) -> Select[*tuple[Any, ...]]:
+    @cached_property
+    def mask(self) -> Mask:
+        """Which of all accounts they are."""
+        return wanted_accounts(self.wanted.filters, self.wanted.search, self.sight)
+
+    def page(self, limit: int = PAGE) -> tuple[list[int], str]:
+        """The ids of the wanted page and the key of the next. Raises Refused for a broken key."""
+        if self._numbers is not None:
+            return self._some(self._numbers, limit)
+        found = slice_of(self.sight.session, self._ids(), self._order, after=self.wanted.after, limit=limit)
+        return [row.id for row in found.rows], found.after
+
+    def every(self) -> list[int]:
+        """The ids of all of them in their order, whatever page is wanted."""
+        if self._numbers is not None:
+            ids: list[int] = self._sorted(self._numbers[self.mask], self._own).tolist()
+            return ids
+        order = self._order
+        keys = (order.by.desc(), order.key.desc()) if order.descends else (order.by, order.key)
+        return [*self.sight.session.scalars(self._ids().order_by(*keys))]
+
+    @property
+    def _own(self) -> Codes:
+        return self.sight.accounts.ids[self.mask]
+
+    @cached_property
+    def _numbers(self) -> Codes | None:
+        """What each of all accounts is sorted by, where that is no column of accounts."""
+        make = BY_NUMBER.get(self.wanted.column)
+        return make(self.sight) if make else None
+
+    def _some(self, numbers: Codes, limit: int) -> tuple[list[int], str]:
+        by, ids = numbers[self.mask], self._own
+        if self.wanted.after:
+            value, last = numbers_of(self.wanted.after)
+            ahead, behind = (by < value, ids < last) if self.wanted.descends else (by > value, ids > last)
+            kept = ahead | ((by == value) & behind)
+            by, ids = by[kept], ids[kept]
+        found = self._sorted(by, ids)
+        page: list[int] = found[:limit].tolist()
+        if len(found) <= limit:
+            return page, ""
+        return page, key_of(int(by[ids == page[-1]][0]), page[-1])
+
+    def _sorted(self, by: Codes, ids: Codes) -> Codes:
+        order = np.lexsort((ids, by))
+        return ids[order[::-1] if self.wanted.descends else order]
+
+    def _ids(self) -> Select[int]:
         """The ids of the wanted accounts, in no order."""
-        return self._from(select(Account.id), self._filters | {self.wanted.column})
+        found = select(Account.id)
+        if self.wanted.column == "manager":
+            found = found.outerjoin(User, User.id == Account.manager_id)
+        if self.wanted.column == "revenue":
+            found = found.outerjoin(self._worth, self._worth.c.currency == Account.currency)
+        if np.array_equal(self.mask, self.sight.seen):
+            return found.where(visible_accounts(self.sight.scope))
+        return found.where(among(self.sight.session, Account.id.expression, self._own.tolist()))
 
-    def lines(self) -> Select[*tuple[Any, ...]]:
-        """One row an account, in no order.
+    @cached_property
+    def _worth(self) -> Any:
+        return worth_now()
 
-        Columns: the account's facts, manager_name, manager_email, invited, asked_deciders, bounced, answered,
-        segment (one of WORST_FIRST), answered_before, and those of ``standings``.
-        """
-        of = self.of
-        before = case((Account.id.in_(answered_in(self.at.wave.before_id)), 1), else_=0)
-        lines = select(
-            *Account.__table__.c,
-            User.name.label("manager_name"),
-            User.email.label("manager_email"),
-            of.invited.label("invited"),
-            of.asked.c.asked_deciders,
-            of.asked.c.bounced,
-            of.answered.label("answered"),
-            of.segment.label("segment"),
-            before.label("answered_before"),
-            *(column for column in of.said.c if column.name not in OWN),
-        )
-        return self._from(lines, OF_STANDINGS | {self.wanted.column})
-
-    def totals(self) -> Select[*tuple[Any, ...]]:
-        """One row a currency: currency, accounts, risky, known (of a revenue), revenue_cents (or None).
-
-        Risky is an account with somebody whose latest response is at high risk.
-        """
-        risky = func.count(case((Account.id.in_(_accounts_at_risk(self.at)), 1))).label("risky")
-        revenue = func.sum(Account.revenue_cents).label("revenue_cents")
-        known = func.count(Account.revenue_cents).label("known")
-        counted = select(Account.currency, func.count().label("accounts"), risky, known, revenue)
-        return self._from(counted, self._filters).group_by(Account.currency).order_by(Account.currency)
-
-    def order(self) -> Order:
-        """The wanted order; by name for a wish that is none."""
+    @property
+    def _order(self) -> Order:
+        """The wanted order by a column; by name for a wish that is none."""
         by: dict[str, Callable[[], ColumnElement[Any]]] = {
             "manager": lambda: func.coalesce(func.nullif(User.name, ""), User.email, ""),
             "region": lambda: Account.region.expression,
             "tier": lambda: Account.tier.expression,
-            "segment": self._urgency,
-            "recommend": self._score,
-            "revenue": lambda: comparable_cents(self.worth),
-            "answered": self._share,
+            "revenue": lambda: comparable_cents(self._worth),
             "renewal": lambda: func.coalesce(Account.renewal_date, literal(NO_DATE, Date)),
         }
         column = by.get(self.wanted.column, lambda: Account.name.expression)()
         return Order(column, Account.id.expression, self.wanted.descends)
-
-    def _urgency(self) -> ColumnElement[Any]:
-        return case({name: place for place, name in enumerate(WORST_FIRST)}, value=self.of.segment, else_=0)
-
-    def _score(self) -> ColumnElement[Any]:
-        c = self.of.said.c
-        rated = func.nullif(c.promoters + c.passives + c.detractors, 0, type_=Integer)
-        return func.coalesce((c.promoters - c.detractors) * SHARES // rated, UNKNOWN, type_=Integer)
-
-    def _share(self) -> ColumnElement[Any]:
-        share = self.of.answered * SHARES // func.nullif(self.of.invited, 0, type_=Integer)
-        return func.coalesce(share, UNKNOWN, type_=Integer)
-
-    @property
-    def _filters(self) -> set[str]:
-        return {name for name, value in self.wanted.filters.items() if value}
-
-    def _from(self, columns: Select[*tuple[Any, ...]], used: set[str]) -> Select[*tuple[Any, ...]]:
-        """The accounts that are wanted, joined to what the named orders and filters use."""
-        found = columns.select_from(Account).outerjoin(User, User.id == Account.manager_id)
-        if used & OF_STANDINGS:
-            found = found.outerjoin(self.of.asked, self.of.asked.c.account_id == Account.id)
-            found = found.outerjoin(self.of.said, self.of.said.c.account_id == Account.id)
-        if "revenue" in used:
-            found = found.outerjoin(self.worth, self.worth.c.currency == Account.currency)
-        return found.where(*self.where)
 
 
 def waves_of(session: Session, wanted: Wanted) -> list[Wave]:
@@ -154,17 +145,24 @@ def waves_of(session: Session, wanted: Wanted) -> list[Wave]:
     return waves[start : start + 1] + before
 
 
-def _accounts_at_risk(at: Standpoint) -> Select[int]:
-    """The accounts with somebody who is at high risk by their latest response."""
-    later = aliased(Response)
-    said_since = exists().where(later.contact_id == Response.contact_id, later.id > Response.id)
-    return (
-        select(Score.account_id)
-        .join(Response, Response.id == Score.response_id)
-        .where(
-            Score.segment == spelled(Segment.HIGH_RISK),
-            Score.rule_version == CURRENT_RULE,
-            visible_by_account(at.scope, Score.account_id),
-            ~said_since,
-        )
-    )
+def _urgency(sight: Sight) -> Codes:
+    return RANKS[sight.stands.state]
+
+
+def _score(sight: Sight) -> Codes:
+    return _shares(sight.stands.balance, sight.stands.rated)
+
+
+def _answered(sight: Sight) -> Codes:
+    return _shares(sight.stands.answered, sight.stands.invited)
+
+
+def _shares(part: Codes, whole: Codes) -> Codes:
+    return np.where(whole > 0, part * SHARES // np.maximum(whole, 1), UNKNOWN)
+
+
+BY_NUMBER: Mapping[str, Callable[[Sight], Codes]] = {
+    "segment": _urgency,
+    "recommend": _score,
+    "answered": _answered,
+}

@@ -1,15 +1,23 @@
-"""Conditions on accounts by where their revenue stands and where they stood: how a figure finds its rows."""
+"""Where accounts stand and stood in the waves that a list is about, as arrays of what the reader sees."""
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
-from surveyd.distribution.models import Invitation
-from surveyd.people.models import Account
-from surveyd.reports.account_groups import Standpoint
-from surveyd.results.asked import answered_in
-from surveyd.results.models import Score
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from surveyd.distribution.models import Invitation, InvitationState, Suppression, Wave
+from surveyd.people.access import Scope
+from surveyd.people.models import Account, Contact
+from surveyd.results.asked import BOUNCED, WaveAsked
+from surveyd.results.people_columns import AccountColumns, accounts_which, listed_accounts
 from surveyd.results.revenue import NOT_ASKED, SILENT
-from surveyd.results.standings import standings
+from surveyd.results.wave_stands import WaveStands, wave_stands
+from surveyd.results.wholes import Whole, wave_name, whole_of_waves
+from surveyd.scoring.arrays import Mask
 from surveyd.scoring.exposure import OF_SEGMENT, State
+from surveyd.scoring.flags import Flag
 from surveyd.scoring.loyalty import Segment
 
 WENT_QUIET = "went_quiet"
@@ -20,33 +28,76 @@ PLACES = (*(segment.value for segment in Segment), SILENT, NOT_ASKED)
 SEGMENT_OF = {state: segment for segment, state in OF_SEGMENT.items()}
 
 
-def stands(state: str, *, at: Standpoint) -> ColumnElement[bool]:
-    """The condition on accounts that are in one of EXPOSURES in the wave of `at`."""
-    wave_id = at.wave.id
-    if state == WENT_QUIET:
-        heard = Account.id.in_(answered_in(at.wave.before_id))
-        return and_(stood(SILENT, at=at, wave_id=wave_id), heard)
-    if state in (SILENT, NOT_ASKED):
-        return stood(state, at=at, wave_id=wave_id)
-    at_risk = _placed(at, wave_id, Segment.HIGH_RISK.value, deciders=True)
-    if state == State.AT_RISK:
-        return at_risk
-    segment = SEGMENT_OF.get(State(state)) if state in EXPOSURES else None
-    return false() if segment is None else and_(_placed(at, wave_id, segment.value), not_(at_risk))
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """All accounts as one reader sees them at an instant: in a wave, and in the wave before it."""
+
+    session: Session
+    scope: Scope
+    waves: tuple[Wave, ...]
+    asked: WaveAsked
+    now: datetime
+
+    @cached_property
+    def whole(self) -> Whole:
+        """The wave with its people; without one, the accounts alone."""
+        return self._whole(self.waves[:1])
+
+    @property
+    def accounts(self) -> AccountColumns:
+        """All accounts, seen or not: whoever takes from them heeds `seen`."""
+        return self.whole.accounts
+
+    @cached_property
+    def seen(self) -> Mask:
+        """Which accounts the reader sees."""
+        return listed_accounts(self.session, self.accounts, self.scope)
+
+    @cached_property
+    def stands(self) -> WaveStands:
+        """Where they stand."""
+        return wave_stands(self.whole)
+
+    @cached_property
+    def before(self) -> WaveStands:
+        """Where they stood in the wave before."""
+        return wave_stands(self._whole(self.waves[1:2]))
+
+    def flagged(self, flag: Flag) -> Mask:
+        """The accounts with a flag."""
+        if flag is Flag.BOUNCED:
+            return self.which(_bounced(self.asked.id))
+        before = self.before if flag is Flag.WENT_QUIET else self.stands
+        return self.stands.flagged(flag, before=before, reminded=self.asked.reminded, now=self.now)
+
+    def stands_at(self, state: str) -> Mask:
+        """The accounts in one of EXPOSURES."""
+        if state == WENT_QUIET:
+            return self.stands.stood(SILENT) & (self.before.answered > 0)
+        if state in (SILENT, NOT_ASKED):
+            return self.stands.stood(state)
+        if state == State.AT_RISK:
+            return self.stands.at_risk
+        return self.stands.stood(SEGMENT_OF[State(state)].value) & ~self.stands.at_risk
+
+    def which(self, condition: ColumnElement[bool]) -> Mask:
+        """The accounts that meet a condition on `Account` rows. One statement."""
+        return accounts_which(self.session, self.accounts, condition)
+
+    def _whole(self, waves: tuple[Wave, ...]) -> Whole:
+        return whole_of_waves(self.session, [wave_name(wave) for wave in waves], scope=self.scope)
 
 
-def stood(place: str, *, at: Standpoint, wave_id: int) -> ColumnElement[bool]:
-    """The condition on accounts that stood in one of PLACES in that wave."""
-    if place in (SILENT, NOT_ASKED):
-        asked = Account.id.in_(select(Invitation.account_id).where(Invitation.wave_id == wave_id))
-        heard = Account.id.in_(answered_in(wave_id))
-        return and_(asked, not_(heard)) if place == SILENT else not_(or_(asked, heard))
-    return _placed(at, wave_id, place)
-
-
-def _placed(at: Standpoint, wave_id: int, segment: str, *, deciders: bool = False) -> ColumnElement[bool]:
-    said = standings(at.scope, Score.wave_id == wave_id, policy=at.policy)
-    fits = said.c.segment == segment
-    if deciders:
-        fits = or_(fits, func.coalesce(said.c.deciders_at_risk, 0) > 0)
-    return Account.id.in_(select(said.c.account_id).where(fits))
+def _bounced(wave_id: int) -> ColumnElement[bool]:
+    """The condition on accounts that somebody's mail of a wave came back, who has not answered."""
+    came_back = (
+        select(Invitation.account_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Suppression, Suppression.address == func.lower(Contact.email))
+        .where(
+            Suppression.reason == BOUNCED,
+            Invitation.wave_id == wave_id,
+            Invitation.state != InvitationState.ANSWERED,
+        )
+    )
+    return Account.id.in_(came_back)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session
@@ -41,13 +40,11 @@ def wave_asked(session: Session, waves: list[Wave], now: datetime) -> WaveAsked:
     return WaveAsked(first.id, before_id, due or first.state is WaveState.CLOSED)
 
 
-def invited(scope: Scope, *narrowed: ColumnElement[bool]) -> Subquery:
-    """One row per wave and account with somebody invited: wave_id, account_id, invited."""
-    return _per_account(select(*KEYS, func.count().label("invited")), scope, narrowed).subquery("invited")
-
-
 def asked(scope: Scope, *narrowed: ColumnElement[bool]) -> Subquery:
-    """The same, with how many of them decide (asked_deciders) and whose mail bounces unanswered (bounced)."""
+    """One row per wave and account with somebody invited: wave_id, account_id, invited.
+
+    With how many of them decide (asked_deciders) and whose mail bounces unanswered (bounced).
+    """
     bounces = and_(Suppression.reason == BOUNCED, Invitation.state != InvitationState.ANSWERED)
     counted = (
         select(
@@ -59,7 +56,8 @@ def asked(scope: Scope, *narrowed: ColumnElement[bool]) -> Subquery:
         .join(Contact, Contact.id == Invitation.contact_id)
         .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
     )
-    return _per_account(counted, scope, narrowed).subquery("asked")
+    seen = visible_by_account(scope, Invitation.account_id)
+    return counted.where(seen, *narrowed).group_by(*KEYS).subquery("asked")
 
 
 def answered_in(wave_id: int) -> Select[int]:
@@ -68,10 +66,3 @@ def answered_in(wave_id: int) -> Select[int]:
 
 
 KEYS = (Invitation.wave_id, Invitation.account_id)
-
-
-def _per_account(
-    counted: Select[*tuple[Any, ...]], scope: Scope, narrowed: tuple[ColumnElement[bool], ...]
-) -> Select[*tuple[Any, ...]]:
-    seen = visible_by_account(scope, Invitation.account_id)
-    return counted.where(seen, *narrowed).group_by(*KEYS)

@@ -6,13 +6,13 @@ accounts.dimensions["region"].codes[places]                 # and its region, as
 """
 
 import numpy as np
-from sqlalchemy import Column, Select, func, select
+from sqlalchemy import Column, ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import ACCOUNTS, CONTACTS
 from surveyd.base.models import ChangeCount
 from surveyd.base.statements import table_of
-from surveyd.people.access import Scope, visible_accounts
+from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, Contact
 from surveyd.results.people_reading import read_accounts, read_contacts
 from surveyd.results.people_shapes import CUSTOM as CUSTOM
@@ -57,20 +57,33 @@ def contacts_of(session: Session) -> ContactColumns:
 
 
 def seen_accounts(session: Session, accounts: AccountColumns, scope: Scope) -> Mask | None:
-    """Which accounts the scope may see; None where it sees all of them. Kept with the accounts."""
+    """Which accounts' answers the scope may see; None where it sees all of them. Kept with the accounts."""
     if scope.sees_all:
         return None
-    if shelf_of(session) is None:
-        return _seen(session, accounts, scope)
-    return accounts.kept.same("seen", scope, lambda: _seen(session, accounts, scope), most=KEPT_SCOPES)
+    return _kept(session, accounts, "seen", scope, visible_by_account(scope, Account.id))
 
 
-def _seen(session: Session, accounts: AccountColumns, scope: Scope) -> Mask:
-    ids = np.array(session.scalars(select(Account.id).where(visible_accounts(scope))).all(), dtype=np.int64)
+def listed_accounts(session: Session, accounts: AccountColumns, scope: Scope) -> Mask:
+    """Which accounts the scope may see in a list: not those that go on as another one. Kept as well."""
+    return _kept(session, accounts, "listed", scope, visible_accounts(scope))
+
+
+def _kept(
+    session: Session, accounts: AccountColumns, kind: str, scope: Scope, which: ColumnElement[bool]
+) -> Mask:
+    def read() -> Mask:
+        return accounts_which(session, accounts, which)
+
+    return read() if shelf_of(session) is None else accounts.kept.same(kind, scope, read, most=KEPT_SCOPES)
+
+
+def accounts_which(session: Session, accounts: AccountColumns, which: ColumnElement[bool]) -> Mask:
+    """The accounts that meet a condition on `Account` rows. One statement."""
+    ids = np.array(session.scalars(select(Account.id).where(which)).all(), dtype=np.int64)
     places = accounts.places(ids)
-    seen = np.zeros(len(accounts), dtype=np.bool_)
-    seen[places[places != UNKNOWN]] = True
-    return seen
+    found = np.zeros(len(accounts), dtype=np.bool_)
+    found[places[places != UNKNOWN]] = True
+    return found
 
 
 def _stand(session: Session, topic: str) -> tuple[int, int]:

@@ -160,13 +160,13 @@ def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _standings(whole: Whole, where: Mask) -> Standings:
-    """The standing of every account by these answers; silence and its kinds are told apart elsewhere."""
+def voices_of(whole: Whole, where: Mask) -> Voices:
+    """The answers of a mask as scoring takes them; nobody's age is said."""
     answered, roles = whole.columns.answered, whole.contacts.dimensions["role"]
     # Whoever is gone has place -1: an unknown role, which is the empty one, 0.
     codes = np.append(roles.codes, 0)[whole.contacts.places(answered.contact_id[where])]
     ratings = answered.recommendation[where]
-    voices = Voices(
+    return Voices(
         account=whole.account_codes[where],
         role=codes,
         roles=roles.values,
@@ -176,6 +176,10 @@ def _standings(whole: Whole, where: Mask) -> Standings:
         detracts=(ratings != MISSING) & (ratings <= DETRACTS),
         age=np.zeros(len(codes)),
     )
+
+
+def _standings(whole: Whole, where: Mask) -> Standings:
+    """The standing of every account by these answers; silence and its kinds are told apart elsewhere."""
     nobody = np.zeros(whole.size, dtype=np.int64)
     asked = AskedEach(nobody, nobody, nobody, nobody.astype(np.bool_), reminded=False)
-    return stand_each(voices, asked, policy=whole.columns.policy)
+    return stand_each(voices_of(whole, where), asked, policy=whole.columns.policy)

@@ -14,7 +14,7 @@ from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE
 from surveyd.results.standing_methods import INDEXES, METHODS, WORST, weight_of, worst_of
-from surveyd.scoring.flags import NOISE, Signs
+from surveyd.scoring.flags import Signs
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category
 from surveyd.scoring.policy import SHIPPED, Policy, RollUp
@@ -45,15 +45,6 @@ def standings(scope: Scope, *narrowed: ColumnElement[bool], policy: Policy = SHI
         ),
     }
     return select(totals, *(column.label(name) for name, column in own.items())).subquery("standings")
-
-
-def is_split(stand: FromClause, policy: Policy) -> ColumnElement[bool]:
-    """Whether the people of a row of `standings` see it so differently that no one place speaks for them."""
-    rule = policy.accounts
-    weights = [stand.c[f"weight_{segment.value}"] for segment in WORST_FIRST]
-    placed = weights[0] + weights[1] + weights[2] + weights[3]
-    scattered = and_(placed > 0, *(100 * weight < rule.split_agreement * placed for weight in weights))
-    return or_(stand.c.variance > rule.split_spread**2 + NOISE, scattered)
 
 
 def signs_of(row: Row[*tuple[Any, ...]], now: datetime) -> Signs:

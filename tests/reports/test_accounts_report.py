@@ -321,7 +321,8 @@ def test_the_number_of_statements_does_not_grow(asking: Asking, statements: Coll
             account_list(
                 asking.session, scope=SYSTEM, now=NOW, wanted=Wanted(sort="-answered", filters=filters)
             )
-        assert len(said) <= 9, "\n".join(said)
+        # In a transaction that writes, nothing is kept: the arrays are read anew.
+        assert len(said) <= 16, "\n".join(said)
 
 
 def test_an_empty_house_has_no_accounts(session: Session) -> None:

@@ -11,7 +11,7 @@ from surveyd.people.models import Contact, RelationshipRole, User
 from surveyd.results.account_figures import account_voices
 from surveyd.results.asked import WaveAsked
 from surveyd.results.models import Score
-from surveyd.results.standings import is_split, signs_of, standings
+from surveyd.results.standings import signs_of, standings
 from surveyd.scoring.flags import Flag, confidence, raised
 from surveyd.scoring.policy import AccountRule, Policy, RollUp
 from tests.fixtures.apps import NOW
@@ -49,11 +49,7 @@ def test_the_database_places_each_account_where_scoring_does(
     roles = (("decision_maker", 3), ("influencer", 2), ("buyer", 2), ("gatekeeper", 0), ("unknown", 1))
     policy = Policy(accounts=AccountRule(method=method, roles=roles))
 
-    stand = standings(SYSTEM, policy=policy)
-    found = {
-        row.account_id: row
-        for row in session.execute(select(stand, is_split(stand, policy).label("is_split")))
-    }
+    found = {row.account_id: row for row in session.execute(select(standings(SYSTEM, policy=policy)))}
 
     everybody = account_voices(session, WaveAsked(asking.wave.id), scope=SYSTEM, now=NOW)
     heard = {account_id: of for account_id, of in everybody.items() if of.voices}
@@ -67,14 +63,13 @@ def test_the_database_places_each_account_where_scoring_does(
             counts.passives,
             counts.detractors,
         )
-        assert row.is_split == (Flag.SPLIT in standing.flags)
         assert row.attitude == near(standing.attitude)
         assert row.intent == near(standing.intent)
         signs = signs_of(row, NOW)
         assert raised(signs, of.asked, policy.accounts) == standing.flags
         assert confidence(signs, of.asked, policy.accounts) is standing.confidence
     assert len({row.segment for row in found.values()}) == 5
-    assert 0 < sum(row.is_split for row in found.values()) < len(found)
+    assert 0 < sum(Flag.SPLIT in of.standing(policy).flags for of in heard.values()) < len(found)
 
 
 def near(value: float | None) -> object:

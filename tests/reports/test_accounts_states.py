@@ -1,38 +1,23 @@
-"""The flags that lists are narrowed by, against those of scoring."""
+"""The accounts that a flag or a state leaves in the list, against scoring and against the database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Invitation, Suppression
+from surveyd.distribution.models import Suppression
 from surveyd.people.access import SYSTEM
-from surveyd.people.models import Account, Contact, RelationshipRole
+from surveyd.people.models import Contact, RelationshipRole
+from surveyd.reports.accounts_states import Sight
 from surveyd.results.account_figures import account_voices
-from surveyd.results.asked import WaveAsked, asked
-from surveyd.results.models import Score
-from surveyd.results.standing_flags import flag_conditions
-from surveyd.results.standings import standings
+from surveyd.results.asked import WaveAsked
+from surveyd.scoring.arrays import Mask
 from surveyd.scoring.flags import Flag
 from surveyd.scoring.policy import SHIPPED
 from tests.fixtures.apps import NOW
-from tests.fixtures.asking import HAPPY, UNHAPPY, Asking
+from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
 
 AT_RISK: dict[str, int | str] = {"recommend": 0, "satisfied": 1, "better": 1, "renew": 1}
-
-
-def flagged(session: Session, wave: WaveAsked, flag: Flag, *, after: timedelta) -> set[int]:
-    """The accounts that a list narrowed to the flag holds."""
-    said = standings(SYSTEM, Score.wave_id == wave.id)
-    of = asked(SYSTEM, Invitation.wave_id == wave.id)
-    conditions = flag_conditions(said, of, wave, policy=SHIPPED, now=NOW + after)
-    found = (
-        select(Account.id)
-        .outerjoin(said, said.c.account_id == Account.id)
-        .outerjoin(of, of.c.account_id == Account.id)
-        .where(conditions[flag])
-    )
-    return set(session.scalars(found))
 
 
 def two_waves(asking: Asking) -> WaveAsked:
@@ -52,24 +37,43 @@ def two_waves(asking: Asking) -> WaveAsked:
     return WaveAsked(asking.wave.id, asking.wave.id, reminded=True)
 
 
-def test_each_flag_finds_the_accounts_that_have_it(asking: Asking, session: Session) -> None:
+def sight_of(asking: Asking, wave: WaveAsked, now: datetime) -> Sight:
+    """Everybody's; the wave is the one before it as well."""
+    return Sight(asking.session, SYSTEM, (asking.wave, asking.wave), wave, now)
+
+
+def ids_of(sight: Sight, which: Mask) -> set[int]:
+    return set(sight.accounts.ids[which].tolist())
+
+
+def test_each_flag_finds_the_accounts_that_have_it(session: Session) -> None:
+    asking = open_wave(session, NOW)
     wave = two_waves(asking)
 
     flags: dict[int, tuple[Flag, ...]] = {}
     for after in (timedelta(days=20), timedelta(days=366)):
         each = account_voices(session, wave, scope=SYSTEM, now=NOW + after)
         flags = {account_id: of.standing(SHIPPED).flags for account_id, of in each.items()}
+        sight = sight_of(asking, wave, NOW + after)
         for flag in Flag:
             expected = {account_id for account_id, raised in flags.items() if flag in raised}
-            assert flagged(session, wave, flag, after=after) == expected, flag
+            assert ids_of(sight, sight.flagged(flag)) == expected, flag
     found = {flag for raised in flags.values() for flag in raised}
     # Nobody went quiet: who answered the wave before is not silent in the same one.
     assert found == set(Flag) - {Flag.WENT_QUIET}
 
 
-def test_before_the_last_reminder_nobody_is_silent(asking: Asking, session: Session) -> None:
+def test_before_the_last_reminder_nobody_is_silent(session: Session) -> None:
+    asking = open_wave(session, NOW)
     wave = two_waves(asking)
     early = WaveAsked(wave.id, wave.before_id, reminded=False)
 
+    sight = sight_of(asking, early, NOW)
+
     for flag in (Flag.SILENT, Flag.DM_SILENT, Flag.WENT_QUIET):
-        assert flagged(session, early, flag, after=timedelta()) == set()
+        assert ids_of(sight, sight.flagged(flag)) == set()
+    assert ids_of(sight, sight.stands_at("silent")) == {asking.people.sudwerk, *_silent(asking)}
+
+
+def _silent(asking: Asking) -> set[int]:
+    return set(asking.session.scalars(select(Contact.account_id).where(Contact.external_id == "N-2")))
