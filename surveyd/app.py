@@ -28,6 +28,7 @@ from surveyd.distribution import (
 )
 from surveyd.distribution import models as distribution_models
 from surveyd.distribution.audience_dimensions import know_segments
+from surveyd.distribution.launching.confirming import know_leaning
 from surveyd.people import duplicate_models, import_models, rate_models
 from surveyd.people import models as people_models
 from surveyd.responses import models as response_models
@@ -36,6 +37,7 @@ from surveyd.results import analysis_models, outside_models, theme_models
 from surveyd.results import models as result_models
 from surveyd.results.last_segments import last_segment_in
 from surveyd.results.shelf import keep_in
+from surveyd.results.skews import leaning_managers
 from surveyd.web.site import open_site
 
 # Their tables hang on the one metadata that migrations are held against.
@@ -79,6 +81,7 @@ def create_app(config: Config | None = None, clock: Clock | None = None) -> Flas
     open_database(app, config.database_url)
     keep_columns(app, config)
     know_segments(last_segment_in)
+    know_leaning(leaning_managers)
     Post(app, config.relay)
     open_site(app)
     return app

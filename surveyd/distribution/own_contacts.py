@@ -194,7 +194,8 @@ def _lines(session: Session, wave: Wave, program: Program, *, now: datetime) -> 
         ContactMark,
         func.coalesce(func.nullif(User.name, ""), User.email, "").label("by"),
     )
-    return with_marks(wave, columns).outerjoin(User, User.id == ContactMark.by_id)
+    known = with_marks(wave, columns).where(Contact.merged_into_id.is_(None))
+    return known.outerjoin(User, User.id == ContactMark.by_id)
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> OwnContact:

@@ -74,7 +74,7 @@ def add_contact(session: Session, facts: NewContact, *, now: datetime) -> Contac
     """
     found = find_by_address(session, facts.account_id, facts.email)
     if found is not None:
-        return found
+        return session.get_one(Contact, found.merged_into_id) if found.merged_into_id else found
     contact = Contact(
         external_id=f"{OURS}-{secrets.token_hex(8)}",
         account_id=facts.account_id,
@@ -108,7 +108,7 @@ def correct_contact(
     if not changed:
         return ()
     other = find_by_address(session, contact.account_id, facts.email, but=contact.id)
-    if "email" in changed and other is not None:
+    if "email" in changed and other is not None and other.merged_into_id is None:
         raise AddressTaken(f"{other.name} of the same account has this address already.")
     table = table_of(Contact)
     mine = update(table).where(table.c.id == contact.id, table.c.updated_at == seen)
@@ -127,7 +127,9 @@ def find_by_address(session: Session, account_id: int, email: str, *, but: int =
         return None
     address = func.lower(Contact.email) == email.lower()
     there = select(Contact).where(Contact.account_id == account_id, address, Contact.id != but)
-    return session.scalars(there.order_by(Contact.id).limit(1)).one_or_none()
+    # One that was merged into another is found last.
+    ordered = there.order_by(Contact.merged_into_id.is_not(None), Contact.id)
+    return session.scalars(ordered.limit(1)).one_or_none()
 
 
 def contacts_of(session: Session, account_id: int, *, scope: Scope) -> tuple[Contact, ...]:

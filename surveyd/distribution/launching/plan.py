@@ -14,6 +14,7 @@ from surveyd.base.tokens import Keys
 from surveyd.distribution.audience import Comparison, Counts, audience_of, compare_with_last
 from surveyd.distribution.cadence import Cadence, Window, cadence_of
 from surveyd.distribution.languages import Asked, asked_languages
+from surveyd.distribution.launching.confirming import Confirmed, read_confirmation
 from surveyd.distribution.letterheads import letterhead_of
 from surveyd.distribution.mail_fields import Template
 from surveyd.distribution.mail_templates import missing, template_of
@@ -76,6 +77,7 @@ class Plan:
     company: str
     sender_name: str
     has_postal_address: bool
+    confirmed: Confirmed | None = None
 
 
 def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now: datetime) -> Plan:
@@ -114,6 +116,7 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
         company=program.company,
         sender_name=program.sender_name,
         has_postal_address=bool(letterhead_of(session, program.id).postal_address.strip()),
+        confirmed=read_confirmation(session, wave, program, now=now),
     )
 
 

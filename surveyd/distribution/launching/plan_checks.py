@@ -10,6 +10,7 @@ from surveyd.base.clock import zone_named
 from surveyd.base.errors import Unavailable
 from surveyd.base.pdf import check_pdf
 from surveyd.distribution.cadence import due_at
+from surveyd.distribution.launching.confirming import check_confirmation
 from surveyd.distribution.launching.findings import Finding, green, red, yellow
 from surveyd.distribution.launching.plan import Plan, PlannedMail
 from surveyd.distribution.mail_fields import Stationery
@@ -34,6 +35,7 @@ def plan_findings(plan: Plan, *, base_url: str, is_production: bool) -> list[Fin
         *check_phones(plan),
         *check_tests(plan, is_production=is_production),
         *check_days(plan),
+        *check_confirmation(plan.confirmed),
         *check_paper(),
     ]
 

@@ -35,6 +35,12 @@ _RELAY_ADDRESSES = lazy_gettext(
     "Say in SURVEYD_RELAY_ADDRESSES from which addresses the relay sends, and let the SPF record name them."
 )
 ADVICE: dict[str, str] = {
+    "confirmation_runs": lazy_gettext(
+        "Wait for the rest, or launch: of whom nothing was said, they stay in."
+    ),
+    "confirmation_unfinished": lazy_gettext(
+        "Give the confirmation a later day and send again, or launch: of whom nothing was said, they stay in."
+    ),
     "dkim_broken": _DKIM,
     "dkim_missing": _DKIM,
     "dkim_not_aligned": lazy_gettext(
@@ -57,6 +63,9 @@ ADVICE: dict[str, str] = {
     ),
     "fewer_or_more": _COUNTS,
     "fewer_or_more_by_rule": _COUNTS,
+    "exclusions_lean": lazy_gettext(
+        "Look at whom they leave out and why on the page of the confirmation, and put back whom you ask."
+    ),
     "first_mail_waits": lazy_gettext("Look at the program's sending hours and days."),
     "language_gaps": _TEXTS,
     "language_unsigned": lazy_gettext("Let a native speaker read and sign the translation."),

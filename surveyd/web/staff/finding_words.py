@@ -1,17 +1,29 @@
 """What each finding before a launch says, and what to do about it, by its code."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import lazy_gettext
 
 from surveyd.distribution.launching.findings import Finding, Level
-from surveyd.web.filters import language, number
+from surveyd.web.filters import day, language, number
 from surveyd.web.staff.finding_advice import ADVICE, LEVELS, OUTSIDE_PRODUCTION
 from surveyd.web.staff.wave_words import RULES, step
 
 SENTENCES: dict[str, str] = {
     "as_last_time": lazy_gettext(
         "Contacts who would be invited: %(contacts)s. The last wave, %(thing)s, invited %(before)s."
+    ),
+    "confirmation_done": lazy_gettext(
+        "The account managers have looked through their contacts: %(finished)s of %(managers)s are done."
+    ),
+    "confirmation_runs": lazy_gettext(
+        "Account managers look through their contacts until %(thing)s: %(finished)s of %(managers)s are done;"
+        " looked at %(looked)s of %(contacts)s contacts."
+    ),
+    "confirmation_unfinished": lazy_gettext(
+        "The time to confirm contacts was over on %(thing)s, and %(finished)s of %(managers)s account"
+        " managers are done; looked at %(looked)s of %(contacts)s contacts."
     ),
     "days": lazy_gettext(
         "All steps of the cadence, %(steps)s in number, fall into the %(days)s days of the wave."
@@ -42,6 +54,9 @@ SENTENCES: dict[str, str] = {
         "DNS was not asked: this installation is no production and names no name server."
     ),
     "dns_silent": lazy_gettext("The name server does not answer, or fails, for %(thing)s."),
+    "exclusions_lean": lazy_gettext(
+        "Those whom %(thing)s leaves out are more often unhappy than all of their contacts."
+    ),
     "fewer_or_more": lazy_gettext(
         "Contacts who would be invited: %(contacts)s. The last wave, %(thing)s, invited %(before)s: that is a"
         " large difference."
@@ -152,6 +167,7 @@ SENTENCES: dict[str, str] = {
     "url_silent": lazy_gettext("%(thing)s does not answer (%(error)s)."),
 }
 LANGUAGE_CODES = ("language_gaps", "language_unsigned", "mail_language", "mail_not_own")
+DAY_CODES = ("confirmation_runs", "confirmation_unfinished")
 STEP_CODES = ("step_after_close", "step_partly_after_close")
 SOFT_OUTSIDE_PRODUCTION = (
     "link_broken",
@@ -200,4 +216,6 @@ def words_of(finding: Finding) -> FindingWords:
 def _thing(finding: Finding) -> str:
     if finding.code in LANGUAGE_CODES:
         return language(finding.thing)
+    if finding.code in DAY_CODES:
+        return day(date.fromisoformat(finding.thing))
     return step(finding.thing) if finding.code in STEP_CODES else finding.thing
