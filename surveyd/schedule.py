@@ -31,7 +31,9 @@ from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.rehearsing.jobs import work_on_rehearsals
 from surveyd.distribution.sender import Lane
-from surveyd.people import batches, uploads
+from surveyd.operations import merge_waves
+from surveyd.people import batches, duplicate_search, uploads
+from surveyd.people.duplicate_jobs import SEARCH_DUPLICATES
 from surveyd.people.jobs import finish_lost_batch
 from surveyd.reports.jobs import look_for_papers
 from surveyd.responses.jobs import forget_visits, measure_durations
@@ -159,6 +161,17 @@ def work_on_uploads(house: Services, now: datetime) -> int:
     return _each("uploads", left, finish_lost_batch) + _each("uploads", lost, work_on_any)
 
 
+def look_for_duplicates(house: Services, now: datetime) -> int:
+    """Have a worker search for duplicates once lists have changed, and settle what came beside a merge."""
+    with reading() as session:
+        wanted = duplicate_search.is_wanted(session, system_now=system_now())
+        late = merge_waves.has_late(session)
+    if late:
+        with writing() as session:
+            merge_waves.settle_late(session, now=now)
+    return int(wanted and house.bell.ring(SEARCH_DUPLICATES))
+
+
 def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:
     """Work on each; one that fails is logged, tried again by the next pass, and stops no other one.
 
@@ -194,6 +207,7 @@ SWEEPS = (
     Sweep("policies", "late: nobody waits for it but whoever looks at its bar", work_on_policies),
     Sweep("analyses", "late: the last result is shown until the next one stands", work_on_analyses),
     Sweep("rehearsals", "late: nothing waits for them but whoever looks", work_on_rehearsals),
+    Sweep("duplicates", "late: a worker does it, and nobody waits for it", look_for_duplicates),
     Sweep("uploads", "last: a long import shall keep no mail and no wave waiting", work_on_uploads),
 )
 

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import reading, writing
@@ -14,7 +13,7 @@ from surveyd.distribution.audience import RULES
 from surveyd.distribution.programs import find_program
 from surveyd.distribution.trigger_models import TriggerSource
 from surveyd.people.audit import record
-from surveyd.people.models import Contact
+from surveyd.people.merged import contact_called
 
 ALSO = {
     "asked_already": "they are asked already this month",
@@ -84,7 +83,7 @@ def _said(program: str, days: int | None) -> str:
 
 
 def _contact(session: Session, external_id: str) -> int:
-    found = session.scalar(select(Contact.id).where(Contact.external_id == external_id))
+    found = contact_called(session, external_id)
     if found is None:
         raise NotFound("contact", external_id)
     return found

@@ -17,6 +17,7 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop.jobs import SEND_LETTER, WORK_ON_ANSWERS
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.distribution.rehearsing.jobs import REHEARSE_WAVE
+from surveyd.people.duplicate_jobs import SEARCH_DUPLICATES
 from surveyd.people.jobs import WORK_ON_UPLOAD
 from surveyd.reports.jobs import MAKE_PAPERS
 from surveyd.results.analysis_jobs import WORK_OUT
@@ -25,7 +26,7 @@ from surveyd.results.jobs import COMPARE, RESCORE
 log = logging.getLogger("surveyd.worker")
 
 JOBS = (
-    *(COMPARE, MAKE_PAPERS, PREPARE_WAVE, REHEARSE_WAVE, RESCORE),
+    *(COMPARE, MAKE_PAPERS, PREPARE_WAVE, REHEARSE_WAVE, RESCORE, SEARCH_DUPLICATES),
     *(SEND_LETTER, WORK_ON_UPLOAD, WORK_ON_ANSWERS, WORK_OUT),
 )
 QUEUE_PAUSE_SECONDS = 2.0

@@ -1,6 +1,6 @@
 """Who answered: the contacts that a file names by our id or by e-mail address, and where a wave has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,20 +80,32 @@ def find_people(
     session: Session, target: Target, *, external_ids: Iterable[str], emails: Iterable[str]
 ) -> People:
     """The people with these ids or addresses, in a few statements however many they are."""
-    ids, addresses = sorted(set(external_ids)), sorted({email.lower() for email in emails})
+    names, addresses = sorted(set(external_ids)), sorted({email.lower() for email in emails})
+    by_name = _called(session, Contact.external_id.expression, names)
+    by_address = _called(session, func.lower(Contact.email), addresses)
+    ids = sorted({contact_id for _, contact_id in (*by_name, *by_address)})
     found: dict[int, Person] = {}
     for start in range(0, len(ids), CHUNK):
-        found |= _people(session, target, Contact.external_id.in_(ids[start : start + CHUNK]))
-    for start in range(0, len(addresses), CHUNK):
-        chunk = addresses[start : start + CHUNK]
-        found |= _people(session, target, func.lower(Contact.email).in_(chunk))
-    by_email: dict[str, list[Person]] = {}
-    for person in found.values():
-        by_email.setdefault(person.email.lower(), []).append(person)
+        found |= _people(session, target, Contact.id.in_(ids[start : start + CHUNK]))
+    by_email: dict[str, dict[int, Person]] = {}
+    for address, contact_id in (*by_address, *((one.email.lower(), key) for key, one in found.items())):
+        by_email.setdefault(address, {})[contact_id] = found[contact_id]
     return People(
-        {person.external_id: person for person in found.values()},
-        {email: tuple(people) for email, people in by_email.items()},
+        {name: found[contact_id] for name, contact_id in by_name},
+        {email: tuple(people.values()) for email, people in by_email.items()},
     )
+
+
+def _called(session: Session, key: ColumnElement[str], values: Sequence[str]) -> list[tuple[str, int]]:
+    """Who has one of these ids or addresses; who goes on as another contact is that one."""
+    goes_on = func.coalesce(Contact.merged_into_id, Contact.id)
+    found: list[tuple[str, int]] = []
+    for start in range(0, len(values), CHUNK):
+        which = key.in_(values[start : start + CHUNK])
+        found += [
+            (name, contact_id) for name, contact_id in session.execute(select(key, goes_on).where(which))
+        ]
+    return found
 
 
 def people_again(session: Session, target: Target, contact_ids: Iterable[int]) -> Mapping[int, Person]:

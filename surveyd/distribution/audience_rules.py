@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.audience_models import Customers
 from surveyd.distribution.audience_plans import Asked, asked_of
+from surveyd.distribution.merge_models import MergedInvitation
 from surveyd.distribution.models import (
     Invitation,
     InvitationState,
@@ -42,6 +43,7 @@ DAY_SECONDS = 86_400
 EXCLUDED = "excluded"
 """The rule of whom an account manager left out when contacts were confirmed."""
 RULES = {
+    "merged": "the contact goes on as another one, who is judged in their place",
     "account_lapsed": "the account is lapsed",
     "account_active": "the account is active, and this wave asks lapsed customers",
     "not_in_filter": "account or contact are not among those whom this wave asks",
@@ -151,7 +153,7 @@ def _clauses(
     now: datetime,
     of_many: bool,
 ) -> list[Clause]:
-    found: list[Clause] = [_other_customers(asked)]
+    found: list[Clause] = [(Contact.merged_into_id.is_not(None), "merged"), _other_customers(asked)]
     if asked.among is not None:
         found.append((not_(func.coalesce(asked.among, False)), "not_in_filter"))
     found += [
@@ -183,7 +185,11 @@ def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> Colum
         or_(_rests_longer(program, now), *([Invitation.invited_at > rested] if program.rest_days else [])),
         Invitation.wave_id != wave.id,
         Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
-        Invitation.state != InvitationState.CANCELLED,
+        # One that ended in a merge was sent all the same.
+        or_(
+            Invitation.state != InvitationState.CANCELLED,
+            Invitation.id.in_(select(MergedInvitation.invitation_id)),
+        ),
     )
     if of_many:
         return Contact.id.in_(select(Invitation.contact_id).where(*asked))

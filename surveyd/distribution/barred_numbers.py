@@ -72,14 +72,19 @@ def stop_phoning(session: Session, call: Call, *, by: int, now: datetime) -> Non
     Mails go on: who wants none either opts out (see `refusals`).
     """
     contact_id, phone = dialled(session, call)
+    stop_calls_to(session, contact_id, now=now)
+    audit.record(session, action="do_not_phone", thing="contact", thing_id=contact_id, by=by, now=now)
+    if phone:
+        bar_number(session, phone, by=by, now=now)
+
+
+def stop_calls_to(session: Session, contact_id: int, *, now: datetime) -> None:
+    """Note that a person is never phoned again, and take them off the list."""
     run(session, update(Contact).where(Contact.id == contact_id).values(do_not_phone=True))
     theirs = select(Invitation.id).where(Invitation.contact_id == contact_id)
     is_open = and_(Call.invitation_id.in_(theirs), Call.state == CallState.OPEN)
     over = {"state": CallState.CANCELLED, "closed_at": now, "reason": DO_NOT_PHONE}
     run(session, update(Call).where(is_open).values(**over))
-    audit.record(session, action="do_not_phone", thing="contact", thing_id=contact_id, by=by, now=now)
-    if phone:
-        bar_number(session, phone, by=by, now=now)
 
 
 def allow_number(session: Session, number_id: int, *, by: int | None, now: datetime) -> None:

@@ -22,7 +22,8 @@ def large_revenue(session: Session) -> int | None:
     if reporting_currency(session):
         cents = cast(comparable_cents(worth), BigInteger)
         known = select(cents).join(worth, worth.c.currency == Account.currency)
-    known = known.where(Account.status == AccountStatus.ACTIVE, Account.revenue_cents.is_not(None))
+    is_there = (Account.status == AccountStatus.ACTIVE, Account.merged_into_id.is_(None))
+    known = known.where(*is_there, Account.revenue_cents.is_not(None))
     count = session.execute(select(func.count()).select_from(known.subquery())).scalar_one()
     ordered = known.order_by(cents.desc()).offset(max(0, count // TOP_SHARE - 1)).limit(1)
     return session.execute(ordered).scalar_one_or_none() if count >= TOP_SHARE else None

@@ -15,6 +15,7 @@ from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Program, Wave
 from surveyd.distribution.return_models import ProgramOptOut, StopChange
 from surveyd.people.audit import record
+from surveyd.people.merged import goes_on_as
 from surveyd.people.models import Contact
 
 RULE = "opted_out_program"
@@ -25,7 +26,9 @@ def opt_out_of(session: Session, contact_id: int, program_id: int, *, now: datet
     """Never mail or call this person again for one program; what is queued of it stops. True at first.
 
     A contact or a program that is gone counts as opted out. A second time stops what came since.
+    Of one that goes on as another, that one is meant.
     """
+    contact_id = goes_on_as(session, contact_id)
     waves = select(Wave.id).where(Wave.program_id == program_id)
     theirs = (Invitation.contact_id == contact_id) & Invitation.wave_id.in_(waves)
     hold(session, theirs)

@@ -25,6 +25,8 @@ from surveyd.people.models import Account, Contact
 REASON_LIMIT = 200
 BY_HAND, IMPORTED = "by_hand", "imported"
 REASONS = ("bounced", "kept_bouncing", "complaint", BY_HAND, IMPORTED)
+OF_THE_PERSON = ("complaint", BY_HAND, IMPORTED)
+"""Reasons that hold for a person at whichever address; that mail comes back is one address's own."""
 SORTS, FILTERS = ("since", "address"), ("reason",)
 PEOPLE_SORTS = ("since", "name")
 HEAD = ("address", "reason", "detail", "since", "mail")

@@ -11,6 +11,7 @@ from surveyd.base.errors import NotFound
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
 from surveyd.distribution.locks import hold_mails, in_order
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
+from surveyd.people.merged import goes_on_as
 from surveyd.people.models import Contact
 
 CHUNK = 500
@@ -19,8 +20,10 @@ CHUNK = 500
 def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
     """Never mail or call this person again, on their own word; a second time stops what came since.
 
-    Returns whether this was the first time. A contact that is gone counts as opted out.
+    Returns whether this was the first time. A contact that is gone counts as opted out; of one that goes on
+    as another, that one is meant: links in old mails name the one that went.
     """
+    contact_id = goes_on_as(session, contact_id)
     theirs = Invitation.contact_id == contact_id
     hold(session, theirs)
     first = run(

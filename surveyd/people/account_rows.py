@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.changes import ACCOUNTS, count_change
 from surveyd.people.columns import DIMENSION
 from surveyd.people.drafts import Complaints, Draft, Value
+from surveyd.people.duplicate_models import SameKind
 from surveyd.people.ids import Ids
+from surveyd.people.merged import Chosen, passed_on
 from surveyd.people.models import Account, User
 from surveyd.people.rows import Change, insert_rows, rows_with, update_rows
 
@@ -45,6 +47,7 @@ class AccountRows:
 
     def __init__(self, complaints: Complaints, ids: Ids) -> None:
         self.complaints, self.ids = complaints, ids
+        self.chosen = Chosen(SameKind.ACCOUNT, Account)
         self._managers: dict[str, list[int]] | None = None
         self._children: dict[str, tuple[int, str]] = {}
         """The line and the parent of each account for which the file names one."""
@@ -55,24 +58,33 @@ class AccountRows:
             self._split_revenue(draft)
             self._find_manager(session, draft)
         named = {str(draft.values.get("parent") or "") for draft in drafts} - {""}
-        elsewhere = {name for name in named if name not in self.ids}
-        query = select(Account.external_id)
-        known = {row[0] for row in rows_with(session, query, Account.external_id, elsewhere)}
+        goes_on = aliased(Account)
+        query = select(Account.external_id, func.coalesce(goes_on.external_id, Account.external_id))
+        query = query.outerjoin(goes_on, goes_on.id == Account.merged_into_id)
+        known = {row[0]: row[1] for row in rows_with(session, query, Account.external_id, named)}
         for draft in drafts:
             parent = str(draft.values.get("parent") or "")
-            if parent in elsewhere - known:
+            if parent in known:
+                # An account is never above itself, though one that went on as it was.
+                draft.values["parent"] = known[parent] if known[parent] != draft.external_id else ""
+            elif parent and parent not in self.ids:
                 self.complaints.add(draft, "parent", f"there is no account {parent!r}, here or in this file")
             if "parent" in draft.values:
-                self._children[draft.external_id] = draft.line, parent
+                self._children[draft.external_id] = draft.line, str(draft.values["parent"])
 
     def stored(self, session: Session, drafts: Sequence[Draft]) -> dict[str, Mapping[str, Value]]:
         """The accounts that the drafts' external ids have now, by field, with `id` and `parent`."""
+        self.chosen.read(session)
         ids = [draft.external_id for draft in drafts]
         found = rows_with(session, STORED, Account.external_id, ids)
         return {row.external_id: {**row._mapping, "parent": row.parent or ""} for row in found}
 
     def settle(self, draft: Draft, now: Mapping[str, Value] | None) -> None:
-        """Merge dimensions into those there are; a revenue needs a currency, from the row or the file."""
+        """Merge dimensions into those there are; a revenue needs a currency, from the row or the file.
+
+        What was chosen in a merge stays while the list says the same as then.
+        """
+        self.chosen.keep(draft)
         names = [field for field in draft.values if field.startswith(DIMENSION)]
         if names:
             merged = dict(now["dimensions"]) if now and isinstance(now["dimensions"], dict) else {}
@@ -139,6 +151,7 @@ def write_accounts(
         if "parent" in change.before:
             moved[change.draft.external_id] = str(changes[change.id].pop("parent"))
     update_rows(session, Account, changes, now=now)
+    update_rows(session, Account, passed_on(session, Account, changes), now=now)
     set_parents(session, moved, now=now)
     count_change(session, ACCOUNTS)
 

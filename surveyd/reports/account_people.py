@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.keyset import Order, slice_of
@@ -24,7 +24,7 @@ from surveyd.distribution.models import (
     WaveKind,
 )
 from surveyd.distribution.wish_models import Wish, WishKind
-from surveyd.people.access import Scope, visible_contacts
+from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Contact
 from surveyd.reports.buyers import BuyerLine, buyer_line
 from surveyd.reports.score_versions import current_score
@@ -81,7 +81,12 @@ def people_of(
     session: Session, account_id: int, *, scope: Scope, wave_id: int, after: str = "", limit: int
 ) -> People:
     """The contacts of an account that the scope may see, by name. Raises Refused for a broken key."""
-    query = _lines(wave_id).where(Contact.account_id == account_id, visible_contacts(scope))
+    query = _lines(wave_id).where(
+        Contact.account_id == account_id,
+        visible_by_account(scope, Contact.account_id),
+        # Who was merged stands here only for what the wave asked them by themselves.
+        or_(Contact.merged_into_id.is_(None), Invitation.answered_at.is_not(None)),
+    )
     order = Order(Contact.name.expression, Contact.id.expression)
     page = slice_of(session, query, order, after=after, limit=limit)
     items = open_questions(session, [row.version_id for row in page.rows if row.version_id is not None])
@@ -98,7 +103,7 @@ def at_high_risk(session: Session, account_id: int, *, scope: Scope) -> list[str
             .join(Score, Score.id == current_score(Response.id))
             .where(
                 Contact.account_id == account_id,
-                visible_contacts(scope),
+                visible_by_account(scope, Contact.account_id),
                 Score.segment == Segment.HIGH_RISK.value,
             )
             .order_by(Contact.name, Contact.id)

@@ -21,7 +21,7 @@ from surveyd.distribution.hook_keys import find_hook_key, note_use
 from surveyd.distribution.models import Program
 from surveyd.distribution.return_models import KeyUse
 from surveyd.distribution.trigger_models import TriggerSource
-from surveyd.people.models import Contact
+from surveyd.people.merged import contact_called
 from surveyd.web.limits import WRONG_LINKS, client_address, guesses
 
 bp = Blueprint("invitations_api", __name__)
@@ -47,7 +47,7 @@ def invite() -> Response:
     try:
         with writing() as session:
             program = session.scalar(select(Program).where(Program.slug == wish.program))
-            contact_id = session.scalar(select(Contact.id).where(Contact.external_id == wish.contact))
+            contact_id = contact_called(session, wish.contact)
             if program is None or contact_id is None:
                 raise NotFound
             asked = triggers.ask(

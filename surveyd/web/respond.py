@@ -6,14 +6,15 @@ good one never.
 
 from dataclasses import replace
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from surveyd.base.database import Rows, reading_rows, writing_rows
 from surveyd.base.services import services
 from surveyd.base.tokens import token_digest
 from surveyd.closed_loop.intake import Office
-from surveyd.distribution.models import WaveState
+from surveyd.distribution.merged_links import goes_on_by
+from surveyd.distribution.models import InvitationState, WaveState
 from surveyd.forms.notices import Notice
 from surveyd.forms.wording import nearest
 from surveyd.responses.drafts import Link, find_link
@@ -37,7 +38,7 @@ def show_page(token: str) -> AnyResponse:
     with reading_rows() as rows:
         link = find_link(rows, token_digest(token))
         if link is not None:
-            return show(rows, link, door=own_door(token), asked=request.args)
+            return _elsewhere(rows, link) or show(rows, link, door=own_door(token), asked=request.args)
     return wrong_link()
 
 
@@ -50,6 +51,8 @@ def take_page(token: str) -> AnyResponse:
     sent, taken = request.form, None
     with writing_rows() as rows:
         link = find_link(rows, token_digest(token))
+        if link is not None and (elsewhere := _elsewhere(rows, link)):
+            return elsewhere
         if link is not None:
             taken = take(rows, link, door=door, sent=sent, now=now, office=office)
     return wrong_link() if taken is None else answer(taken, door=door)
@@ -58,6 +61,20 @@ def take_page(token: str) -> AnyResponse:
 def own_door(token: str) -> Door:
     """The door of a personal link."""
     return Door(f"/s/{token}", personal=f"/s/{token}")
+
+
+def _elsewhere(rows: Rows, link: Link) -> AnyResponse | None:
+    """The way to the link by which a person goes on who was asked twice and merged; None for others.
+
+    What they send goes along, so that nothing typed is lost.
+    """
+    if link.state is not InvitationState.CANCELLED:
+        return None
+    other = goes_on_by(rows, link.invitation_id)
+    if other is None:
+        return None
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return redirect(f"/s/{services().keys.survey_token(other.id, other.digest)}{query}", 307)
 
 
 def closed(rows: Rows, link: Link, *, door: Door) -> Response:

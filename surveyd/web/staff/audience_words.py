@@ -39,6 +39,7 @@ LACKS = {
 }
 """What an account lacks; follows a number of accounts."""
 ADVICE = {
+    "merged": lazy_gettext("Nothing: search for the contact who goes on."),
     "account_lapsed": lazy_gettext("Plan a wave for lapsed customers, or import the account as active."),
     "account_active": lazy_gettext("Plan a wave for active customers, or import the account as lapsed."),
     "not_in_filter": lazy_gettext("Widen the filters of this wave, or correct the facts by an import."),

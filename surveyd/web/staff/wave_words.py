@@ -22,6 +22,7 @@ STEPS = {
     "wished_call": lazy_gettext("call that they asked for"),
 }
 RULES = {
+    "merged": lazy_gettext("the contact was merged into another one, who is asked in their place"),
     "account_lapsed": lazy_gettext("the account is lapsed"),
     "account_active": lazy_gettext("the account is active, and this wave asks lapsed customers"),
     "not_in_filter": lazy_gettext("account or contact are not among those whom this wave asks"),
