@@ -2,14 +2,16 @@
 
 import smtplib
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import click
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from surveyd.base.clock import Clock
+from surveyd.base.clock import Clock, system_now
 from surveyd.base.config import Relay
-from surveyd.base.database import reading
+from surveyd.base.database import Instant, dialect_of, reading
 from surveyd.base.errors import Finding, Refused, Unavailable
 from surveyd.base.mailer import open_smtp
 from surveyd.base.migrations import is_current
@@ -17,6 +19,7 @@ from surveyd.base.pdf import check_pdf
 from surveyd.cli.house import as_json, house, print_json
 
 OK = "ok"
+CLOCKS_APART = timedelta(seconds=10)
 
 
 @click.command()
@@ -28,7 +31,7 @@ def check(context: click.Context, as_json: bool) -> None:
         findings = [
             Finding("config", "The configuration is complete.", severity=OK),
             check_clock(services.clock),
-            check_database(),
+            check_database(system_now()),
             check_queue(services.bell.check),
             check_relay(services.config.relay),
             check_paper(),
@@ -50,11 +53,11 @@ def check_clock(clock: Clock) -> Finding:
         return Finding("clock", str(error))
 
 
-def check_database() -> Finding:
-    """Does the database answer, with all its tables?"""
+def check_database(at: datetime) -> Finding:
+    """Does the database answer, with all its tables, and does its clock show `at`, as this machine's does?"""
     try:
         with reading() as session:
-            session.execute(text("SELECT 1"))
+            apart = abs(_time_of(session, at) - at)
         if not is_current():
             return Finding("database", "The tables are not up to date.", "Run surveyd migrate.")
     except SQLAlchemyError as error:
@@ -64,7 +67,22 @@ def check_database() -> Finding:
             f"The database does not answer: {str(cause).splitlines()[0]}.",
             "Check SURVEYD_DATABASE_URL.",
         )
+    if apart > CLOCKS_APART:
+        seconds = round(apart.total_seconds())
+        return Finding(
+            "database",
+            f"Its clock and this machine's are {seconds} seconds apart.",
+            "Set both by NTP: hosts whose clocks differ take mails out of each other's hands.",
+        )
     return Finding("database", "The database answers and its tables are up to date.", severity=OK)
+
+
+def _time_of(session: Session, at: datetime) -> datetime:
+    """What time it is where the database runs; SQLite has the clock of this machine."""
+    if dialect_of(session) == "sqlite":
+        session.execute(text("SELECT 1"))
+        return at
+    return session.execute(select(func.clock_timestamp(type_=Instant))).scalar_one()
 
 
 def check_queue(ping: Callable[[], None]) -> Finding:
