@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.clock import zone_named
 from surveyd.base.errors import NotFound
+from surveyd.distribution.cadence_models import WaveCadence
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState
+from surveyd.distribution.call_windows import window_for, windows_in
 from surveyd.distribution.days_off import Calendars, calendars
-from surveyd.distribution.models import Invitation, Program, Wave
-from surveyd.distribution.programs import window_of
+from surveyd.distribution.models import Invitation, Program, Touch, Wave
 from surveyd.distribution.wish_models import Wish, WishKind
 from surveyd.people.access import Reach, Scope
 from surveyd.people.models import Account, Contact, User
@@ -49,7 +50,7 @@ class CallRow:
     reason: str
     region: str
     back_at: datetime | None
-    """When they asked to be called back; None for who did not."""
+    """When they are to be called back, as was agreed; None for who is not."""
     asked_at: datetime | None
     """When they asked on their page to be called; None for who did not."""
     suits: str
@@ -169,16 +170,20 @@ def call_rows() -> Select[*tuple[Any, ...]]:
             Wave,
             Program,
             Wish,
+            Touch.step,
+            WaveCadence.steps.label("wave_steps"),
             OWNER.name.label("owner_name"),
             OWNER.email.label("owner_email"),
             CALLER.name.label("caller_name"),
             CALLER.email.label("caller_email"),
         )
+        .join(Touch, Touch.id == Call.touch_id)
         .join(Invitation, Invitation.id == Call.invitation_id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .join(Account, Account.id == Contact.account_id)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)
+        .outerjoin(WaveCadence, WaveCadence.wave_id == Wave.id)
         .outerjoin(Wish, and_(Wish.invitation_id == Call.invitation_id, Wish.kind == WishKind.CALL))
         .outerjoin(OWNER, OWNER.id == Call.owner_id)
         .outerjoin(CALLER, CALLER.id == Call.claimed_by_id)
@@ -190,7 +195,8 @@ def call_row(line: Row[*tuple[Any, ...]], off: Calendars, *, now: datetime, syst
     call, invitation, contact = line.Call, line.Invitation, line.Contact
     account, wave, program, wish = line.Account, line.Wave, line.Program, line.Wish
     zone = zone_named(invitation.time_zone)
-    opens = window_of(program).opens(now, zone, off.of(program.id, account.country))
+    window = window_for(program, windows_in(line.wave_steps), line.step)
+    opens = window.opens(now, zone, off.of(program.id, account.country))
     claimed = call.claimed_until is not None and call.claimed_until > system_now
     return CallRow(
         id=call.id,

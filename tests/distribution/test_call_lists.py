@@ -1,14 +1,17 @@
 """The call list at work: narrowed, sorted, paged, and whom to call next."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from surveyd.base.clock import system_now
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
 from surveyd.distribution.answered_calls import log_completed
-from surveyd.distribution.cadence import Window
+from surveyd.distribution.cadence import WISHED_CALL, Window
+from surveyd.distribution.cadence_models import WaveCadence
 from surveyd.distribution.call_attempts import record
 from surveyd.distribution.call_claims import claim_call, release_call
 from surveyd.distribution.call_hours import Caller
@@ -17,7 +20,7 @@ from surveyd.distribution.call_models import Call, CallOutcome, CallState
 from surveyd.distribution.call_rules import USUAL
 from surveyd.distribution.calls import find_call
 from surveyd.distribution.invitations import start
-from surveyd.distribution.models import Invitation
+from surveyd.distribution.models import Invitation, Touch
 from surveyd.people.access import SYSTEM
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
@@ -25,6 +28,8 @@ from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
 DAY_21 = NOW + timedelta(days=21)
+EARLY = (DAY_21 + timedelta(days=1)).replace(hour=4, minute=30)
+"""Half past six in Berlin, the day after."""
 
 
 @pytest.fixture
@@ -247,3 +252,40 @@ def test_what_there_is_to_choose(flagged: Post, cast: Cast) -> None:
 def test_an_empty_list_offers_nothing(post: Post, cast: Cast) -> None:
     listed = found(post, cast, wish())
     assert (listed.rows, listed.count, listed.ready, listed.next_at) == ((), 0, 0, None)
+
+
+class TestHoursOfAStep:
+    """A call with sending hours of its own is made in these, not in the program's."""
+
+    @pytest.fixture
+    def early(self, launched: Callable[..., Post], writer: Transaction) -> Post:
+        """Calls from six to eight in the morning, in a program that mails from nine to seventeen."""
+        post = launched(window=Window(9, 17))
+        with writer() as session:
+            steps = session.get_one(WaveCadence, post.wave_id)
+            own = [6, 8, False]
+            steps.steps = [step | {"window": own if step["name"] == "call" else None} for step in steps.steps]
+        post.go_to(EARLY)
+        post.release()
+        return post
+
+    @pytest.mark.parametrize(("hour", "ready"), [(4, 3), (9, 0)])
+    def test_they_can_be_called_then(self, early: Post, cast: Cast, hour: int, ready: int) -> None:
+        early.go_to(EARLY.replace(hour=hour, minute=30))
+        listed = found(early, cast, wish())
+
+        assert (listed.count, listed.ready) == (3, ready)
+        assert {row.callable_now for row in listed.rows} == {bool(ready)}
+        with early.writer() as session:
+            claimed = claim_next(session, wanted=wish(), caller=caller(early, cast.support.id))
+            assert (claimed is not None) is bool(ready)
+        if not ready:
+            assert listed.next_at == EARLY + timedelta(days=1, minutes=-30)
+
+    def test_who_asked_to_be_called_is_called_in_the_programs_hours(self, early: Post, cast: Cast) -> None:
+        with early.writer() as session:
+            touch = session.scalars(select(Touch).where(Touch.step == "call").order_by(Touch.id)).first()
+            assert touch is not None
+            touch.step = WISHED_CALL
+        early.go_to(EARLY.replace(hour=9))
+        assert found(early, cast, wish()).ready == 1
