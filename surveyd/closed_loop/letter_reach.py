@@ -63,6 +63,7 @@ def recipients(wave_id: int) -> Select[*tuple[Any, ...]]:
             Contact.email,
             Account.name.label("account"),
             Account.region,
+            Account.country,
             Response.id.label("response_id"),
             Score.segment,
             _rule().label("rule"),

@@ -20,6 +20,7 @@ from surveyd.closed_loop.models import Audience, Letter, LetterState
 from surveyd.distribution import outbox, papers
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.claims import LETTER
+from surveyd.distribution.days_off import Calendars, calendars
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Invitation, Wave, WaveState
 from surveyd.distribution.outbox import NewMessage
@@ -87,8 +88,9 @@ def _queue(  # the facts of a chunk
     written = [_Written(row, *words_for(row, content, written_on="")) for row in rows if not row.rule]
     orders = [_order(one, content, variant=letter.digest[:16]) for one in written]
     ids = papers.want_all(session, orders, now=now)
+    off = calendars(session, since=now)
     messages = [
-        _message(one, paper_id=ids[order.dedup_key], now=now, system_now=system_now)
+        _message(one, off, paper_id=ids[order.dedup_key], now=now, system_now=system_now)
         for one, order in zip(written, orders, strict=True)
     ]
     outbox.queue(session, messages, mail_domain=mail_domain)
@@ -116,11 +118,13 @@ def _order(one: _Written, content: Content, *, variant: str) -> NewPaper:
     )
 
 
-def _message(one: _Written, *, paper_id: int, now: datetime, system_now: datetime) -> NewMessage:
+def _message(
+    one: _Written, off: Calendars, *, paper_id: int, now: datetime, system_now: datetime
+) -> NewMessage:
     row = one.row
     zone = zone_named(row.time_zone)
     window = Window(row.window_start, row.window_end, row.workdays_only)
-    opens = window.opens(now, zone)
+    opens = window.opens(now, zone, off.of(row.program_id, row.country))
     return NewMessage(
         dedup_key=f"{LETTER}:{row.wave_id}:{row.contact_id}",
         name=LETTER,

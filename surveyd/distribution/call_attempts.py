@@ -11,6 +11,7 @@ from surveyd.base.errors import Refused
 from surveyd.distribution.call_claims import claim_call, dialled, let_go
 from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState, WrongNumber
 from surveyd.distribution.call_rules import rules_for
+from surveyd.distribution.call_windows import next_chance
 from surveyd.distribution.invitations import end_asking, hold, run
 from surveyd.distribution.models import Invitation, InvitationState
 
@@ -59,7 +60,8 @@ def record_attempt(
     """Write down one attempt and what follows from it.
 
     Nobody calls the person again before the pause of the program's rules, at whatever call; a number that is
-    wrong is dialled for them no more; who is gone or declines is asked no more. Raises Overtaken when there
+    wrong is dialled for them no more; who is gone or declines is asked no more. A call back at a time when
+    nobody is called there waits for the next one. Raises Overtaken when there
     are attempts by now that were not seen, and Refused when a colleague has the call, for a time to call
     back that is past or more than 60 days ahead, and for a long note.
     """
@@ -108,8 +110,8 @@ def _go_on(session: Session, call: Call, made: Attempt, *, now: datetime, by: in
     rules = rules_for(session, call.invitation_id)
     pause = rules.pause_after(made.outcome)
     if made.call_back_at is not None and made.outcome is CallOutcome.CALL_BACK:
-        call.not_before = made.call_back_at
-        call.owner_id, call.owner_until = by, made.call_back_at + KEPT_FOR
+        call.not_before = next_chance(session, call, made.call_back_at, now=now)
+        call.owner_id, call.owner_until = by, call.not_before + KEPT_FOR
     elif pause is not None and call.attempts < rules.attempts:
         call.not_before = now + pause
     else:

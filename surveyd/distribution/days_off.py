@@ -37,23 +37,24 @@ class Calendars:
         return DaysOff(self.holidays.get(country.upper(), frozenset()), periods)
 
 
-def calendars(session: Session, *, since: datetime) -> Calendars:
-    """What is off from the day before `since` on, in two statements."""
+def calendars(session: Session, *, since: datetime, country: str | None = None) -> Calendars:
+    """What is off from the day before `since` on, in two statements; of one `country`, or of all."""
     day = since.date() - timedelta(days=1)
     found: dict[str, set[date]] = {}
-    for country, off in session.execute(select(Holiday.country, Holiday.day).where(Holiday.day >= day)):
-        found.setdefault(country, set()).add(off)
+    ahead = [Holiday.day >= day, *([] if country is None else [Holiday.country == country.upper()])]
+    for place, off in session.execute(select(Holiday.country, Holiday.day).where(*ahead)):
+        found.setdefault(place, set()).add(off)
     periods = select(Blackout.program_id, Blackout.first_day, Blackout.last_day).order_by(Blackout.first_day)
     rows = session.execute(periods.where(Blackout.last_day >= day))
     return Calendars(
-        {country: frozenset(days) for country, days in found.items()},
+        {place: frozenset(days) for place, days in found.items()},
         tuple((row.program_id, row.first_day, row.last_day) for row in rows),
     )
 
 
 def days_off_of(session: Session, program_id: int | None, country: str, *, since: datetime) -> DaysOff:
     """The days off of one program's contacts in a country, from the day before `since` on."""
-    return calendars(session, since=since).of(program_id, country)
+    return calendars(session, since=since, country=country).of(program_id, country)
 
 
 def lacks_holidays(session: Session, *, now: datetime) -> list[tuple[str, int]]:

@@ -13,9 +13,17 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import from_local, zone_named
 from surveyd.base.errors import NotFound, Refused
-from surveyd.distribution.cadence import WISHED_CALL, WISHED_REMINDER, Window, numbered_step, plain_step
+from surveyd.distribution.cadence import (
+    WISHED_CALL,
+    WISHED_REMINDER,
+    DaysOff,
+    Window,
+    numbered_step,
+    plain_step,
+)
 from surveyd.distribution.call_entries import ASKED, put_on_list
 from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.days_off import days_off_of
 from surveyd.distribution.invitations import check_asking, hold, run, withdraw
 from surveyd.distribution.models import (
     Channel,
@@ -89,9 +97,9 @@ def offer_to(session: Session, invitation_id: int, *, now: datetime) -> Offer:
 def remind_on(session: Session, invitation_id: int, *, day: date, now: datetime) -> datetime:
     """Move what is planned by mail to one reminder on `day`, the person's own, and return when it is due.
 
-    It goes within their sending hours, on the next day that has some; nobody calls before three days later.
-    A second wish moves it again. Raises NotFound, and Refused for a day that is not on offer, after five
-    reminders, and once the asking is over or answered.
+    It goes within their sending hours, on the next day that has some and is not off; nobody calls before
+    three days later. A second wish moves it again. Raises NotFound, and Refused for a day that is not on
+    offer, after five reminders, and once the asking is over or answered.
     """
     hold(session, Invitation.id == invitation_id)
     asked = _Asked(session, invitation_id, now=now)
@@ -157,13 +165,14 @@ class _Asked:
         self.suppressed: str | None = row.suppressed
         self.window: Window = window_of(row.Program)
         self.zone: ZoneInfo = zone_named(self.invitation.time_zone)
+        self.off: DaysOff = days_off_of(session, row.Program.id, self.country, since=now)
 
     def offer(self, now: datetime) -> Offer:
         """What can be asked for; no reminder to whom we may not write, nor when the wave closes at once."""
         first = now.astimezone(self.zone).date() + timedelta(days=1)
         ends = self.wave.closes_at or now + LATEST
         last = ends.astimezone(self.zone).date() - timedelta(days=1)
-        # A day without sending hours leads to a later one, which has to be before the end as well.
+        # A day off or without sending hours leads to a later one, which has to be before the end as well.
         while last >= first and self.due_on(last) >= ends:
             last -= timedelta(days=1)
         phone = "" if self.contact.do_not_phone else self.contact.phone
@@ -173,7 +182,11 @@ class _Asked:
 
     def due_on(self, day: date) -> datetime:
         """When a mail of that day goes: as soon as the sending hours begin where the person is."""
-        return self.window.opens(from_local(datetime.combine(day, time()), self.zone), self.zone)
+        return self.opens(from_local(datetime.combine(day, time()), self.zone))
+
+    def opens(self, instant: datetime) -> datetime:
+        """When we may write or call from then on, where the person is."""
+        return self.window.opens(instant, self.zone, self.off)
 
     def _may_be_mailed(self) -> bool:
         contact = self.contact
@@ -234,7 +247,7 @@ def _add_touch(
 
 def _call_not_before(session: Session, asked: _Asked, instant: datetime) -> None:
     """Let a planned call, and one that is on the list, wait until then."""
-    earliest = asked.window.opens(instant, asked.zone)
+    earliest = asked.opens(instant)
     planned = and_(
         Touch.invitation_id == asked.invitation.id,
         Touch.channel == Channel.PHONE,

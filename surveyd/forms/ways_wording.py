@@ -68,6 +68,7 @@ class WaysWording:
     problem_too_often: str
     reminded_title: str
     reminded_body: str
+    reminded_later: str
     called_title: str
     called_body: str
     called_suits: str

@@ -80,6 +80,12 @@ class WaysPage:
         """The last day on offer, spelled."""
         return self.day(self.offer.last)
 
+    @property
+    def asked_for(self) -> date | None:
+        """The day that was asked for, where the reminder goes on another; None where it goes on that day."""
+        asked = request.args.get("day", type=date.fromisoformat)
+        return asked if self.wish and asked and asked != self.wish.remind_on else None
+
     def day(self, value: date | None) -> str:
         """A day, spelled; empty for none."""
         return spelled(value, self.language, "full") if value else ""
@@ -122,7 +128,10 @@ def take_way(token: str) -> AnyResponse:
             page.forms[way].take(session, link, now=now, mail_domain=services().config.mail_domain)
     except Refused:
         return _refused(token, page)
-    return redirect(f"/s/{token}/other?{urlencode({'said': way, 'lang': page.language})}", 303)
+    told = {"said": way, "lang": page.language}
+    if way == "remind":
+        told["day"] = request.form["day"]
+    return redirect(f"/s/{token}/other?{urlencode(told)}", 303)
 
 
 def _turned_away(session: Session, link: Link, token: str) -> Response | None:

@@ -16,8 +16,10 @@ from surveyd.closed_loop.jobs import send_letter
 from surveyd.closed_loop.letter_sending import queue_chunk
 from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, waves
+from surveyd.distribution.blackouts import NewBlackout, add_blackout
 from surveyd.distribution.models import Message, MessageState, Wave, WaveState
 from surveyd.distribution.outbox import release_held
+from surveyd.distribution.stale import replan_stale
 from surveyd.distribution.suppressions import opt_out, suppress
 from surveyd.people.models import Account, AuditEntry, Contact
 from surveyd.schedule import sweep_once
@@ -248,6 +250,25 @@ def test_letters_keep_the_send_window_where_the_reader_is(desk: Desk, clock: Set
     due = {message.due_at for message in desk.messages()}
     assert due == {(saturday + timedelta(days=2)).replace(hour=7)}
     assert {message.context["written_on"] for message in desk.messages()} == {"2026-03-16"}
+
+
+def test_no_letter_goes_on_a_day_off(desk: Desk, writer: Transaction) -> None:
+    today = NewBlackout(NOW.date(), NOW.date() + timedelta(days=1), "Fair")
+    with writer() as session:
+        add_blackout(session, None, today, by=None, now=NOW, system_now=system_now())
+    desk.send()
+    desk.job()
+    assert {message.due_at for message in desk.messages()} == {(NOW + timedelta(days=2)).replace(hour=7)}
+
+
+def test_a_day_that_is_off_from_now_on_moves_a_letter_that_waits(desk: Desk, writer: Transaction) -> None:
+    desk.send()
+    desk.job()
+    today = NewBlackout(NOW.date(), NOW.date(), "Fair")
+    with writer() as session:
+        add_blackout(session, None, today, by=None, now=NOW, system_now=system_now())
+        replan_stale(session, now=NOW, system_now=system_now())
+    assert {message.due_at for message in desk.messages()} == {(NOW + timedelta(days=1)).replace(hour=7)}
 
 
 def test_letters_of_a_wave_that_is_over_can_be_paused_and_go_on(

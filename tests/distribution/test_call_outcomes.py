@@ -1,7 +1,7 @@
 """What an outcome means beyond its call: rules of the program, other waves, numbers, reminders."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -11,9 +11,10 @@ from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound, Refused
 from surveyd.base.keyset import Wanted
 from surveyd.distribution.barred_numbers import allow_number, bar_number, barred_numbers, stop_phoning
-from surveyd.distribution.call_attempts import TRIED_OFTEN, record
+from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_attempts import KEPT_FOR, TRIED_OFTEN, record
 from surveyd.distribution.call_entries import weight_of
-from surveyd.distribution.call_models import Call, CallOutcome, CallState, WrongNumber
+from surveyd.distribution.call_models import Call, CallAttempt, CallOutcome, CallState, WrongNumber
 from surveyd.distribution.call_rules import Rules, rules_of, set_rules
 from surveyd.distribution.calls import find_call
 from surveyd.distribution.models import Channel, Invitation, InvitationState, Touch, TouchState, Wave
@@ -178,3 +179,29 @@ def test_larger_accounts_come_first_then_who_has_less_time() -> None:
     assert order == sorted(order)
     assert weight_of(0, None) == weight_of(-5, None) < 10**12
     assert weight_of(2**62, soon) >= 0
+
+
+@pytest.mark.parametrize(
+    ("back", "comes"),
+    [
+        ("2026-04-03T09:00", "2026-04-07T06:00"),  # Good Friday to Easter Monday: the week after, at eight
+        ("2026-04-08T19:30", "2026-04-09T06:00"),
+        ("2026-04-09T09:00", "2026-04-09T09:00"),
+    ],
+)
+def test_a_call_back_comes_when_somebody_calls_there(
+    launched: Callable[..., Post], cast: Cast, back: str, comes: str
+) -> None:
+    post = launched(window=Window())
+    post.go_to(DAY_21)
+    post.release()
+    with post.writer() as session:
+        anna = calls_of(session, cast.anna.id)[0].id
+    asked = datetime.fromisoformat(back).replace(tzinfo=UTC)
+    say(post, anna, CallOutcome.CALL_BACK, cast.support.id, call_back_at=asked)
+
+    with post.reader() as session:
+        call = session.get_one(Call, anna)
+        assert call.not_before == datetime.fromisoformat(comes).replace(tzinfo=UTC)
+        assert call.owner_until == call.not_before + KEPT_FOR
+        assert session.scalars(select(CallAttempt.call_back_at)).one() == asked

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import db, writing
 from surveyd.base.errors import NotFound, Refused
-from surveyd.distribution import wishes
+from surveyd.distribution import waves, wishes
+from surveyd.distribution.blackouts import NewBlackout, add_blackout
 from surveyd.distribution.cadence import Window
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.invitations import end_asking
@@ -84,7 +85,7 @@ class TestAReminder:
         assert mine["anna wished_reminder"].state is MessageState.SENT
 
     def test_nobody_calls_before_three_days_later(self, sent: Post, cast: Cast) -> None:
-        late = date(2026, 3, 31)
+        late = date(2026, 3, 30)
         with sent.writer() as session:
             due = wishes.remind_on(session, anna(sent, cast), day=late, now=NOW)
 
@@ -137,6 +138,32 @@ class TestAReminder:
             due = wishes.remind_on(session, anna(sent, cast), day=date(2026, 3, 14), now=NOW)
 
         assert due == datetime(2026, 3, 16, 7, tzinfo=UTC)
+
+    def test_a_day_off_leads_to_the_next_that_is_open(self, sent: Post, cast: Cast) -> None:
+        with sent.writer() as session:
+            program = waves.program_of(session, session.get_one(Wave, sent.wave_id))
+            week = NewBlackout(date(2026, 3, 16), date(2026, 3, 20), "Fair")
+            add_blackout(session, program, week, by=None, now=NOW, system_now=NOW)
+            due = wishes.remind_on(session, anna(sent, cast), day=DAY, now=NOW)
+            wish = wishes.wish_of(session, anna(sent, cast))
+
+        assert due == datetime(2026, 3, 23, 7, tzinfo=UTC)
+        assert wish and wish.remind_on == date(2026, 3, 23)
+
+    def test_nobody_calls_on_a_day_off_after_the_reminder(self, sent: Post, cast: Cast) -> None:
+        with sent.writer() as session:
+            wishes.remind_on(session, anna(sent, cast), day=date(2026, 3, 31), now=NOW)
+
+        # Three days later is Good Friday, and the Monday after it is off as well.
+        assert steps(sent, cast.anna.id)["call"][1] == datetime(2026, 4, 7, 6, tzinfo=UTC)
+
+    def test_the_last_days_are_not_offered_when_they_are_off(self, sent: Post, cast: Cast) -> None:
+        with sent.writer() as session:
+            week = NewBlackout(date(2026, 4, 6), date(2026, 4, 17), "Fair")
+            add_blackout(session, None, week, by=None, now=NOW, system_now=NOW)
+            offer = wishes.offer_to(session, anna(sent, cast), now=NOW)
+
+        assert offer.last == date(2026, 4, 2)  # the day before Good Friday
 
     @pytest.mark.parametrize("day", [date(2026, 3, 10), date(2026, 4, 14), date(2030, 1, 1)])
     def test_days_that_are_not_on_offer_are_refused(self, sent: Post, cast: Cast, day: date) -> None:

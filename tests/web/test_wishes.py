@@ -147,8 +147,13 @@ class TestAnotherDay:
             wish = session.scalars(select(Wish)).one()
             assert (wish.kind, wish.remind_on) == (WishKind.REMIND, date(2026, 3, 20))
         # A second time it moves, and a day without sending hours leads to the next.
+        assert "we send no mails" not in answer.text
         answer = after(client, ask(client, letters.anna, "remind", day="2026-03-28"))
         assert heading(answer) == "We write to you on Monday, 30 March 2026"
+        assert "On Saturday, 28 March 2026 we send no mails" in answer.text
+        for day in ("2026-03-30", "<b>", ""):
+            again = client.get(f"{letters.anna}/other?said=remind&day={day}")
+            assert again.status_code == 200 and "we send no mails" not in again.text
 
     @pytest.mark.parametrize("day", ["", "soon", "2026-03-10", "2026-04-14", "9999-12-31"])
     def test_another_day_is_asked_for_beside_the_field(

@@ -23,6 +23,7 @@ from surveyd.people.models import StaffRole
 from surveyd.reports.interview import Said, said_before
 from surveyd.web.access import reader
 from surveyd.web.staff.call_handing import Standing, standing_of
+from surveyd.web.staff.call_moved import moved_words
 from surveyd.web.staff.call_outcomes import (
     AT_ONCE,
     FINAL,
@@ -47,7 +48,7 @@ FACTS = {
 class CallPage:
     """One call, the form for what came of it, and the caller's day.
 
-    `refused` and `meanwhile` tell who came late.
+    `refused` and `meanwhile` tell who came late, `moved` when the call back comes that was promised before.
     """
 
     call: CallView
@@ -60,6 +61,7 @@ class CallPage:
     colleagues: tuple[Colleague, ...]
     refused: str = ""
     meanwhile: tuple[AttemptLine, ...] = ()
+    moved: str = ""
 
     fact_words = FACTS
     at_once = AT_ONCE
@@ -122,7 +124,7 @@ class CallPage:
 @bp.get("/calls/<id:call_id>", endpoint="call")
 def show_call(call_id: int) -> str:
     """One call: the number, the local time, what to say, what was tried."""
-    return _show(_load(call_id, OutcomeForm()))
+    return _show(replace(_load(call_id, OutcomeForm()), moved=moved_words()))
 
 
 @bp.post("/calls/<id:call_id>/claim")

@@ -194,15 +194,15 @@ def record_outcome(call_id: int, form: OutcomeForm) -> Response:
 
     Raises Refused as `calls.record` does.
     """
-    caller, wish = caller_now(), wish_for_calls()
+    caller, wish, moved = caller_now(), wish_for_calls(), False
     try:
-        _keep(call_id, form, caller=caller)
+        moved = _keep(call_id, form, caller=caller)
     except Overtaken:
         if not _is_recorded(call_id, form, caller=caller):
             raise
     with writing() as session:
         following = call_lists.claim_next(session, wanted=wish, caller=caller)
-    return to_call(following, wish)
+    return to_call(following, wish, moved=call_id if moved else None)
 
 
 def keep_late(session: Session, call: Call, form: OutcomeForm, *, by: int, now: datetime) -> None:
@@ -218,8 +218,8 @@ def keep_late(session: Session, call: Call, form: OutcomeForm, *, by: int, now: 
         log_late(session, call, form.late_outcome, now=now, by=by, note=form.words)
 
 
-def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
-    """Record what a valid form says, in a transaction of its own."""
+def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> bool:
+    """Record what a valid form says, in a transaction of its own; whether a call back is moved."""
     outcome, note, back = form.facts
     now, ours, by = caller.now, caller.system_now, caller.user_id
     domain = services().config.mail_domain
@@ -244,6 +244,7 @@ def _keep(call_id: int, form: OutcomeForm, *, caller: Caller) -> None:
             excuse(session, call.invitation_id, form.excuse, now=now, mail_domain=domain)
         elif outcome is CallOutcome.WRONG_NUMBER:
             tell_wrong_number(session, call, by=reader().name, now=now, mail_domain=domain)
+        return back is not None and call.not_before != back
 
 
 def _is_recorded(call_id: int, form: OutcomeForm, *, caller: Caller) -> bool:

@@ -20,6 +20,7 @@ from surveyd.distribution.call_lists import CallList, Day, Show
 from surveyd.distribution.calls import CallRow
 from surveyd.web.access import reader
 from surveyd.web.filters import language
+from surveyd.web.staff.call_moved import moved_words
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import address_of, wanted
 
@@ -43,6 +44,7 @@ class CallsPage:
     wanted: Wanted
     now: datetime
     user_id: int
+    moved: str = ""
 
     @property
     def title(self) -> str:
@@ -90,7 +92,7 @@ def show_calls() -> str:
     with reading() as session:
         found = call_lists.search_calls(session, wanted=wish, caller=caller)
         day = call_lists.day_of(session, user_id=caller.user_id, since=midnight(caller.now, reader().zone))
-    page = CallsPage(found, day, wish, caller.now, caller.user_id)
+    page = CallsPage(found, day, wish, caller.now, caller.user_id, moved_words())
     return render_template("staff/calls.html", page=page)
 
 
@@ -103,9 +105,12 @@ def next_call() -> Response:
     return to_call(call_id, wish)
 
 
-def to_call(call_id: int | None, wish: Wanted) -> Response:
-    """The way to a call, or to the list when there is none; what the list was narrowed to goes along."""
-    kept = kept_of(wish)
+def to_call(call_id: int | None, wish: Wanted, *, moved: int | None = None) -> Response:
+    """The way to a call, or to the list when there is none; what the list was narrowed to goes along.
+
+    There it is said of the call `moved` when it comes back.
+    """
+    kept = kept_of(wish) | ({} if moved is None else {"moved": moved})
     if call_id is None:
         return redirect(url_for("staff.calls", **kept), 303)
     return redirect(url_for("staff.call", call_id=call_id, **kept), 303)

@@ -50,6 +50,18 @@ def test_a_late_call_back_is_said(office: Office, sign_in: SignIn, clock: SetClo
     assert "1 call back is late." in support.get("/staff/calls/backs").text
 
 
+def test_a_call_back_at_a_time_when_nobody_calls_is_moved_and_said(office: Office, sign_in: SignIn) -> None:
+    support, path = sign_in(office.cast.support), f"/staff/calls/{office.call}/outcome"
+    answer = support.post(path, at_once="call_back", call_back_at="2026-03-14T14:30")  # a Saturday
+
+    following = support.get(answer.headers["Location"]).text
+    assert "nobody is called there. Sofie Sommer comes back onto the list on 16 March 2026" in following
+    assert "there Mon 08:00" in following
+    for odd in ("0", "9" * 30, "x", str(office.call + 1)):
+        page = support.get(f"/staff/calls?moved={odd}")
+        assert page.status_code == 200 and "nobody is called there" not in page.text
+
+
 def test_figures_are_one_s_own_or_the_team_s(office: Office, sign_in: SignIn) -> None:
     support = sign_in(office.cast.support)
     support.post(f"/staff/calls/{office.call}/outcome", at_once="no_answer")
