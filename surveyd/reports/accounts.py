@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -30,10 +30,21 @@ from surveyd.results.models import Score
 from surveyd.results.people_shapes import UNKNOWN, AccountColumns
 from surveyd.results.policies import current
 from surveyd.results.revenue import NOT_ASKED, SILENT, Money, told_in
+from surveyd.results.slices import CUSTOM
 from surveyd.results.standings import standings
 from surveyd.scoring.arrays import Mask
 from surveyd.scoring.flags import Flag
 
+DIMENSIONS = {
+    "country": lazy_gettext("Country"),
+    "business_unit": lazy_gettext("Business unit"),
+    "branch": lazy_gettext("Branch"),
+    "channel": lazy_gettext("Sales channel"),
+    "product_line": lazy_gettext("Product line"),
+    "status": lazy_gettext("Status"),
+    "currency": lazy_gettext("Currency"),
+}
+"""The dimensions that the list does not offer as a filter, and shows while it is narrowed by one."""
 Choice = tuple[str, str]
 """A value of a filter, and its name."""
 
@@ -77,6 +88,12 @@ class AccountList:
             ("state", _("Revenue"), said("state", ""), str(state.get(said("state", ""), ""))),
             ("before", _("Before"), said("before", ""), str(state.get(said("before", ""), ""))),
             ("since", _("Since"), said("since", ""), self.before),
+            *((name, str(label), said(name, ""), said(name, "")) for name, label in DIMENSIONS.items()),
+            *(
+                (name, name.removeprefix(CUSTOM), value, value)
+                for name, value in self.wanted.filters.items()
+                if name.startswith(CUSTOM)
+            ),
         )
         return [(name, label, ((value, words),)) for name, label, value, words in found if value and words]
 

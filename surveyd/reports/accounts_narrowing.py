@@ -17,6 +17,7 @@ from surveyd.people.accounts import matching
 from surveyd.people.families import below
 from surveyd.people.models import Account
 from surveyd.reports.accounts_states import EXPOSURES, PLACES, Sight
+from surveyd.results.slices import CUSTOM, OF_ACCOUNTS
 from surveyd.scoring.arrays import Mask
 from surveyd.scoring.flags import Flag
 
@@ -36,7 +37,8 @@ def wanted_accounts(wishes: Mapping[str, str], search: str, sight: Sight) -> Mas
     if search.strip():
         found.append(sight.which(matching(sight.scope, search)))
     for name, value in wishes.items():
-        if value and name in NARROWING and (left := NARROWING[name](value, sight)) is not None:
+        narrow = _of_dimension(name) if name.startswith(CUSTOM) else NARROWING.get(name)
+        if value and narrow and (left := narrow(value, sight)) is not None:
             found.append(left)
     return reduce(and_, found)
 
@@ -44,14 +46,6 @@ def wanted_accounts(wishes: Mapping[str, str], search: str, sight: Sight) -> Mas
 def id_of(text: str) -> int:
     """The id that an address names, 0 for what is none."""
     return int(text) if ID.fullmatch(text) else 0
-
-
-def _region(value: str, sight: Sight) -> Mask | None:
-    return sight.accounts.dimensions["region"].has([value])
-
-
-def _tier(value: str, sight: Sight) -> Mask | None:
-    return sight.accounts.dimensions["tier"].has([value])
 
 
 def _manager(value: str, sight: Sight) -> Mask | None:
@@ -101,9 +95,18 @@ def _before(value: str, sight: Sight) -> Mask | None:
     return sight.before.stood(value) if value in PLACES else None
 
 
+def _of_dimension(name: str) -> Callable[[str, Sight], Mask | None]:
+    """The accounts with one value of a dimension; nobody has one that there is none of."""
+
+    def narrow(value: str, sight: Sight) -> Mask | None:
+        found = sight.accounts.dimensions.get(name)
+        return np.zeros(sight.whole.size, dtype=np.bool_) if found is None else found.has([value])
+
+    return narrow
+
+
 NARROWING: Mapping[str, Callable[[str, Sight], Mask | None]] = {
-    "region": _region,
-    "tier": _tier,
+    **{name: _of_dimension(name) for name in OF_ACCOUNTS},
     "segment": _segment,
     "flag": _flag,
     "response": _response,
@@ -114,4 +117,7 @@ NARROWING: Mapping[str, Callable[[str, Sight], Mask | None]] = {
     "before": _before,
 }
 FILTERS = (*NARROWING, "wave", "since")
-"""What the address of the list may say beside its order: what narrows it, and the waves that it is about."""
+"""What the address of the list may say beside its order: what narrows it, and the waves that it is about.
+
+The company's own dimensions are further filters, each by its name with CUSTOM before it.
+"""

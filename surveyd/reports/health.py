@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from surveyd.distribution.models import WaveState
 from surveyd.reports.case_counts import AgeCount, CasesInTime
 from surveyd.reports.charts import Block, Stripes, bar, stripes
-from surveyd.reports.exposure import ExposureReport
+from surveyd.reports.exposure import ExposureReport, MoneySum
 from surveyd.reports.health_charts import HealthCharts
 from surveyd.reports.matrix import Matrix
 from surveyd.reports.movement import Movement
@@ -18,6 +18,7 @@ from surveyd.reports.reasons import why_not
 from surveyd.reports.silence import SilenceWords
 from surveyd.reports.words import AGES, FATE_KINDS, FATES, STATES, STEP_KINDS, STEPS
 from surveyd.results.figures import Figures
+from surveyd.results.masks import is_of_accounts
 from surveyd.results.response import Response
 from surveyd.results.revenue import StateRevenue
 from surveyd.results.slices import Slice, Words, words_of
@@ -28,8 +29,8 @@ from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.unsaid import Unsaid
 from surveyd.scoring.weighting import Weighting
 
-OF_ACCOUNT_LIST = ("region", "tier", "manager")
-"""What the list of accounts can be narrowed by, one value each."""
+REVENUE = "revenue-"
+"""What the name of a chart of revenue begins with; its currency follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,9 @@ class Health:
 
     @property
     def opens_accounts(self) -> bool:
-        """Whether the list of accounts can be narrowed as the slice is."""
+        """Whether the list of accounts can be narrowed as the slice is: by accounts alone, one value each."""
         filters = self.cut.filters
-        return all(name in OF_ACCOUNT_LIST and len(values) == 1 and values[0] for name, values in filters)
+        return all(is_of_accounts(name) and len(values) == 1 and values[0] for name, values in filters)
 
     @property
     def account_words(self) -> dict[str, str]:
@@ -190,8 +191,15 @@ class Health:
             "indexes": bool(self.charts.indexes),
             "matrix": bool(self.matrix.total),
             "steps": bool(self.step_bar),
+            "cases": bool(self.cases.total),
+            "ages": bool(self.open_cases) and self.is_about_all,
         }
-        return [name for name, is_there in there.items() if is_there]
+        money = [REVENUE + one.currency for one in self.money.sums] if self.sees_revenue else []
+        return [name for name, is_there in there.items() if is_there] + money
+
+    def revenue_of(self, name: str) -> MoneySum | None:
+        """The revenue that a chart of this name draws; None for a chart of anything else."""
+        return next((one for one in self.money.sums if name == REVENUE + one.currency), None)
 
     @property
     def silence(self) -> SilenceWords:

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.overview import latest_waves
 from surveyd.people.access import Scope
-from surveyd.people.models import Account
 from surveyd.reports.basis import METHODS, Basis, basis_of, finely, score_interval, share_interval
 from surveyd.reports.reasons import why_not
 from surveyd.results.revenue import Money
@@ -22,8 +19,6 @@ from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.themes import Ratings, ThemeFigures
 from surveyd.scoring.unsaid import Unsaid
 
-MOST_WAVES = 24
-REGION = "region"
 RowsOf = Callable[[str], str]
 """The address of the comments behind a theme's key."""
 
@@ -59,16 +54,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ThemesPage:
-    """The themes of a slice, most frequent first; `waves` and `regions` are what it can be narrowed to.
+    """The themes of a slice of the chosen waves, most frequent first.
 
     `since` is None where there is no wave before to compare with.
     """
 
-    waves: tuple[str, ...]
     chosen: tuple[str, ...]
     before: str
-    regions: tuple[str, ...]
-    region: str
     sees_revenue: bool
     found: SliceThemes
     lines: tuple[ThemeLine, ...]
@@ -110,11 +102,8 @@ def themes_page(session: Session, cut: Slice, *, scope: Scope, rows_of: RowsOf) 
     lines = [_line(found, at, rows_of) for at in range(len(found.stored.book.themes))]
     uncoded = _figures(found, UNCODED, str(_("No theme")), found.table.uncoded, None, rows_of)
     return ThemesPage(
-        waves=tuple(wave.slug for wave in latest_waves(session, most=MOST_WAVES)),
         chosen=tuple(wave.slug for wave in of.waves),
         before=of.before_wave.slug if of.before_wave else "",
-        regions=_regions(session) if scope.sees_all else (),
-        region=next(iter(cut.values(REGION)), ""),
         sees_revenue=scope.sees_revenue,
         found=found,
         lines=tuple(sorted(lines, key=lambda line: (-line.ratings.n, line.name))),
@@ -189,8 +178,3 @@ def _terms(of: tuple[TermLine, ...] | Unsaid) -> Terms:
     if isinstance(of, Unsaid):
         return Terms((), (), why_not(of))
     return Terms(tuple(one for one in of if one.z > 0), tuple(one for one in of if one.z < 0), "")
-
-
-def _regions(session: Session) -> tuple[str, ...]:
-    named = select(Account.region).where(Account.region != "").distinct().order_by(Account.region)
-    return tuple(session.scalars(named))

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveyd.base.keyset import Wanted
 from surveyd.distribution.models import Suppression
 from surveyd.people.access import SYSTEM
-from surveyd.people.models import Contact, RelationshipRole
+from surveyd.people.models import Account, Contact, RelationshipRole
+from surveyd.reports.accounts import account_list
 from surveyd.reports.accounts_states import Sight
 from surveyd.results.account_figures import account_voices
 from surveyd.results.asked import WaveAsked
@@ -77,3 +79,21 @@ def test_before_the_last_reminder_nobody_is_silent(session: Session) -> None:
 
 def _silent(asking: Asking) -> set[int]:
     return set(asking.session.scalars(select(Contact.account_id).where(Contact.external_id == "N-2")))
+
+
+def test_any_dimension_of_accounts_narrows_the_list(session: Session) -> None:
+    asking = open_wave(session, NOW)
+    name, value = """100% "own" 'name' [0].$x""", """'; DROP TABLE scores; -- %s "x" 5%"""
+    south = session.get_one(Account, asking.people.sudwerk)
+    south.dimensions, south.country = {name: value}, "AT"
+    session.flush()
+
+    def named(**filters: str) -> list[str]:
+        found = account_list(session, scope=SYSTEM, now=NOW, wanted=Wanted(sort="name", filters=filters))
+        assert found.total == len(found.lines)
+        return [line.name for line in found.lines]
+
+    assert named(**{f"dimension:{name}": value}) == ["Südwerk"]
+    assert named(**{f"dimension:{name}": "other"}) == named(**{"dimension:none": "x"}) == []
+    assert named(country="AT", currency="EUR") == ["Südwerk"]
+    assert named(**{f"dimension:{name}": value, "region": "North"}) == []

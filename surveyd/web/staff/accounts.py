@@ -17,10 +17,13 @@ from surveyd.reports.accounts import account_list
 from surveyd.reports.accounts_export import accounts_csv as lines_of_accounts
 from surveyd.reports.accounts_narrowing import FILTERS
 from surveyd.reports.accounts_query import SORTS
+from surveyd.results.slices import CUSTOM, is_dimension
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
 
+MOST_OWN = 10
+"""The list is narrowed by so many of the company's own dimensions at once."""
 WHY_NOT = {
     WhyNot.LEFT_COMPANY: lazy_gettext("Has left the company"),
     WhyNot.NOT_MY_SUBJECT: lazy_gettext("Says that this is not their subject"),
@@ -71,7 +74,8 @@ def account_page(account_id: int, undecided: Undecided | None = None) -> str:
 
 
 def _wish() -> Wanted:
-    return wanted(sorts=SORTS, filters=FILTERS, sort="name")
+    own = [name for name in request.args if name.startswith(CUSTOM) and is_dimension(name)]
+    return wanted(sorts=SORTS, filters=(*FILTERS, *own[:MOST_OWN]), sort="name")
 
 
 def _lines(scope: Scope, wish: Wanted) -> Iterator[str]:

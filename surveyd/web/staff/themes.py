@@ -14,6 +14,7 @@ from surveyd.results.themes import Picked
 from surveyd.scoring.nps import Category
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.slices import seen_slice
 
 MOST = 200
 
@@ -21,10 +22,10 @@ MOST = 200
 @bp.get("/themes")
 def themes() -> str:
     """The themes of the slice that stands in the address; without one, of the latest wave."""
-    cut = slice_here()
     with reading() as session:
-        page = themes_page(session, cut, scope=reader().scope, rows_of=_rows_of(cut))
-    return render_template("staff/themes.html", page=page, at=address(cut), other=_beside(cut))
+        seen = seen_slice(session)
+        page = themes_page(session, seen.cut, scope=reader().scope, rows_of=_rows_of(seen.cut))
+    return render_template("staff/themes.html", page=page, at=address(seen.cut), seen=seen)
 
 
 @bp.get("/themes/comments")
@@ -40,10 +41,10 @@ def comments() -> str:
 @bp.get("/themes/tone")
 def tone() -> str:
     """Comments whose words deny their rating, in languages in which a model holds."""
-    cut = slice_here()
     with reading() as session:
-        page = tone_page(session, cut, scope=reader().scope)
-    return render_template("staff/tone.html", page=page, at=address(cut))
+        seen = seen_slice(session)
+        page = tone_page(session, seen.cut, scope=reader().scope)
+    return render_template("staff/tone.html", page=page, at=address(seen.cut), seen=seen)
 
 
 def slice_here() -> Slice:
@@ -57,11 +58,6 @@ def address(cut: Slice) -> dict[str, list[str]]:
     for name, value in words_of(cut):
         found.setdefault(name, []).append(value)
     return found
-
-
-def _beside(cut: Slice) -> list[tuple[str, str]]:
-    """What the two choices of the page do not choose; it goes along with them."""
-    return [(name, value) for name, value in words_of(cut) if name not in ("wave", "region")]
 
 
 def _rows_of(cut: Slice) -> Callable[[str], str]:

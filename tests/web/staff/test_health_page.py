@@ -132,7 +132,7 @@ def test_a_figure_says_where_it_comes_from(full: Asking, sign_in: SignIn) -> Non
         assert said in html.unescape(card[1])
 
 
-@pytest.mark.parametrize("name", ["nps", "shares", "indexes", "matrix", "steps"])
+@pytest.mark.parametrize("name", ["nps", "shares", "indexes", "matrix", "steps", "cases", "revenue-EUR"])
 def test_a_chart_is_a_file_with_its_colours_inside(full: Asking, sign_in: SignIn, name: str) -> None:
     answer = sign_in(full.people.executive).get(f"/staff/health/{name}.svg?tier=C")
 
@@ -143,7 +143,7 @@ def test_a_chart_is_a_file_with_its_colours_inside(full: Asking, sign_in: SignIn
     assert "<script" not in answer.text and "href" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["trend", "nothing", "..%2Fmatrix"])
+@pytest.mark.parametrize("name", ["trend", "nothing", "revenue-USD", "..%2Fmatrix"])
 def test_a_chart_that_there_is_not_is_not_found(full: Asking, sign_in: SignIn, name: str) -> None:
     assert sign_in(full.people.executive).get(f"/staff/health/{name}.svg").status_code == 404
 
