@@ -18,6 +18,7 @@ from surveyd.distribution.audience_rules import RULES as RULES
 from surveyd.distribution.audience_rules import rule_of, twins_among, with_facts
 from surveyd.distribution.audience_rules import waits_for_a_look as waits_for_a_look
 from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveKind, WaveState
+from surveyd.distribution.sealed_places import is_sealed, sealed_rules
 from surveyd.people.models import Contact
 
 CHUNK = 2000
@@ -103,7 +104,13 @@ def audience_of(session: Session, wave: Wave, program: Program, *, now: datetime
 
 
 def count_audience(session: Session, wave: Wave, program: Program, *, now: datetime) -> Counts:
-    """How many would be in and out of a launch at `now`; once the wave was launched, how many are."""
+    """How many would be in and out of a launch at `now`; once the wave was launched, how many are.
+
+    Of a sealed wave they are those that were sealed.
+    """
+    if is_sealed(session, wave):
+        rules = sealed_rules(session, wave)
+        return Counts(rules.pop("", 0), rules)
     if wave.state is not WaveState.SCHEDULED:
         invited = select(func.count()).where(Invitation.wave_id == wave.id)
         excluded = select(Exclusion.rule, func.count().label("contacts")).where(Exclusion.wave_id == wave.id)
@@ -112,13 +119,13 @@ def count_audience(session: Session, wave: Wave, program: Program, *, now: datet
     rule = rule_of(wave, program, asked_of(session, wave), now=now, of_many=True).label("rule")
     ruled = with_facts(select(rule, Contact.language)).subquery()
     counted = select(*ruled.c, func.count().label("contacts")).group_by(*ruled.c)
-    rules: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     wishes: dict[str, int] = {}
     for row in session.execute(counted):
-        rules[row.rule] += row.contacts
+        found[row.rule] += row.contacts
         if not row.rule:
             wishes[row.language] = row.contacts
-    return Counts(rules.pop("", 0), dict(rules), wishes)
+    return Counts(found.pop("", 0), dict(found), wishes)
 
 
 def compare_with_last(

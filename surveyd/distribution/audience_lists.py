@@ -13,6 +13,8 @@ from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.audience_plans import asked_of
 from surveyd.distribution.audience_rules import rule_of, rules_of, with_facts
 from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveState
+from surveyd.distribution.seal_models import SealedPlace
+from surveyd.distribution.sealed_places import is_sealed
 from surveyd.distribution.standing import standing
 from surveyd.people.access import Scope, visible_accounts
 from surveyd.people.models import Account, Contact
@@ -64,8 +66,9 @@ def list_audience(
 ) -> AudiencePage:
     """A page of the contacts that `wish` asks for, of the scope's accounts.
 
-    Before the launch it is a forecast as of `now`; from the launch on it is read from the ledger. The filters
-    are `in` ("1" or "0"), `rule` and `state`. Raises Refused for a broken key.
+    Before the launch it is a forecast as of `now`; from the launch on it is read from the ledger, and once
+    the wave is sealed it is as it was then. The filters are `in` ("1" or "0"),
+    `rule` and `state`. Raises Refused for a broken key.
     """
     told = _Told(session, wave, program, now=now)
     by = func.lower(Account.name) if wish.column == "account" else func.lower(Contact.name)
@@ -110,7 +113,7 @@ Listed = Select[*tuple[Any, ...]]
 
 
 class _Told:
-    """What is said of contacts of one wave: a forecast, or what stands in the ledger."""
+    """What is said of contacts of one wave: a forecast, what stands in the ledger, or what was sealed."""
 
     def __init__(self, session: Session, wave: Wave, program: Program, *, now: datetime) -> None:
         self.session = session
@@ -118,6 +121,9 @@ class _Told:
             self.rule: ColumnElement[str] = rule_of(wave, program, asked_of(session, wave), now=now)
             self.stands: ColumnElement[str] = literal("")
             self.join = with_facts
+        elif is_sealed(session, wave):
+            self.rule, self.stands = SealedPlace.rule.expression, SealedPlace.standing.expression
+            self.join = partial(_with_places, wave)
         else:
             self.rule = func.coalesce(Exclusion.rule, "")
             self.stands = case((Invitation.id.is_(None), ""), else_=standing())
@@ -143,6 +149,16 @@ class _Told:
 
 def _with_ledger(wave: Wave, query: Listed) -> Listed:
     return _ledger(wave, query).where(or_(Invitation.id.is_not(None), Exclusion.rule.is_not(None)))
+
+
+def _with_places(wave: Wave, query: Listed) -> Listed:
+    """Everybody of a sealed wave at the account that they were sealed at, whatever has become of them."""
+    return (
+        query.select_from(SealedPlace)
+        .join(Contact, Contact.id == SealedPlace.contact_id)
+        .join(Account, Account.id == SealedPlace.account_id)
+        .where(SealedPlace.wave_id == wave.id)
+    )
 
 
 def _ledger(wave: Wave, query: Listed) -> Listed:

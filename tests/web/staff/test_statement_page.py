@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from surveyd.base.clock import SetClock
 from surveyd.distribution import waves
-from surveyd.people.models import AuditEntry
+from surveyd.distribution.models import Exclusion, Invitation, InvitationState
+from surveyd.people.models import AuditEntry, Contact
 from surveyd.responses.models import Response
 from surveyd.results.seals import find_seal
 from tests.fixtures.apps import NOW, Transaction
@@ -53,6 +54,29 @@ def test_a_closed_wave_is_sealed_once_and_checked(
         response.answers = response.answers | {"recommend": 10}
     told = admin.get(f"{path}?check=1").text
     assert "has changed since it was sealed" in told and "answers differ" in told
+
+
+def test_the_list_of_a_sealed_wave_stays_as_it_was(
+    office: Office, sign_in: SignIn, writer: Transaction, clock: SetClock
+) -> None:
+    close(office, writer, clock)
+    admin, path = sign_in(office.cast.admin), f"/staff/waves/{office.wave}/audience"
+    admin.post(f"/staff/waves/{office.wave}/seal")
+    file = admin.get(f"{path}.csv").text
+    assert file.count("\n") == 4
+
+    with writer() as session:
+        cast = office.cast
+        gone = session.get_one(Invitation, office.sofie_invitation)
+        gone.state, gone.account_id = InvitationState.OPTED_OUT, cast.nordwind
+        session.get_one(Contact, cast.sofie.id).account_id = cast.nordwind
+        session.add(Exclusion(wave_id=office.wave, contact_id=cast.anna.id, rule="opted_out"))
+
+    assert admin.get(f"{path}.csv").text == file
+    assert "3 contacts are in, 0 out" in admin.get(path).text
+    found = admin.get(f"{path}?search=Sofie&in=1").text
+    assert "Sofie Sommer of Südwerk is in: " in found
+    assert "Sofie" not in admin.get(f"{path}?state=opted_out").text
 
 
 def test_a_running_wave_is_not_sealed(office: Office, sign_in: SignIn) -> None:
