@@ -75,6 +75,7 @@ class NamedAccount:
 
     id: int
     name: str
+    country: str
 
 
 def list_own(
@@ -123,11 +124,11 @@ def own_accounts(
     """The accounts of the wave's customers to which a contact can be added, by name."""
     asked = asked_of(session, wave)
     narrowed = [] if asked.accounts is None else [asked.accounts]
-    query = select(Account.id, Account.name).where(
+    query = select(Account.id, Account.name, Account.country).where(
         visible_accounts(scope), Account.status == asked.status, *narrowed, *_mine(manager_id)
     )
     rows = session.execute(query.order_by(func.lower(Account.name), Account.id))
-    return tuple(NamedAccount(row.id, row.name) for row in rows)
+    return tuple(NamedAccount(row.id, row.name, row.country) for row in rows)
 
 
 def without_decider(
@@ -144,14 +145,14 @@ def without_decider(
         planned_in(session, wave, program, now=now), ContactMark.state.is_distinct_from(MarkState.EXCLUDED)
     )
     decides = and_(is_in, Contact.role == RelationshipRole.DECISION_MAKER)
-    query = with_marks(wave, select(Account.id, Account.name)).where(
+    query = with_marks(wave, select(Account.id, Account.name, Account.country)).where(
         visible_accounts(scope), *_mine(manager_id)
     )
-    query = query.group_by(Account.id, Account.name).having(
+    query = query.group_by(Account.id, Account.name, Account.country).having(
         func.count(case((is_in, 1))) > 0, func.count(case((decides, 1))) == 0
     )
     rows = session.execute(query.order_by(func.lower(Account.name), Account.id).limit(MOST_NAMED))
-    return tuple(NamedAccount(row.id, row.name) for row in rows)
+    return tuple(NamedAccount(row.id, row.name, row.country) for row in rows)
 
 
 def _mine(manager_id: int | None) -> list[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """The rights of waves, programs, letters and links: the part of the table about who is asked, and when."""
 
-from surveyd.web.rights import ADMINS, CALLERS, EXECUTIVE, WAVE_READERS, Rights
+from surveyd.web.rights import ADMINS, ASKERS, CALLERS, EXECUTIVE, WAVE_READERS, Rights
 
 WAVE_RIGHTS: Rights = {
     "staff.waves": WAVE_READERS,
@@ -32,6 +32,23 @@ WAVE_RIGHTS: Rights = {
     "staff.rehearse": ADMINS,
     "staff.rehearsal_csv": WAVE_READERS,
     "staff.rehearsal_xlsx": WAVE_READERS,
+    "staff.confirmation": WAVE_READERS,
+    "staff.confirmation_csv": WAVE_READERS,
+    "staff.excluded_csv": WAVE_READERS,
+    "staff.begin_confirmation": ADMINS,
+    "staff.change_confirmation": ADMINS,
+    "staff.ask_manager": ADMINS,
+    "staff.put_contact_back": ADMINS,
+    "staff.own_contacts": ASKERS,
+    "staff.confirm_rest": ASKERS,
+    "staff.finish_confirmation": ASKERS,
+    "staff.own_contact": ASKERS,
+    "staff.confirm_contact": ASKERS,
+    "staff.take_back_mark": ASKERS,
+    "staff.exclude_contact": ASKERS,
+    "staff.correct_contact": ASKERS,
+    "staff.new_contact": ASKERS,
+    "staff.add_own_contact": ASKERS,
     "staff.launch_wave": ADMINS,
     "staff.pause_wave": ADMINS,
     "staff.resume_wave": ADMINS,

@@ -47,11 +47,24 @@ ACCOUNTS = Room(
     (
         "staff.account",
         "staff.by_hand",
+        "staff.own_contacts",
+        "staff.own_contact",
+        "staff.confirm_rest",
+        "staff.finish_confirmation",
+        "staff.confirm_contact",
+        "staff.take_back_mark",
+        "staff.exclude_contact",
+        "staff.correct_contact",
+        "staff.new_contact",
+        "staff.add_own_contact",
         "staff.invite_colleague",
         "staff.responses",
         "staff.response",
         "staff.team",
     ),
+)
+DUPLICATES = Room(
+    "staff.duplicates", lazy_gettext("Duplicates"), ("staff.duplicate_pair", "staff.merge_pair")
 )
 CASES = Room(
     "staff.cases",
@@ -64,6 +77,8 @@ CALLS = Room(
     (
         "staff.call",
         "staff.record_call",
+        "staff.call_form",
+        "staff.take_call_form",
         "staff.call_backs",
         "staff.call_figures",
         "staff.call_sheet",
@@ -90,9 +105,21 @@ WAVES = Room(
     (
         "staff.wave",
         "staff.preflight",
+        "staff.confirmation",
+        "staff.begin_confirmation",
+        "staff.change_confirmation",
+        "staff.ask_manager",
+        "staff.put_contact_back",
         "staff.rehearsal",
         "staff.audience",
         "staff.audience_plan",
+        "staff.save_audience_plan",
+        "staff.wave_statement",
+        "staff.seal_wave",
+        "staff.launch_wave",
+        "staff.set_wave_rate",
+        "staff.override_checks",
+        "staff.rehearse",
         "staff.lacking_accounts",
         "staff.letter",
         "staff.edit_letter",
@@ -114,6 +141,8 @@ PROGRAMS = Room(
         "staff.give_cadence",
         "staff.give_rhythm",
         "staff.limit_days",
+        "staff.call_rules",
+        "staff.set_call_rules",
         "staff.program_mails",
         "staff.edit_mail",
         "staff.mail_version",
@@ -160,7 +189,7 @@ TEMPLATES = Room("staff.templates", lazy_gettext("Templates"), ("staff.template"
 
 SECTIONS: tuple[tuple[str, tuple[Room, ...]], ...] = (
     (lazy_gettext("Health"), (HEALTH, BREAKDOWN, DRIVERS, THEMES, BENCHMARKS)),
-    (lazy_gettext("Accounts"), (ACCOUNTS,)),
+    (lazy_gettext("Accounts"), (ACCOUNTS, DUPLICATES)),
     (lazy_gettext("Follow-up"), (CASES, CALLS, UNMATCHED, ACTIONS)),
     (lazy_gettext("Waves"), (WAVES, CALENDAR, PROGRAMS, LINKS, OUTBOX, SENDING, SUPPRESSIONS)),
     (lazy_gettext("Setup"), (QUESTIONNAIRES, CODEBOOK, POLICIES, IMPORTS, USERS, TEMPLATES)),
