@@ -20,7 +20,8 @@ from surveyd.reports.accounts_query import SHARES, UNKNOWN
 from surveyd.reports.case_counts import is_settled, reached_at
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
-from surveyd.results.standings import count_of, standings
+from surveyd.results.policies import CURRENT_RULE
+from surveyd.results.standings import count_of
 
 SORTS = ("name", "accounts", "invited", "answered", "share", "open", "overdue", "in_time")
 SUMS = ("invited", "answered", "open_cases", "overdue", "in_time", "decided")
@@ -84,20 +85,31 @@ def team(
     wave = next(iter(latest_waves(session, most=1)), None)
     sums = _sums(scope, wave.id if wave else 0, now, wish.search)
     page = slice_of(session, select(sums), _order(sums, wish), after=wish.after, limit=limit)
-    c = sums.c
-    managers = count_of(c.manager_id > 0)
-    behind = count_of(and_(c.manager_id > 0, c.overdue > 0))
-    whole = session.execute(select(managers, func.sum(c.invited), func.sum(c.answered), behind)).one()
+    lines = tuple(_line(row) for row in page.rows)
+    # One page that holds them all is added up as it stands: the sums take as long as the page.
+    is_whole = not wish.after and not page.after
     return Team(
-        lines=tuple(_line(row) for row in page.rows),
-        managers=whole[0],
-        invited=int(whole[1] or 0),
-        answered=int(whole[2] or 0),
-        behind=whole[3],
+        lines,
+        *(_added(lines) if is_whole else _whole(session, sums)),
         wave=wave.slug if wave else "",
         wanted=wish,
         after=page.after,
     )
+
+
+def _added(lines: tuple[ManagerLine, ...]) -> tuple[int, int, int, int]:
+    """How many managers, invited, answered, and managers with a case overdue."""
+    managed = [line for line in lines if line.key != NO_MANAGER]
+    behind = sum(line.overdue > 0 for line in managed)
+    return len(managed), sum(line.invited for line in lines), sum(line.answered for line in lines), behind
+
+
+def _whole(session: Session, sums: Subquery) -> tuple[int, int, int, int]:
+    """The same of all pages."""
+    c = sums.c
+    managers, behind = count_of(c.manager_id > 0), count_of(and_(c.manager_id > 0, c.overdue > 0))
+    found = session.execute(select(managers, func.sum(c.invited), func.sum(c.answered), behind)).one()
+    return found[0], int(found[1] or 0), int(found[2] or 0), found[3]
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> ManagerLine:
@@ -124,8 +136,7 @@ def _share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement
 
 def _sums(scope: Scope, wave_id: int, now: datetime, search: str) -> Subquery:
     """One row a manager; the accounts that nobody manages are those of manager 0."""
-    asked, cases = _asked(scope, wave_id), _cases(scope, wave_id, now)
-    said = standings(scope, Score.wave_id == wave_id)
+    asked, said, cases = _asked(scope, wave_id), _said(scope, wave_id), _cases(scope, wave_id, now)
     manager_id = func.coalesce(User.id, 0, type_=Integer)
     name = func.coalesce(func.nullif(User.name, ""), User.email, "")
     counts = (asked.c.invited, said.c.voices, *(cases.c[name] for name in SUMS[2:]))
@@ -159,6 +170,19 @@ def _asked(scope: Scope, wave_id: int) -> Subquery:
         .where(Invitation.wave_id == wave_id, visible_by_account(scope, Invitation.account_id))
         .group_by(Invitation.account_id)
         .subquery("asked")
+    )
+
+
+def _said(scope: Scope, wave_id: int) -> Subquery:
+    return (
+        select(Score.account_id, func.count().label("voices"))
+        .where(
+            Score.wave_id == wave_id,
+            Score.rule_version == CURRENT_RULE,
+            visible_by_account(scope, Score.account_id),
+        )
+        .group_by(Score.account_id)
+        .subquery("said")
     )
 
 
