@@ -18,6 +18,7 @@ from surveyd.base.models import ChangeCount
 from surveyd.distribution.audience import Counts, count_audience
 from surveyd.distribution.audience_accounts import Lacking, count_lacking
 from surveyd.distribution.audience_models import AudiencePlan
+from surveyd.distribution.confirmation_models import ContactMark
 from surveyd.distribution.models import Program, Wave
 from surveyd.people.access import Scope
 
@@ -72,10 +73,12 @@ def figures_of(session: Session, wave: Wave, program: Program, *, scope: Scope, 
         counts = count_audience(session, wave, program, now=now)
         return Figures(counts, count_lacking(session, wave, program, scope=scope, now=now), now)
 
-    # An import, another plan or another draw is seen at once.
+    # An import, another plan or another draw is seen at once, and whom an account manager leaves out.
+    marks = select(func.max(ContactMark.at)).where(ContactMark.wave_id == wave.id)
+    marked = marks.scalar_subquery()
     changes = select(func.sum(ChangeCount.number)).where(ChangeCount.topic.in_([ACCOUNTS, CONTACTS]))
     signs = (
-        select(changes.scalar_subquery(), AudiencePlan.changed_at, AudiencePlan.drawn_at)
+        select(changes.scalar_subquery(), marked, AudiencePlan.changed_at, AudiencePlan.drawn_at)
         .select_from(Wave)
         .outerjoin(AudiencePlan, AudiencePlan.wave_id == Wave.id)
         .where(Wave.id == wave.id)

@@ -3,10 +3,11 @@
 Every verb holds the wave, so that a launch at the same moment finds it said or refuses it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
@@ -27,7 +28,7 @@ from surveyd.people.contacts import (
     find_by_address,
     find_contact,
 )
-from surveyd.people.models import Account, Contact
+from surveyd.people.models import Account, Contact, User
 
 OVER = "The time to confirm contacts is over; what was said holds."
 WORDS_LIMIT = 300
@@ -185,6 +186,32 @@ def finish(session: Session, wave: Wave, *, manager_id: int, scope: Scope, by: i
         record(
             session, action="finish_confirmation", thing="wave", thing_id=wave.id, by=by, now=now, facts=facts
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why somebody is left out of a wave, who said so, and when."""
+
+    why: WhyExcluded
+    words: str
+    by: str
+    at: datetime
+
+
+def reasons_for(session: Session, wave: Wave, contact_ids: Collection[int]) -> dict[int, Reason]:
+    """The reasons for those of a few contacts who are left out by hand."""
+    by = func.coalesce(func.nullif(User.name, ""), User.email, "").label("by")
+    query = (
+        select(ContactMark.contact_id, ContactMark.why, ContactMark.words, by, ContactMark.at)
+        .outerjoin(User, User.id == ContactMark.by_id)
+        .where(ContactMark.wave_id == wave.id, ContactMark.state == MarkState.EXCLUDED)
+        .where(ContactMark.contact_id.in_(contact_ids))
+    )
+    return {
+        row.contact_id: Reason(row.why, row.words, row.by, row.at)
+        for row in session.execute(query)
+        if row.why
+    }
 
 
 NEW: dict[str, object] = {"was_corrected": False, "was_added": False, "why": None, "words": ""}
