@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
@@ -85,7 +85,10 @@ def list_cases(
     account_id: int | None = None,
     most: int = 200,
 ) -> list[CaseLine]:
-    """Return the cases that the scope may see, soonest due first, the urgent before others due then."""
+    """Return the cases that the scope may see, soonest due first, the urgent before others due then.
+
+    Closed ones, where they are wanted, come behind the open ones, the latest first.
+    """
     query = case_rows().where(visible_assigned(scope, Case.account_id, Case.owner_id))
     if open_only:
         query = query.where(Case.state != CaseState.CLOSED)
@@ -93,6 +96,9 @@ def list_cases(
         query = query.where(Case.owner_id == owner_id)
     if account_id is not None:
         query = query.where(Case.account_id == account_id)
+    if not open_only:
+        closed = case((Case.state == CaseState.CLOSED, Case.due_at))
+        query = query.order_by(Case.state == CaseState.CLOSED, closed.desc())
     rows = session.execute(query.order_by(Case.due_at, Case.priority.desc(), Case.id).limit(most))
     return [case_line(row) for row in rows]
 
