@@ -41,6 +41,7 @@ COMMANDS = {
     "migrate": "tables:migrate",
     "import": "imports:import_",
     "mappings": "mappings:mappings",
+    "duplicates": "duplicates:duplicates",
     "program": "programs:program",
     "calendar": "calendars:calendar",
     "template": "templates:template",

@@ -43,6 +43,7 @@ from surveyd.operations.side_by_side import (
     value_of,
 )
 from surveyd.people import batches
+from surveyd.people.access import SYSTEM
 from surveyd.people.audit import record
 from surveyd.people.duplicate_lists import follow_pairs
 from surveyd.people.duplicate_models import Merge, SameKind
@@ -90,6 +91,12 @@ def merge(
     return row
 
 
+def find_merge(session: Session, kind: SameKind, ids: tuple[int, int]) -> Merge | None:
+    """The merge of these two, whichever of them went; None while they are two."""
+    which = (Merge.kind == kind, Merge.gone_id.in_(ids), Merge.kept_id.in_(ids))
+    return session.scalars(select(Merge).where(*which)).one_or_none()
+
+
 def _take_hold(session: Session, kind: SameKind, pair: Pair) -> Merge | None:
     """Lock both rows and mark the one that goes; an earlier merge of the same two is returned."""
     ids = (pair.kept, pair.gone)
@@ -113,7 +120,7 @@ def _take_hold(session: Session, kind: SameKind, pair: Pair) -> Merge | None:
 
 def _choose(session: Session, kind: SameKind, pair: Pair, take: Sequence[str] | None) -> list[str]:
     """The fields to take over that differ at all. Raises Refused for one that is none."""
-    fields = fields_of(*both(session, kind, (pair.kept, pair.gone)))
+    fields = fields_of(*both(session, kind, (pair.kept, pair.gone), scope=SYSTEM))
     if take is None:
         return [field.name for field in fields if field.differs and field.prefers]
     unknown = set(take) - {field.name for field in fields}

@@ -8,11 +8,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.database import Base
 from surveyd.base.errors import NotFound
-from surveyd.distribution.models import Suppression
+from surveyd.base.statements import table_of
+from surveyd.closed_loop.models import Case
+from surveyd.distribution.models import Invitation, Suppression
+from surveyd.people.access import Scope
 from surveyd.people.columns import DIMENSION
 from surveyd.people.duplicate_models import SameKind
 from surveyd.people.models import Account, AccountStatus, Contact, RelationshipRole, User
+from surveyd.responses.models import Response
 
 REVENUE = "revenue"
 FIELDS: dict[SameKind, tuple[str, ...]] = {
@@ -59,8 +64,23 @@ class Field:
         return bool(self.values[0] != self.values[1])
 
 
-def both(session: Session, kind: SameKind, ids: Sequence[int]) -> tuple[Side, Side]:
-    """The two, in the order of `ids`. Raises NotFound for one that is not there or goes on as another."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """How much hangs on one of the two."""
+
+    invitations: int
+    responses: int
+    cases: int
+    contacts: int
+
+
+def both(session: Session, kind: SameKind, ids: Sequence[int], *, scope: Scope) -> tuple[Side, Side]:
+    """The two, in the order of `ids`.
+
+    Raises NotFound for one that is not there or goes on as another, and for who does not see all accounts.
+    """
+    if not scope.sees_all:
+        raise NotFound(kind.value, ids[0])
     sides = _contacts(session, ids) if kind is SameKind.CONTACT else _accounts(session, ids)
     for key in ids:
         if key not in sides:
@@ -73,6 +93,15 @@ def fields_of(first: Side, second: Side) -> tuple[Field, ...]:
     kind = SameKind.CONTACT if isinstance(first.thing, Contact) else SameKind.ACCOUNT
     names = FIELDS[kind] + _dimensions(first.thing, second.thing)
     return tuple(_field(name, first, second) for name in names)
+
+
+def history_of(session: Session, kind: SameKind, ids: Sequence[int]) -> tuple[History, History]:
+    """What hangs on each of the two, in one statement for each kind of thing."""
+    column = f"{kind.value}_id"
+    counted = [_counts(session, model, column, ids) for model in (Invitation, Response, Case)]
+    counted.append(_counts(session, Contact, column, ids) if kind is SameKind.ACCOUNT else {})
+    first, second = (History(*(found.get(key, 0) for found in counted)) for key in ids)
+    return first, second
 
 
 def value_of(thing: Thing, name: str) -> Any:
@@ -107,6 +136,12 @@ def typed(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return date.fromisoformat(value) if name == "renewal_date" and value else value
+
+
+def _counts(session: Session, model: type[Base], column: str, ids: Sequence[int]) -> dict[int, int]:
+    named = table_of(model).c[column]
+    counted = select(named.label("key"), func.count().label("rows")).where(named.in_(ids)).group_by(named)
+    return {row.key: row.rows for row in session.execute(counted)}
 
 
 def _field(name: str, first: Side, second: Side) -> Field:

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound
+from surveyd.base.database import insert_new
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.people.access import Scope
 from surveyd.people.audit import record
 from surveyd.people.duplicate_models import DuplicatePair, PairState, SameKind
-from surveyd.people.duplicates import LIKELY
+from surveyd.people.duplicates import LEAST, LIKELY
 from surveyd.people.models import Account, Contact
 
 SORTS = ("score",)
@@ -82,23 +82,35 @@ def count_pairs(session: Session, *, scope: Scope) -> int:
     return session.execute(waiting).scalar_one() if scope.sees_all else 0
 
 
-def find_pair(session: Session, pair_id: int, *, scope: Scope) -> DuplicatePair:
-    """The pair of that id, decided or not. Raises NotFound, also for who does not see all accounts."""
-    pair = session.get(DuplicatePair, pair_id) if scope.sees_all else None
-    if pair is None:
-        raise NotFound("pair", pair_id)
-    return pair
+def find_pair(
+    session: Session, kind: SameKind, ids: tuple[int, int], *, scope: Scope
+) -> DuplicatePair | None:
+    """What is kept of two, decided or not; None where nobody has found them alike, or may not see them."""
+    low, high = sorted(ids)
+    which = (DuplicatePair.kind == kind, DuplicatePair.low_id == low, DuplicatePair.high_id == high)
+    return session.scalars(select(DuplicatePair).where(*which)).one_or_none() if scope.sees_all else None
 
 
-def say_apart(session: Session, pair: DuplicatePair, *, by: int | None, now: datetime) -> bool:
+def say_apart(
+    session: Session, kind: SameKind, ids: tuple[int, int], *, by: int | None, now: datetime
+) -> bool:
     """Say that they are two: the pair stays away for good. True for who said so first."""
-    waits = (DuplicatePair.id == pair.id, DuplicatePair.state == PairState.FOUND)
+    low, high = sorted(ids)
+    row = {"kind": kind, "low_id": low, "high_id": high, "state": PairState.FOUND, "found_at": now}
+    row |= {"score": LEAST, "reasons": []}
+    insert_new(session, DuplicatePair, [row], unique=["kind", "low_id", "high_id"])
+    waits = update(DuplicatePair).where(
+        DuplicatePair.kind == kind,
+        DuplicatePair.low_id == low,
+        DuplicatePair.high_id == high,
+        DuplicatePair.state == PairState.FOUND,
+    )
     values = {"state": PairState.APART, "decided_at": now, "decided_by_id": by}
-    first = session.execute(update(DuplicatePair).where(*waits).values(**values).returning(DuplicatePair.id))
+    first = session.execute(waits.values(**values).returning(DuplicatePair.id))
     if first.scalar_one_or_none() is None:
         return False
-    facts = {"other": pair.high_id}
-    record(session, action="apart", thing=pair.kind.value, thing_id=pair.low_id, by=by, now=now, facts=facts)
+    facts = {"other": high}
+    record(session, action="apart", thing=kind.value, thing_id=low, by=by, now=now, facts=facts)
     return True
 
 

@@ -14,6 +14,13 @@ from werkzeug.test import TestResponse
 from surveyd.closed_loop.models import Case
 from surveyd.distribution.call_entries import put_on_list
 from surveyd.distribution.call_models import Call
+from surveyd.distribution.confirmation_models import (
+    Confirmation,
+    ConfirmationAsk,
+    ContactMark,
+    MarkState,
+    WhyExcluded,
+)
 from surveyd.distribution.models import Channel, Touch, TouchState
 from tests.fixtures.asking import HAPPY, UNHAPPY, open_wave
 from tests.fixtures.cast import Cast, Person
@@ -65,6 +72,8 @@ class Office:
             "rehearsal_id": 1,
             "policy_id": self.policy,
             "number": 1,
+            "low_id": self.cast.anna.id,
+            "high_id": self.cast.aziz.id,
         }
         for name, value in ids.items():
             rule = rule.replace(f"<id:{name}>", str(value))
@@ -74,7 +83,9 @@ class Office:
             "<language>": "en",
             "<slug>": "relational",
             "<name>": "steps",
+            "<kind>": "contact",
             "<theme>": "delivery",
+            "<topic>": "nps",
         }
         for name, word in words.items():
             rule = rule.replace(name, word)
@@ -112,6 +123,20 @@ def open_office(session: Session, now: datetime) -> Office:
         call.id,
         sofie,
     )
+
+
+def confirm_contacts(session: Session, office: Office, now: datetime) -> None:
+    """Contacts were confirmed before the office's wave, and Aziz was left out of it."""
+    begun, mona, aziz = now - timedelta(days=30), office.cast.mona.id, office.cast.aziz.id
+    over = now - timedelta(days=22)
+    days = {"until": over.date(), "ends_at": over, "remind_days": [3]}
+    session.add(Confirmation(wave_id=office.wave, **days, begun_at=begun))
+    session.flush()
+    asked = {"asked_at": begun, "mailed_at": begun, "mails": 1, "began_at": begun}
+    session.add(ConfirmationAsk(wave_id=office.wave, user_id=mona, **asked))
+    said = {"state": MarkState.EXCLUDED, "why": WhyExcluded.TALKS, "words": "Until May", "by_id": mona}
+    session.add(ContactMark(wave_id=office.wave, contact_id=aziz, **said, at=begun))
+    session.flush()
 
 
 @dataclass

@@ -26,6 +26,8 @@ class PreviewPage:
     columns: Form
     reading: Form
     progress: Progress
+    pairs: int = 0
+    """How many contacts and accounts may be duplicates, once the file is imported."""
 
     @property
     def is_working(self) -> bool:

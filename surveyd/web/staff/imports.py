@@ -23,6 +23,7 @@ from surveyd.distribution.waves import get_wave
 from surveyd.people import mappings, uploads
 from surveyd.people.batches import progress_of
 from surveyd.people.columns import ImportKind
+from surveyd.people.duplicate_lists import count_pairs
 from surveyd.people.models import Upload, UploadState
 from surveyd.people.outlines import read_outline
 from surveyd.people.sources import Wish
@@ -217,7 +218,8 @@ def _preview(upload_id: int, columns: Form | None = None, how: Form | None = Non
         if upload.kind == ANSWERS:
             return draw_answers(upload, outline, get_wave(session, wave_of(upload)).slug)
         progress = progress_of(session, upload_id)
+        pairs = count_pairs(session, scope=reader().scope)
     columns = columns or columns_form(ImportKind(upload.kind), outline, filled=False)
     how = how or reading_form(outline, filled=False)
-    page = PreviewPage(upload, outline, columns, how, progress)
+    page = PreviewPage(upload, outline, columns, how, progress, pairs)
     return render_template("staff/import_preview.html", page=page)
