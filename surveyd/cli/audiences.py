@@ -13,6 +13,7 @@ from surveyd.base.keyset import Wanted
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution import waves
 from surveyd.distribution.audience import RULES, audience_of, compare_with_last
+from surveyd.distribution.audience_details import Details, Misfit
 from surveyd.distribution.audience_dimensions import (
     CUSTOM,
     OF_ACCOUNTS,
@@ -22,7 +23,7 @@ from surveyd.distribution.audience_dimensions import (
 )
 from surveyd.distribution.audience_lists import LATER, Reasoned, added_later, list_audience, reasons_of
 from surveyd.distribution.audience_models import Customers, SampleKind
-from surveyd.distribution.audience_plans import MOST_SEED, Plan, Sampling, filters_of, plan_of
+from surveyd.distribution.audience_plans import MOST_SEED, Plan, Sampling, filters_of, plain_name, plan_of
 from surveyd.distribution.audience_samples import draw_again, drawn_of, save_plan
 from surveyd.distribution.models import Wave
 from surveyd.people.access import SYSTEM
@@ -167,7 +168,7 @@ def _tell_why(session: Session, wave: Wave, words: str, now: datetime) -> None:
     told = reasons_of(session, wave, program, lines=found.lines, now=now)
     later = () if found.lines else added_later(session, wave, search=words, scope=SYSTEM)
     for each in (*told, *(Reasoned(line, (LATER,), ()) for line in later)):
-        reasons = "; ".join(_reason(rule) for rule in each.rules)
+        reasons = "; ".join(_reason(rule, each.details) for rule in each.rules)
         standing = f"is in: {each.line.standing.replace('_', ' ')}" if each.line.standing else "would be in"
         said = f"gets no mail: {reasons}" if reasons else standing
         click.echo(f"{each.line.name} ({each.line.external_id}) of {each.line.account} {said}.")
@@ -177,8 +178,23 @@ def _tell_why(session: Session, wave: Wave, words: str, now: datetime) -> None:
         click.echo("No contact is like that; look whether they were imported.")
 
 
-def _reason(rule: str) -> str:
-    return "they were added after the launch" if rule == LATER else RULES.get(rule, rule)
+def _reason(rule: str, details: Details) -> str:
+    said = "they were added after the launch" if rule == LATER else RULES.get(rule, rule)
+    if rule == "not_in_filter" and details.misfits:
+        return f"{said} ({', '.join(map(_misfit, details.misfits))})"
+    if rule == "rested" and details.asked:
+        asked = details.asked
+        rest = (
+            f"{asked.at:%Y-%m-%d} by the wave {asked.wave} of {asked.program}; until {asked.until:%Y-%m-%d}"
+        )
+        return f"{said} ({rest})"
+    return said
+
+
+def _misfit(misfit: Misfit) -> str:
+    name, wanted = plain_name(misfit.dimension), " or ".join(misfit.wanted)
+    theirs = "" if misfit.value is None else f" is {misfit.value or 'unknown'}"
+    return f"{name}{theirs}, asked is {wanted}" if wanted else f"{name} is not within what is asked"
 
 
 def _filters(only: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -1,7 +1,7 @@
 """The people of a wave as lists: who is in and where each stands, who is out and by which rule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.distribution.audience_details import NO_DETAILS, Details, details_of
 from surveyd.distribution.audience_plans import asked_of
 from surveyd.distribution.audience_rules import rule_of, rules_of, with_facts
 from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveState
@@ -53,12 +54,14 @@ class AudiencePage:
 class Reasoned:
     """One contact with every rule that leaves them out: what was settled at the launch comes first.
 
-    Without rules they are in. `now` are the rules that fit as of now; before the launch they are all.
+    Without rules they are in. `now` are the rules that fit as of now; before the launch they are all. What is
+    behind some of them stands in `details`.
     """
 
     line: AudienceLine
     rules: tuple[str, ...]
     now: tuple[str, ...]
+    details: Details = NO_DETAILS
 
 
 def list_audience(
@@ -96,7 +99,15 @@ def reasons_of(
     """Every rule that leaves these contacts of a wave out, of as many as can be told in sentences."""
     few = lines[:MOST_REASONED]
     found = rules_of(session, wave, program, [line.contact_id for line in few], now=now)
-    return tuple(_reasoned(wave, line, found.get(line.contact_id, ())) for line in few)
+    out = [line.contact_id for line in few if line.rule or found.get(line.contact_id)]
+    known = details_of(session, wave, program, out, now=now) if out else {}
+    return tuple(
+        replace(
+            _reasoned(wave, line, found.get(line.contact_id, ())),
+            details=known.get(line.contact_id, NO_DETAILS),
+        )
+        for line in few
+    )
 
 
 def added_later(session: Session, wave: Wave, *, search: str, scope: Scope) -> tuple[AudienceLine, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from surveyd.cli.waves import wave
+from surveyd.distribution.models import Invitation
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people.models import AuditEntry
 from tests.distribution.conftest import make_wave
@@ -76,3 +78,30 @@ def test_why_somebody_gets_no_mail(say: Say, cast: Cast, writer: Transaction) ->
         in say("--why", "sudwerk.test").stdout + say("--why", "Südwerk").stdout
     )
     assert "No contact is like that" in say("--why", "%").stdout
+
+
+def test_the_filter_and_the_other_wave_are_named(say: Say, cast: Cast, writer: Transaction) -> None:
+    before = NOW - timedelta(days=40)
+    with writer() as session:
+        other = make_wave(session, "before", rest_days=120)
+        other.launched_at = before
+        session.add(
+            Invitation(
+                wave_id=other.id,
+                contact_id=cast.anna.id,
+                account_id=cast.nordwind,
+                version_id=other.version_id,
+                token_digest="0" * 64,
+                language="en",
+                time_zone="UTC",
+                invited_at=before,
+            )
+        )
+    say("--only", "region=South", "--only", "tier=B", "--revenue", "..500")
+
+    assert say("--why", "anna").stdout == (
+        "Anna Adler (C-adler) of Nordwind gets no mail: account or contact are not among those whom this wave"
+        " asks (region is North, asked is South, tier is A, asked is B, revenue is not within what is"
+        " asked); the contact was asked within the rest period (2026-01-29 by the wave before of"
+        " program-before; until 2026-05-29).\n"
+    )

@@ -26,7 +26,9 @@ from surveyd.distribution.audience_lists import (
     reasons_of,
 )
 from surveyd.distribution.audience_plans import plan_of
+from surveyd.distribution.audience_rules import EXCLUDED
 from surveyd.distribution.audience_samples import Drawn, drawn_of
+from surveyd.distribution.contact_marks import reasons_for
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.distribution.standing import STANDINGS
 from surveyd.people.rates import reporting_currency
@@ -146,4 +148,6 @@ def _answer(
     reasoned = reasons_of(session, wave, program, lines=found.lines, now=now)
     later = () if found.lines else added_later(session, wave, search=wish.search, scope=reader().scope)
     reasoned += tuple(Reasoned(line, (line.rule,), ()) for line in later)
-    return tuple(told_of(each, ahead=ahead) for each in reasoned)
+    left_out = [each.line.contact_id for each in reasoned if EXCLUDED in (*each.rules, *each.now)]
+    reasons = reasons_for(session, wave, left_out) if left_out else {}
+    return tuple(told_of(each, reasons.get(each.line.contact_id), ahead=ahead) for each in reasoned)

@@ -1,18 +1,21 @@
 """What a wave's audience is in words: whom it asks, and why somebody gets no mail and what to do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from surveyd.distribution.audience_accounts import NO_DECIDER, NOBODY_IN, SINGLE, UNREACHABLE
+from surveyd.distribution.audience_details import REVENUE, Details, Misfit
 from surveyd.distribution.audience_dimensions import CUSTOM, SEGMENT
 from surveyd.distribution.audience_lists import LATER, Reasoned
 from surveyd.distribution.audience_models import Customers, SampleKind
 from surveyd.distribution.audience_plans import Plan, Sampling
+from surveyd.distribution.audience_rules import EXCLUDED
+from surveyd.distribution.contact_marks import Reason
 from surveyd.scoring.allocation import Allocation
-from surveyd.web.filters import number, words
+from surveyd.web.filters import day, number, words
+from surveyd.web.staff.confirmation_words import REASONS
 from surveyd.web.staff.slices import CODED, NAMES, NOBODY_KNOWS
 from surveyd.web.staff.wave_words import RULES, STANDS_ALONE
 
@@ -57,6 +60,8 @@ ADVICE = {
     LATER: lazy_gettext("The next wave asks them."),
 }
 """What to do about each rule."""
+NAMED = 5
+"""So many values of a filter are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +73,31 @@ class Told:
     reasons: tuple[tuple[str, str], ...]
 
 
-def told_of(reasoned: Reasoned, *, ahead: bool) -> Told:
-    """Why somebody gets a mail or gets none, in words."""
+def told_of(reasoned: Reasoned, left_out: Reason | None = None, *, ahead: bool) -> Told:
+    """Why somebody gets a mail or gets none, in words; `left_out` is why they were left out by hand."""
     line = reasoned.line
     who = {"name": line.name, "account": line.account}
     if line.rule == LATER:
         said = _("%(name)s of %(account)s gets no mail: they were added after the launch.", **who)
         return Told(line.account_id, said, (("", str(ADVICE[LATER])),))
+    told = tuple(each for rule in _rules(reasoned) for each in _reasons(rule, reasoned.details, left_out))
     if ahead:
-        said = _forecast(who, reasoned.rules)
+        said = _forecast(who, len(told))
     elif reasoned.rules:
         said = _("%(name)s of %(account)s was left out at the launch.", **who)
     else:
         stands = str(STANDS_ALONE[line.standing])
         said = _("%(name)s of %(account)s is in: %(stands)s.", **who, stands=stands)
-    return Told(line.account_id, said, tuple(_reason(rule) for rule in _rules(reasoned)))
+    return Told(line.account_id, said, told)
 
 
-def _forecast(who: dict[str, str], rules: Sequence[str]) -> str:
-    if not rules:
+def _forecast(who: dict[str, str], reasons: int) -> str:
+    if not reasons:
         return _("%(name)s of %(account)s would get a mail: no rule leaves them out.", **who)
     return ngettext(
         "%(name)s of %(account)s gets no mail, for one reason:",
         "%(name)s of %(account)s gets no mail, for %(num)s reasons:",
-        len(rules),
+        reasons,
         **who,
     )
 
@@ -101,8 +107,47 @@ def _rules(reasoned: Reasoned) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*reasoned.rules, *reasoned.now))) if reasoned.rules else ()
 
 
-def _reason(rule: str) -> tuple[str, str]:
-    return str(RULES.get(rule, rule)), str(ADVICE.get(rule, ""))
+def _reasons(rule: str, details: Details, left_out: Reason | None) -> list[tuple[str, str]]:
+    """A rule in words with what to do; with the filters or the wave behind it, where they are known."""
+    advice = str(ADVICE.get(rule, ""))
+    if rule == EXCLUDED and left_out is not None:
+        return [(_left_out(left_out), advice)]
+    if rule == "not_in_filter" and details.misfits:
+        return [(_misfit(each), advice) for each in details.misfits]
+    if rule == "rested" and details.asked:
+        asked = details.asked
+        facts = {
+            "wave": asked.wave,
+            "program": asked.program,
+            "day": day(asked.at),
+            "until": day(asked.until),
+        }
+        said = _("the wave %(wave)s of %(program)s asked them on %(day)s; they rest until %(until)s", **facts)
+        return [(said, advice)]
+    return [(str(RULES.get(rule, rule)), advice)]
+
+
+def _left_out(reason: Reason) -> str:
+    """Who left somebody out, when and why."""
+    facts = {"who": reason.by, "day": day(reason.at), "why": str(REASONS[reason.why]), "words": reason.words}
+    if reason.words:
+        return _("%(who)s left them out on %(day)s: %(why)s, “%(words)s”", **facts)
+    return _("%(who)s left them out on %(day)s: %(why)s", **facts)
+
+
+def _misfit(misfit: Misfit) -> str:
+    """Which filter somebody is not in."""
+    if misfit.dimension == REVENUE:
+        return _("the account's revenue is not within what this wave asks, or is not known")
+    name, few = dimension(misfit.dimension), misfit.wanted[:NAMED]
+    wanted = _(", ").join(value(misfit.dimension, each) for each in few)
+    if len(misfit.wanted) > NAMED:
+        wanted = _("%(values)s and others", values=wanted)
+    if misfit.value is None:
+        return _("this wave asks only where %(dimension)s is %(wanted)s", dimension=name, wanted=wanted)
+    theirs = value(misfit.dimension, misfit.value)
+    facts = {"dimension": name, "theirs": theirs, "wanted": wanted}
+    return _("%(dimension)s is %(theirs)s, and this wave asks only %(wanted)s", **facts)
 
 
 def dimension(name: str) -> str:

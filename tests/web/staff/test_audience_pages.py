@@ -12,7 +12,9 @@ import pytest
 
 from surveyd.distribution.audience_lists import LATER
 from surveyd.distribution.audience_models import AudiencePlan, Customers, SampleKind
+from surveyd.distribution.audience_plans import Plan, filters_of
 from surveyd.distribution.audience_rules import RULES
+from surveyd.distribution.audience_samples import save_plan
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people.models import Account, AuditEntry, Contact
@@ -166,6 +168,22 @@ class TestWhy:
             assert "Nothing: it was their own wish" in page and "has left or was switched off" in page
         page = admin.get(f"{path}?search=Nordwind").text
         assert "Anna Adler of Nordwind would get a mail: no rule leaves them out." in page
+
+    def test_the_filters_and_the_other_wave_are_named(
+        self, office: Office, sign_in: SignIn, coming: int, writer: Transaction
+    ) -> None:
+        with writer() as session:
+            wave = session.get_one(Wave, coming)
+            program = session.get_one(Program, wave.program_id)
+            asked = Plan(filters=filters_of([("region", "South"), ("role", "user"), ("region", "<b>")]))
+            save_plan(session, wave, program, asked, by=None, now=NOW)
+            program.rest_days = 90
+        page = sign_in(office.cast.admin).get(f"/staff/waves/{coming}/audience?search=anna").text
+
+        assert "Anna Adler of Nordwind gets no mail, for 3 reasons:" in page
+        assert "Region is North, and this wave asks only South, &lt;b&gt;" in page
+        assert "Role is decision maker, and this wave asks only " in page
+        assert "the wave 2026H1 of" in page and "they rest until 18 May 2026" in page
 
     def test_after_the_launch_it_says_where_they_stand_or_that_they_came_later(
         self, office: Office, sign_in: SignIn, writer: Transaction
