@@ -7,9 +7,10 @@ asks them all, its mails fall due, a fixed number of those that are owed is clai
 by the real sender, and three weeks later everybody stands on the call list. Then an admin asks for pages.
 
 `us_a_row` is what the work took for each row, `ratio` that by the smallest size: 1 is linear, less is better.
-For a page `ratio` is its time by that of the smallest size: 1 is constant. `more_mb` is how much more memory
-the working process held at most than at the start of that work. --quick measures 1,000 and 10,000 and keeps
-nothing; --million adds 1,000,000.
+For a page `ratio` is its time by that of the smallest size: 1 is constant. `cpu_ms` is the CPU time of the
+working process, which has SQLite's work in it and not PostgreSQL's; `cpu_ratio` is by that. `more_mb` is how
+much more memory that process held at most than at the start of the work. --quick measures 1,000 and 10,000
+and keeps nothing; --million adds 1,000,000.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from benchmarks import imports, sending, sink
-from benchmarks.figures import keep, table
+from benchmarks.figures import cpu_seconds, keep, table
 from benchmarks.installation import CONTACTS_AN_ACCOUNT, Installation, installation, release
 from benchmarks.waves import SLUG, _signed_in, _timed, schedule
 from surveyd.base.database import reading, writing
@@ -90,14 +91,27 @@ def _arguments() -> argparse.Namespace:
 
 
 def with_ratios(rows: list[Row]) -> list[Row]:
-    """The rows with `ratio`: by row or as a whole to the first row of the same thing on the same database."""
-    first: dict[tuple[object, object], float] = {}
+    """The rows with their ratios: by row, or a page as a whole, to the smallest size on the same database."""
+    first: dict[tuple[object, object], Row] = {}
     found = []
     for row in rows:
-        measure = float(str(row["us_a_row"] or row["ms"]))
-        smallest = first.setdefault((row["database"], row["what"]), measure)
-        found.append({**row, "ratio": measure / smallest})
+        smallest = first.setdefault((row["database"], row["what"]), row)
+        # A fixed number of mails is sent, and a page is asked for once, whatever the size.
+        more = _number(row, "size") / _number(smallest, "size") if _grows(row) else 1.0
+        ratios = {
+            "ratio": _number(row, "ms") / _number(smallest, "ms") / more,
+            "cpu_ratio": _number(row, "cpu_ms") / max(_number(smallest, "cpu_ms"), 1.0) / more,
+        }
+        found.append(row | ratios)
     return found
+
+
+def _grows(row: Row) -> bool:
+    return bool(row["us_a_row"]) and not str(row["what"]).startswith("send ")
+
+
+def _number(row: Row, name: str) -> float:
+    return float(str(row[name]))
 
 
 def _in_another_process(kind: str, size: int) -> list[Row]:
@@ -148,16 +162,17 @@ def _send(place: Installation, port: int, size: int) -> Row:
     sink.forget(port)
     sender = place.house.start("sender")
     sending._wait_for_idleness([sender.pid])
-    before = _forget_peak(sender.pid)
+    before, cpu = _forget_peak(sender.pid), cpu_seconds([sender.pid])
     sending._resume(place)
     wait_for(lambda: sending._said(port, min(SENT, size)), seconds=sending.LONGEST_SECONDS, what="mails")
-    peak = _peak(sender.pid)
+    peak, cpu = _peak(sender.pid), cpu_seconds([sender.pid]) - cpu
     sending._pause(place)
     place.house.stop_all()
     report = sink.report(port)
     seconds = report.last - report.first
     return {
         "ms": 1000 * seconds * SENT / report.mails,
+        "cpu_ms": 1000 * cpu * SENT / report.mails,
         "us_a_row": 1e6 * seconds / report.mails,
         "more_mb": peak - before,
     }
@@ -191,14 +206,16 @@ def _pages(place: Installation) -> Iterator[tuple[str, Row]]:
         status = client.get(path).status_code
         assert status == 200 or path == "/health", f"{path}: {status}"
         found = _timed(place, client, path, status=status)
-        yield name, {"ms": found["ms"], "us_a_row": "", "more_mb": _peak() - before}
+        times = {"ms": found["ms"], "cpu_ms": found["cpu_ms"]}
+        yield name, {**times, "us_a_row": "", "more_mb": _peak() - before}
 
 
 def _measured(rows: int, work: Callable[[], None]) -> Row:
-    before, begun = _forget_peak(), time.perf_counter()
+    before, begun, cpu = _forget_peak(), time.perf_counter(), time.process_time()
     work()
-    seconds = time.perf_counter() - begun
-    return {"ms": 1000 * seconds, "us_a_row": 1e6 * seconds / rows, "more_mb": _peak() - before}
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    times = {"ms": 1000 * seconds, "cpu_ms": 1000 * cpu, "us_a_row": 1e6 * seconds / rows}
+    return {**times, "more_mb": _peak() - before}
 
 
 def _forget_peak(pid: int | str = "self") -> float:

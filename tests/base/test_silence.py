@@ -22,8 +22,15 @@ from tests.fixtures.relays import Relay
 @pytest.fixture
 def own_app(database: Database, relay: Relay, tmp_path: Path) -> Iterator[Flask]:
     """An app that nobody else uses afterwards."""
-    facts = {"database_url": database.url, "smtp_url": relay.url, "secret_key": SECRET_KEY, "env": "test"}
-    app = create_app(load_config({}, data=str(tmp_path), **facts))
+    config = load_config(
+        {},
+        data=str(tmp_path),
+        database_url=database.url,
+        env="test",
+        secret_key=SECRET_KEY,
+        smtp_url=relay.url,
+    )
+    app = create_app(config)
     yield app
     with app.app_context():
         db.session.remove()
