@@ -69,6 +69,7 @@ class StandingView:
             policy=of.rule,
             method=METHODS[self.policy.accounts.method],
             notes=tuple(_notes(of, self.policy)),
+            about="rollup",
         )
 
 

@@ -39,7 +39,8 @@ class Basis:
 
     `figure` names the figure within a sentence. `interval` is written out; `weighting` is one of WEIGHTINGS;
     `policy` is the version of the scoring policy; `method` is a sentence; `rows` is the address of the rows
-    behind the figure. Lazy words are turned into the reader's language when they are shown.
+    behind the figure; `about` is the page of docs/method that says how it is worked out. Lazy words are
+    turned into the reader's language when they are shown.
     """
 
     figure: object
@@ -52,6 +53,7 @@ class Basis:
     method: object = ""
     notes: tuple[object, ...] = ()
     rows: str = ""
+    about: str = "slices"
 
     @property
     def lines(self) -> list[tuple[str, str]]:
@@ -96,10 +98,13 @@ def basis_of(
     weighting: Weighting = Weighting.CONTACT,
     policy: str = "",
     rows: str = "",
+    about: str = "slices",
 ) -> Basis:
     """The basis of an estimate, or why there is none; `interval` is its interval as shown."""
     if isinstance(estimate, Unsaid):
-        return Basis(figure, invited=invited, policy=policy, notes=(why_not(estimate),), rows=rows)
+        return Basis(
+            figure, invited=invited, policy=policy, notes=(why_not(estimate),), rows=rows, about=about
+        )
     return Basis(
         figure,
         answered=estimate.n,
@@ -111,6 +116,7 @@ def basis_of(
         method=METHODS[estimate.method.value],
         notes=tuple(_notes(estimate)),
         rows=rows,
+        about=about,
     )
 
 

@@ -204,7 +204,7 @@ class DriversPage:
         """Where the shares come from."""
         of = self.of
         if of is None:
-            return Basis(_("drivers"))
+            return Basis(_("drivers"), about="drivers")
         method = (
             _("LMG, exact") if of.exact else _("Johnson's relative weights, as there are over 20 drivers")
         )
@@ -220,6 +220,7 @@ class DriversPage:
             policy=self.policy,
             method=method,
             notes=tuple(notes),
+            about="drivers",
         )
 
     def interval(self, one: Importance | StageImportance) -> str:

@@ -123,16 +123,24 @@ def _carries(of: Estimate) -> bool:
 def _bases(page: HealthCharts) -> Iterator[tuple[str, Basis]]:
     of = page.figures
     made = partial(basis_of, invited=of.invited, weighting=of.weighting, policy=of.policy)
-    yield "nps", made(of.nps, figure=_("Net Promoter Score"), interval=page.interval)
-    yield "answered", Basis(_("Answered"), of.answered, of.invited, of.accounts, method=COUNTED)
+    yield "nps", made(of.nps, figure=_("Net Promoter Score"), interval=page.interval, about="nps")
+    yield (
+        "answered",
+        Basis(_("Answered"), of.answered, of.invited, of.accounts, method=COUNTED, about="nonresponse"),
+    )
     for name, words in INDEXES.items():
         one: Estimate | Unsaid = getattr(of, name)
-        yield name, made(one, figure=words, interval=interval_of(one, "index"))
+        about = "ease" if name == "ease" else "loyalty"
+        yield name, made(one, figure=words, interval=interval_of(one, "index"), about=about)
     for stage, one in of.stages.items():
-        yield stage, made(one, figure=stage.replace("_", " "), interval=interval_of(one, "index"))
+        yield (
+            stage,
+            made(one, figure=stage.replace("_", " "), interval=interval_of(one, "index"), about="stages"),
+        )
     for segment in PLACES.values():
         one = of.segments[segment]
-        yield segment.value, made(one, figure=STATES[segment.value], interval=interval_of(one, "share"))
+        words = interval_of(one, "share")
+        yield segment.value, made(one, figure=STATES[segment.value], interval=words, about="loyalty")
     yield "trend", _of_trend(page)
 
 
@@ -140,7 +148,7 @@ def _of_trend(page: HealthCharts) -> Basis:
     """The basis of the last change of the trend."""
     point = page.points[-1] if page.points else None
     contrast = point.contrast if point else None
-    none = Basis(_("Trend"), policy=page.figures.policy, method=CHANGES)
+    none = Basis(_("Trend"), policy=page.figures.policy, method=CHANGES, about="trend")
     if contrast is None or isinstance(contrast, Unsaid):
         return none if contrast is None else replace(none, notes=(why_not(contrast),))
     return replace(

@@ -141,7 +141,7 @@ def _figures(  # noqa: PLR0917 - the parts of one line, in the order of its colu
         share=shown.value if shown else None,
         before=before if shown else None,
         share_basis=basis_of(
-            of.share, figure=figure, interval=interval, policy=found.policy, rows=rows_of(key)
+            of.share, figure=figure, interval=interval, policy=found.policy, rows=rows_of(key), about="themes"
         ),
         impact=finely(of.impact.value) if isinstance(of.impact, Contrast) else "",
         direction=_direction(of),
@@ -159,7 +159,7 @@ def _direction(of: ThemeFigures) -> str:
 def _impact_basis(of: Contrast | Unsaid, name: str, policy: str, rows: str) -> Basis:
     figure = _("NPS with %(theme)s minus without", theme=name)
     if isinstance(of, Unsaid):
-        return Basis(figure, policy=policy, notes=(why_not(of),), rows=rows)
+        return Basis(figure, policy=policy, notes=(why_not(of),), rows=rows, about="themes")
     low = (_("Low base: fewer than 30 answers on one side."),) if of.base is not Base.NORMAL else ()
     return Basis(
         figure,
@@ -171,6 +171,7 @@ def _impact_basis(of: Contrast | Unsaid, name: str, policy: str, rows: str) -> B
         method=METHODS[of.method.value],
         notes=(_("Goes along with the theme; it does not say what it brings about."), *low),
         rows=rows,
+        about="themes",
     )
 
 

@@ -28,7 +28,7 @@ from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import UNHAPPY, Asking
 from tests.fixtures.cast import Person
-from tests.web.offices import Office, Staff, open_office, signed_in
+from tests.web.offices import Office, Staff, confirm_contacts, open_office, signed_in
 
 ROLES = {
     "admin": StaffRole.ADMIN,
@@ -55,6 +55,7 @@ OF_THE_PROGRAM = {
 }  # fmt: skip
 WORDS = {
     "mail": "invitation", "language": "en", "slug": "relational", "theme": "delivery", "name": "steps",
+    "topic": "nps",
 }  # fmt: skip
 GOES_ON = (200, 201, 202, 204, 302, 303)
 NOT_AS_SENT = (400, 404, 405, 409, 410, 413, 415, 422)
@@ -90,6 +91,7 @@ def world(writer: Transaction) -> World:
 
 def _people_the_world(session: Session) -> World:
     office = open_office(session, NOW)
+    confirm_contacts(session, office, NOW)
     response = _answer_in_the_south(session, office)
     case = session.execute(select(Case.id).where(Case.response_id == response)).scalar_one()
     north = {

@@ -45,6 +45,7 @@ from surveyd.web.staff import (
     mappings,
     me,
     messages,
+    methods,
     moves,
     nominations,
     opt_outs,
@@ -168,6 +169,7 @@ PAGES = (
     answer_imports,
     users,
     templates,
+    methods,
     me,
 )
 
