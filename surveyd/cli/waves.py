@@ -18,6 +18,7 @@ from surveyd.distribution import waves
 from surveyd.distribution.audience import count_audience
 from surveyd.distribution.jobs import PREPARE_WAVE
 from surveyd.distribution.languages import asked_languages, warnings_of
+from surveyd.distribution.last_waves import same_as_last
 from surveyd.distribution.models import Wave
 from surveyd.distribution.programs import find_program
 
@@ -50,13 +51,17 @@ def schedule(program: str, wave: str, at: str, as_json: bool) -> None:
                 f"--at {at!r} is no instant; write one such as 2026-03-02T10:00+01:00."
             ) from error
         made = waves.schedule_wave(session, owner, wave, at=instant, now=now)
+        same_as = same_as_last(session, made, now=now)
         shown = {"wave": made.slug, "program": program, "state": made.state, "at": instant}
+        shown["audience_from"] = same_as
     if as_json:
         print_json(shown)
     else:
         click.echo(
             f"The wave {wave} may go out from {instant.isoformat()} on. Next: surveyd wave audience {wave}"
         )
+        if same_as:
+            click.echo(f"It starts from the audience of {same_as}: the same filters and sample.")
 
 
 @wave.command()

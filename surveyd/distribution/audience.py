@@ -17,7 +17,8 @@ from surveyd.distribution.audience_plans import EVERYBODY, asked_by, asked_of
 from surveyd.distribution.audience_rules import RULES as RULES
 from surveyd.distribution.audience_rules import rule_of, twins_among, with_facts
 from surveyd.distribution.audience_rules import waits_for_a_look as waits_for_a_look
-from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveKind, WaveState
+from surveyd.distribution.last_waves import last_wave
+from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveState
 from surveyd.distribution.sealed_places import is_sealed, sealed_rules
 from surveyd.people.models import Contact
 
@@ -133,14 +134,7 @@ def compare_with_last(
 ) -> Comparison:
     """How the audience differs from that of the program's last launched wave; `counts` if they are known."""
     counts = counts or count_audience(session, wave, program, now=now)
-    launched = (WaveState.PREPARING, WaveState.OPEN, WaveState.CLOSED)
-    before = (
-        select(Wave)
-        .where(Wave.program_id == wave.program_id, Wave.id != wave.id, Wave.kind == WaveKind.PROGRAM)
-        .where(Wave.state.in_(launched), Wave.day_zero <= (wave.day_zero or now))
-        .order_by(Wave.day_zero.desc(), Wave.id.desc())
-    )
-    last = session.scalars(before.limit(1)).one_or_none()
+    last = last_wave(session, wave, now=now)
     if last is None:
         return Comparison("", 0, counts.invited, {})
     then = count_audience(session, last, program, now=now)

@@ -17,6 +17,7 @@ from surveyd.distribution.days_off import keep_holidays
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, hold, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
 from surveyd.distribution.large_accounts import large_revenue
+from surveyd.distribution.last_waves import start_from_last
 from surveyd.distribution.launching.gate import refuse_red
 from surveyd.distribution.locks import hold_mails
 from surveyd.distribution.models import (
@@ -42,13 +43,17 @@ from surveyd.people.batches import is_writing
 
 
 def schedule_wave(session: Session, program: Program, slug: str, *, at: datetime, now: datetime) -> Wave:
-    """A wave that may be launched; nothing goes out before `at`. Raises Refused when the name is taken."""
+    """A wave that may be launched; nothing goes out before `at`. Raises Refused when the name is taken.
+
+    It asks whom the program's last wave asked, until somebody says otherwise.
+    """
     check_slug(slug)
     if session.scalar(select(Wave.id).where(Wave.slug == slug)):
         raise Refused(f"There is a wave {slug!r} already; choose another name.")
     wave = Wave(program_id=program.id, slug=slug, version_id=program.version_id, scheduled_at=at)
     session.add(wave)
     session.flush()
+    start_from_last(session, wave, program, now=now)
     return wave
 
 

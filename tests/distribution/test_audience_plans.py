@@ -17,10 +17,11 @@ from surveyd.distribution.audience import (
     twins_of,
 )
 from surveyd.distribution.audience_dimensions import CUSTOM, choices_of
-from surveyd.distribution.audience_models import Customers, SampleKind
-from surveyd.distribution.audience_plans import Plan, Sampling, filters_of, plan_of
+from surveyd.distribution.audience_models import AudiencePlan, Customers, SampleKind
+from surveyd.distribution.audience_plans import EVERYBODY, Plan, Sampling, filters_of, plan_of
 from surveyd.distribution.audience_rules import RULES, rules_of
-from surveyd.distribution.audience_samples import draw_again, save_plan
+from surveyd.distribution.audience_samples import draw_again, drawn_of, save_plan
+from surveyd.distribution.last_waves import same_as_last
 from surveyd.distribution.models import Program, Wave
 from surveyd.distribution.suppressions import opt_out
 from surveyd.people.models import Account, AccountStatus, Contact
@@ -207,6 +208,38 @@ class TestReasons:
             people.sofie.id: (),
         }
         assert set(found[people.anna.id]) <= set(RULES)
+
+
+class TestStart:
+    """A new wave begins with whom the last one asked."""
+
+    def test_it_is_taken_over_and_can_be_changed(self, post: Post, writer: Transaction) -> None:
+        plan = Plan(
+            filters=filters_of([("region", "North")]), sampling=Sampling(SampleKind.SHARE, 50, seed=3)
+        )
+        with writer() as session:
+            first = session.get_one(Wave, post.wave_id)
+            program = waves.program_of(session, first)
+            program.rest_days = 0
+            old = waves.schedule_wave(session, program, "older", at=NOW, now=NOW)
+            save(session, old, plan)
+            waves.launch(session, old, now=NOW, by=None)
+            new = waves.schedule_wave(session, program, "w2", at=NOW, now=NOW)
+
+            assert plan_of(session, new) == plan and same_as_last(session, new, now=NOW) == "older"
+            drawn = drawn_of(session, new)
+            assert drawn and (drawn.people, drawn.of) == (1, 2)
+            save(session, new, EVERYBODY)
+            assert same_as_last(session, new, now=NOW) == ""
+            assert plan_of(session, old) == plan
+
+    def test_where_the_last_one_asked_everybody_nothing_is_said(
+        self, post: Post, writer: Transaction
+    ) -> None:
+        with writer() as session:
+            program = waves.program_of(session, session.get_one(Wave, post.wave_id))
+            new = waves.schedule_wave(session, program, "w2", at=NOW, now=NOW)
+            assert session.get(AudiencePlan, new.id) is None and same_as_last(session, new, now=NOW) == ""
 
 
 class TestComparison:

@@ -29,6 +29,7 @@ from surveyd.distribution.audience_plans import plan_of
 from surveyd.distribution.audience_rules import EXCLUDED
 from surveyd.distribution.audience_samples import Drawn, drawn_of
 from surveyd.distribution.contact_marks import reasons_for
+from surveyd.distribution.last_waves import same_as_last
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.distribution.standing import STANDINGS
 from surveyd.people.rates import reporting_currency
@@ -44,7 +45,10 @@ FILTERS = ("in", "rule", "state")
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """Some of a wave's people. Before the launch it is a forecast."""
+    """Some of a wave's people. Before the launch it is a forecast.
+
+    `same_as` is the last wave where this one, which is still ahead, asks whom that one asked.
+    """
 
     wave_id: int
     wave: str
@@ -54,6 +58,7 @@ class PeoplePage:
     found: AudiencePage
     told: tuple[Told, ...]
     plan: list[str]
+    same_as: str
     drawn: Drawn | None
     wish: Wanted
 
@@ -133,6 +138,7 @@ def _read(session: Session, wave: Wave, program: Program, wish: Wanted) -> Peopl
         found=found,
         told=_answer(session, wave, program, wish, found),
         plan=plan_words(plan, manager_names(session, plan.values("manager")), reporting_currency(session)),
+        same_as=same_as_last(session, wave, now=now) if ahead else "",
         drawn=drawn_of(session, wave),
         wish=wish,
     )

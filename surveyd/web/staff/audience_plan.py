@@ -13,6 +13,7 @@ from surveyd.distribution import waves
 from surveyd.distribution.audience_dimensions import choices_of
 from surveyd.distribution.audience_plans import Filters, plan_of
 from surveyd.distribution.audience_samples import FIXED, draw_again, save_plan
+from surveyd.distribution.last_waves import same_as_last
 from surveyd.distribution.models import WaveState
 from surveyd.people.audit import record
 from surveyd.people.rates import reporting_currency
@@ -23,7 +24,10 @@ from surveyd.web.staff.frame import bp
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """The form that says whom a wave asks. `problem` is why what was sent cannot be."""
+    """The form that says whom a wave asks. `problem` is why what was sent cannot be.
+
+    `same_as` is the last wave where this one asks whom that one asked.
+    """
 
     wave_id: int
     wave: str
@@ -31,6 +35,7 @@ class PlanPage:
     form: AudienceForm
     groups: tuple[Group, ...]
     currency: str
+    same_as: str
     problem: str
 
 
@@ -86,6 +91,7 @@ def _page(wave_id: int, form: AudienceForm | None = None, filters: Filters = (),
             form=shown,
             groups=groups_of(choices, filters if form else plan.filters),
             currency=reporting_currency(session),
+            same_as=same_as_last(session, wave, now=services().clock.now()),
             problem=problem,
         )
     return render_template("staff/audience_plan.html", page=page)

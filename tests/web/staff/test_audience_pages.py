@@ -17,6 +17,7 @@ from surveyd.distribution.audience_rules import RULES
 from surveyd.distribution.audience_samples import save_plan
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.distribution.suppressions import opt_out
+from surveyd.distribution.waves import schedule_wave
 from surveyd.people.models import Account, AuditEntry, Contact
 from surveyd.web.staff.audience_words import ADVICE
 from tests.fixtures.apps import NOW, Transaction
@@ -151,6 +152,21 @@ class TestPlan:
         page = sign_in(office.cast.admin).get(f"/staff/waves/{coming}/audience/plan").text
 
         assert page.count(" checked> ") >= 2 and "<script>alert" not in page
+
+
+def test_a_new_wave_says_whose_audience_it_starts_from(
+    office: Office, sign_in: SignIn, writer: Transaction
+) -> None:
+    with writer() as session:
+        session.add(AudiencePlan(wave_id=office.wave, filters={"region": ["North"]}, seed=1, changed_at=NOW))
+        session.flush()
+        program = session.get_one(Program, session.get_one(Wave, office.wave).program_id)
+        path = f"/staff/waves/{schedule_wave(session, program, 'next', at=NOW, now=NOW).id}/audience"
+    admin = sign_in(office.cast.admin)
+
+    assert "So did the last wave, 2026H1." in admin.get(path).text
+    assert "This wave asks whom the last one, 2026H1, asked." in admin.get(f"{path}/plan").text
+    assert "So did" not in admin.get(f"/staff/waves/{office.wave}/audience").text
 
 
 class TestWhy:
