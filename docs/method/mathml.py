@@ -13,7 +13,8 @@ TOKEN = re.compile(r"\\[a-zA-Z]+|\\[,; ]|\s+|[0-9]+(?:\.[0-9]+)?|.", re.DOTALL)
 SUM = "<mo>∑</mo>"
 LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "mu": "μ",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "chi": "χ", "Lambda": "Λ", "Sigma": "Σ", "ln": "ln", "max": "max", "min": "min",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "chi": "χ", "Lambda": "Λ", "Sigma": "Σ",
+    "ln": "ln", "max": "max", "min": "min",
 }  # fmt: skip
 SIGNS = {
     "cdot": "·", "pm": "±", "le": "≤", "ge": "≥", "in": "∈", "ni": "∋", "cup": "∪", "to": "→", "iff": "⇔",

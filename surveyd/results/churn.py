@@ -22,7 +22,7 @@ from surveyd.results import policies
 from surveyd.results.models import Score
 from surveyd.results.outside_models import ChurnFigures
 from surveyd.results.standings import standings
-from surveyd.scoring.exposure import Churn, Outcome, State, churn, state_of
+from surveyd.scoring.exposure import Churn, Outcome, State, churn, state_of, yearly
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.policy import Policy
 from surveyd.scoring.unsaid import Unsaid
@@ -44,7 +44,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChurnRates:
-    """The company's churn: from where, over which period, of how many accounts, and the rates.
+    """The company's churn: from where, over which period, of how many accounts, and the rates of a year.
 
     `wave` is that of the loaded ones; `by` and `at` say who entered the others. Without any origin the rates
     are Unsaid.
@@ -111,7 +111,7 @@ NO_RATES = ChurnRates(Origin.NOWHERE, None, None, (), churn(()))
 def _entered(figures: ChurnFigures, by: str) -> ChurnRates:
     outcomes = _outcomes(figures.outcomes)
     period = (figures.begins, figures.ends)
-    return ChurnRates(Origin.ENTERED, *period, outcomes, churn(outcomes), by=by, at=figures.at)
+    return ChurnRates(Origin.ENTERED, *period, outcomes, _a_year(outcomes, *period), by=by, at=figures.at)
 
 
 def _outcomes(kept: Mapping[str, Sequence[int]]) -> tuple[Outcome, ...]:
@@ -138,7 +138,13 @@ def _loaded(session: Session, now: datetime) -> ChurnRates | None:
     if not any(one.churned for one in outcomes):
         return None
     period = (wave.day_zero.date(), now.date())
-    return ChurnRates(Origin.LOADED, *period, tuple(outcomes), churn(outcomes), wave=wave.slug)
+    rates = _a_year(outcomes, *period)
+    return ChurnRates(Origin.LOADED, *period, tuple(outcomes), rates, wave=wave.slug)
+
+
+def _a_year(outcomes: Sequence[Outcome], begins: date, ends: date) -> Churn | Unsaid:
+    """The rates of a year, whatever period the figures are of; its last day is a day of it."""
+    return yearly(churn(outcomes), days=(ends - begins).days + 1)
 
 
 def _became(wave_id: int, policy: Policy) -> Select[Any]:

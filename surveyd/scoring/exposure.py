@@ -15,6 +15,9 @@ from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.unsaid import Reason, Unsaid
 
 PRIOR_ACCOUNTS = 10
+YEAR = (365, 366)
+FINE = 10**9
+"""Yearly rates of a longer or shorter period are whole parts of this many."""
 
 
 class State(StrEnum):
@@ -213,9 +216,24 @@ def churn(outcomes: Iterable[Outcome], *, prior: int = PRIOR_ACCOUNTS) -> Churn 
     return Churn(overall, accounts, tuple(rates))
 
 
+def yearly(rates: Churn | Unsaid, *, days: int) -> Churn | Unsaid:
+    """Return the rates by state of a year, out of those of a period of days: 1 - (1 - p)^(365 / days).
+
+    A period of 365 or 366 days is a year, and stays exact; others are told in parts of 10^9. The overall
+    share stays what it was in the period. Raises ValueError for a period without a day.
+    """
+    if days < 1:
+        raise ValueError("a period has a day.")
+    if isinstance(rates, Unsaid) or days in YEAR:
+        return rates
+    scaled = ((state, 1 - (1 - float(rate)) ** (min(YEAR) / days)) for state, rate in rates.by_state)
+    by_state = tuple((state, Fraction(round(rate * FINE), FINE)) for state, rate in scaled)
+    return Churn(rates.overall, rates.accounts, by_state)
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The revenue that is expected to leave within a period like the one of the rates, in cents, by state."""
+    """The revenue that is expected to leave within the period that the rates are of, in cents, by state."""
 
     currency: str
     cents: int

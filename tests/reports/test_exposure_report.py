@@ -1,6 +1,6 @@
 """Revenue by state as a page tells it: one sum where there are rates, the others apart, nothing dropped."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from sqlalchemy.orm import Session
@@ -61,7 +61,7 @@ def test_a_loss_is_expected_from_our_own_churn_alone(session: Session) -> None:
     assert report(session, EUR).sums[0].expected is None
 
     outcomes = [Outcome(State.AT_RISK, 10, 10), Outcome(State.SECURE, 10, 0)]
-    enter_churn(session, outcomes, begins=date(2025, 1, 1), ends=DAY, by=None, now=NOW)
+    enter_churn(session, outcomes, begins=DAY - timedelta(days=364), ends=DAY, by=None, now=NOW)
 
     loss = report(session, EUR).sums[0].expected
     assert loss

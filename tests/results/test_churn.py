@@ -100,6 +100,16 @@ def test_a_year_after_a_wave_its_lapsed_accounts_are_counted(session: Session, y
     assert found.rates.of(State.SECURE) == (1 + 10 * Fraction(3, 7)) / 14
 
 
+def test_figures_of_two_years_are_told_for_one(session: Session) -> None:
+    enter(session, SEEN, begins=date(2024, 1, 2))
+
+    found = churn_rates(session, now=NOW)
+
+    assert isinstance(found.rates, Churn)
+    assert float(found.rates.of(State.AT_RISK)) == pytest.approx(1 - (47 / 60) ** 0.5)
+    assert float(found.rates.overall) == pytest.approx(0.05), "the share that has left is told as it is"
+
+
 def test_where_nobody_is_marked_lapsed_nobody_may_be_marking(session: Session, year_old: Asking) -> None:
     assert churn_rates(session, now=NOW).origin is Origin.NOWHERE
 

@@ -18,6 +18,7 @@ from surveyd.scoring.exposure import (
     expected_loss,
     exposure,
     state_of,
+    yearly,
 )
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.unsaid import Reason, Unsaid
@@ -196,3 +197,27 @@ def test_a_loss_is_never_more_than_there_is(stand: list[Holding], seen: dict[Sta
     assert sum(cents for _, cents in loss.parts) == loss.cents
     assert 0 <= loss.cents <= found.cents
     assert all(0 <= rate <= 1 for _, rate in rates.by_state)
+
+
+def test_the_rates_of_a_longer_period_are_those_of_a_year() -> None:
+    seen = churn([Outcome(State.AT_RISK, 20, 6), Outcome(State.SECURE, 180, 4)])
+    assert isinstance(seen, Churn)
+
+    assert yearly(seen, days=365) is seen and yearly(seen, days=366) is seen
+    longer, shorter = yearly(seen, days=730), yearly(seen, days=73)
+    assert isinstance(longer, Churn) and isinstance(shorter, Churn)
+    for state in State:
+        kept = 1 - float(seen.of(state))
+        assert float(longer.of(state)) == pytest.approx(1 - kept**0.5, abs=1e-9)
+        assert float(shorter.of(state)) == pytest.approx(1 - kept**5, abs=1e-9)
+    assert longer.overall == seen.overall
+    everybody = yearly(churn([Outcome(State.SECURE, 5, 5)]), days=10)
+    assert isinstance(everybody, Churn) and everybody.of(State.SECURE) == 1
+
+
+def test_a_period_has_a_day_and_rates_that_there_are_not_stay_none() -> None:
+    nothing = churn([])
+
+    assert yearly(nothing, days=10) is nothing
+    with pytest.raises(ValueError, match="has a day"):
+        yearly(nothing, days=0)
