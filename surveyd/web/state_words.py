@@ -31,6 +31,8 @@ STATE_WORDS = (
     lazy_gettext("communication"),
     lazy_gettext("completed"),
     lazy_gettext("contacted"),
+    lazy_gettext("contacts reminder"),
+    lazy_gettext("contacts to confirm"),
     lazy_gettext("correct"),
     lazy_gettext("counts"),
     lazy_gettext("customer left"),

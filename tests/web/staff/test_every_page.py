@@ -45,7 +45,7 @@ from surveyd.scoring.policy import SHIPPED
 from surveyd.web.access import RIGHTS
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.lobby import hang_codes
-from tests.web.offices import Office, signed_in
+from tests.web.offices import Office, confirm_contacts, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
@@ -88,6 +88,7 @@ def furnished(app: Flask, office: Office, writer: Transaction) -> Office:
         papers.want(session, paper, now=NOW)
         keys = app.extensions[EXTENSION].keys
         take_return(session, b"Subject: <b>hm</b>\n\nIs it\0?", keys=keys, door=Door.PIPE, now=NOW)
+        confirm_contacts(session, office, NOW)
         make_hook_key(session, "mx", by=None, now=NOW)
         words = starter("invitation", "en")
         draft = Draft(words.subject, words.text, words.html)
