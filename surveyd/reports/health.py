@@ -21,7 +21,7 @@ from surveyd.results.figures import Figures
 from surveyd.results.masks import is_of_accounts
 from surveyd.results.response import Response
 from surveyd.results.revenue import StateRevenue
-from surveyd.results.slices import Slice, Words, words_of
+from surveyd.results.slices import SINCE, UNTIL, WAVE, Slice, Words, words_of
 from surveyd.results.trend_points import WavePoint
 from surveyd.scoring import nps
 from surveyd.scoring.bases import Base
@@ -180,6 +180,11 @@ class Health:
         for name, value in words:
             found.setdefault(name, []).append(value)
         return found
+
+    def words_in(self, wave: str) -> dict[str, list[str]]:
+        """The same slice in one wave."""
+        period = (WAVE, SINCE, UNTIL)
+        return {name: words for name, words in self.words.items() if name not in period} | {WAVE: [wave]}
 
     @property
     def drawings(self) -> list[str]:

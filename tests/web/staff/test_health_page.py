@@ -123,6 +123,19 @@ def test_each_segment_opens_its_people(full: Asking, sign_in: SignIn) -> None:
     assert rows.count('class="whole"') == 4
 
 
+def test_the_answers_of_a_step_and_of_a_wave_open(full: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(full.people.executive)
+    page = executive.get("/staff/health?tier=C").text
+
+    steps = [html.unescape(one) for one in re.findall(r'href="([^"]*phase=[^"]*)"', page)]
+    assert steps and all("tier=C" in one and "wave=2026H1" in one for one in steps)
+    shown = [int(one) for one in re.findall(r'phase=[^"]*">(\d+)</a>', page)]
+    for link, count in zip(steps, shown, strict=True):
+        assert executive.get(link).text.count('class="whole"') == count
+    charts = re.findall(r'id="(?:nps|shares|indexes)-chart-basis">(.*?)</span></span>', page, re.DOTALL)
+    assert len(charts) == 3 and all("Open the rows" in one for one in charts)
+
+
 def test_a_figure_says_where_it_comes_from(full: Asking, sign_in: SignIn) -> None:
     page = sign_in(full.people.executive).get("/staff/health").text
 
