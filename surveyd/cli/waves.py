@@ -1,4 +1,4 @@
-"""`surveyd wave`: schedule, audience, launch, pause, resume, cancel, rate, status; statements and seals."""
+"""`surveyd wave`: schedule, audience, confirm, launch, pause, resume, cancel, rate, status; statements."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import parse_instant, zone_named
 from surveyd.base.database import reading, writing
 from surveyd.cli.audiences import audience
+from surveyd.cli.confirmations import confirm, confirmation
 from surveyd.cli.house import as_json, house, print_json, print_table
 from surveyd.cli.preflight import look_before_launch
 from surveyd.cli.rehearsals import rehearse
@@ -28,7 +29,7 @@ def wave() -> None:
     """One running of a program: who is asked, when, and how far it is."""
 
 
-for command in (audience, statement, seal, verify):
+for command in (audience, confirm, confirmation, statement, seal, verify):
     wave.add_command(command)
 
 
