@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.confirmation_days import check_days, reminder_after
 from surveyd.distribution.confirmation_mails import Asking
-from surveyd.distribution.confirmation_models import Confirmation
+from surveyd.distribution.confirmation_models import Confirmation, ConfirmationAsk
 from surveyd.distribution.invitations import run
 from surveyd.distribution.models import Program, Wave, WaveState
 from surveyd.people.audit import record
@@ -62,6 +62,29 @@ def get_round(session: Session, wave: Wave, *, now: datetime) -> Round:
     if found is None:
         raise NotFound("confirmation", wave.id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A round in which somebody is asked to say something: until when, and whether they are done."""
+
+    wave_id: int
+    wave: str
+    until: date
+    is_done: bool
+
+
+def open_rounds(session: Session, user_id: int, *, now: datetime) -> tuple[Invited, ...]:
+    """The rounds that run and in which this user is asked, the first to end first."""
+    rows = session.execute(
+        select(Wave.id, Wave.slug, Confirmation.until, ConfirmationAsk.finished_at)
+        .join(Confirmation, Confirmation.wave_id == Wave.id)
+        .join(ConfirmationAsk, ConfirmationAsk.wave_id == Wave.id)
+        .where(ConfirmationAsk.user_id == user_id)
+        .where(Wave.state == WaveState.SCHEDULED, Confirmation.ends_at > now)
+        .order_by(Confirmation.ends_at, Wave.id)
+    )
+    return tuple(Invited(row.id, row.slug, row.until, row.finished_at is not None) for row in rows)
 
 
 def begin(

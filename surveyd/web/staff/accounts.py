@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext
 from surveyd.base.database import reading
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
+from surveyd.distribution.confirmations import open_rounds
 from surveyd.distribution.wish_models import WhyNot
 from surveyd.people.access import Scope
 from surveyd.reports.account import account_view
@@ -45,9 +46,11 @@ class Undecided:
 def accounts() -> str:
     """The accounts of the reader's scope, sorted and narrowed as the address says, page by page."""
     with reading() as session:
-        page = account_list(session, scope=reader().scope, now=services().clock.now(), wanted=_wish())
+        now = services().clock.now()
+        page = account_list(session, scope=reader().scope, now=now, wanted=_wish())
+        rounds = open_rounds(session, reader().user_id, now=now)
     flags = [(words.flag.value, words.name) for words in WORDS]
-    return render_template("staff/accounts.html", page=page, flags=flags)
+    return render_template("staff/accounts.html", page=page, flags=flags, rounds=rounds)
 
 
 @bp.get("/accounts.csv")

@@ -172,6 +172,12 @@ class TestOwnContacts:
         assert "Anna Adler" in round_.sign_in(cast.outsider).get(round_.path).text
         assert "Anna Adler" not in round_.mona().get(round_.path).text
 
+    def test_the_accounts_lead_to_it_as_long_as_it_runs(self, round_: Round, clock: SetClock) -> None:
+        assert "Look through your contacts for next" in round_.mona().get("/staff/accounts").text
+        assert "Look through" not in round_.sign_in(round_.office.cast.outsider).get("/staff/accounts").text
+        clock.instant = NOW + timedelta(days=12)
+        assert "Look through" not in round_.mona().get("/staff/accounts").text
+
     def test_a_wave_without_a_round_has_no_such_page(self, round_: Round) -> None:
         assert round_.mona().get(f"/staff/confirmations/{round_.office.wave}").status_code == 404
 
