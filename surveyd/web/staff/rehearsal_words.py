@@ -11,5 +11,7 @@ REASONS = {
     "no_phone": lazy_gettext("the contact has no telephone number"),
     "opted_out": lazy_gettext("asked not to be mailed"),
     "suppressed": lazy_gettext("the mail came back"),
+    "wrong_number": lazy_gettext("the number is not theirs"),
+    "declined": lazy_gettext("does not want to answer"),
     "wave closed": lazy_gettext("the wave was over"),
 }

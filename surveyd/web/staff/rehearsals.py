@@ -134,7 +134,7 @@ class RehearsalPage:
             *((_("Answer after: %(step)s", step=name), share) for name, share in shares),
             (_("Mail comes back"), percent(known.get("bounced", 0), 1)),
             (_("Opt out"), percent(known.get("opted_out", 0), 1)),
-            (_("Attempts a call"), number(known.get("attempts", 0.0))),
+            (_("Attempts a call"), number(round(known.get("attempts", 0.0), 1))),
         ]
 
     @property

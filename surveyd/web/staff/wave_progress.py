@@ -109,6 +109,8 @@ class ProgressWords:
     def title(self) -> str:
         """The wave's answer."""
         status = self.status
+        if self.is_preparing and not status.paused:
+            return _("%(wave)s is being prepared", wave=status.wave)
         facts = {
             "answered": number(status.answered),
             "invited": number(status.invited),

@@ -139,7 +139,7 @@ class TestLaunch:
         admin = sign_in(office.cast.admin)
         page = admin.get(f"/staff/waves/{coming}").text
 
-        assert "It cannot be launched: nobody would be invited." in page
+        assert "It cannot be launched today: nobody would be invited." in page
         assert "the contact was asked within the rest period" in page
         assert admin.post(f"/staff/waves/{coming}/launch", contacts="0").status_code == 422
 
