@@ -109,7 +109,8 @@ def _look(services: Services, slug: str) -> Look:
     preparing = status.state == "preparing"
     return Look(
         wave=slug,
-        state="paused" if status.paused else status.state,
+        # A wave that is over may have been paused before.
+        state="paused" if status.paused and status.state not in OVER else status.state,
         step="looked at" if preparing else step.name if step else "",
         done=found.prepared if preparing else step.done if step else 0,
         total=found.contacts if preparing else step.total if step else 0,

@@ -215,7 +215,7 @@ def status(session: Session, wave: Wave) -> WaveStatus:
     sent = select(Message.step, Message.state, func.count()).where(
         Message.wave_id == wave.id, Message.touch_id.is_not(None)
     )
-    for step, state, count in session.execute(sent.group_by(Message.step, Message.state)):
+    for step, state, count in session.execute(sent.group_by(Message.state, Message.step)):
         messages.setdefault(step, {})[state.value] = count
     planned = select(Touch.step, func.count().label("touches")).where(
         Touch.wave_id == wave.id, Touch.state.in_([TouchState.PLANNED, TouchState.HELD])
@@ -229,7 +229,8 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         wave=wave.slug,
         program=program_of(session, wave).slug,
         state=wave.state.value,
-        paused=wave.pause_reason if wave.paused_at else "",
+        # Nothing of a cancelled wave can go on; a closed one may have letters that wait.
+        paused=wave.pause_reason if wave.paused_at and wave.state is not WaveState.CANCELLED else "",
         rate=wave.rate,
         scheduled_at=wave.scheduled_at,
         day_zero=wave.day_zero,
