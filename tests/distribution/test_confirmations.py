@@ -1,6 +1,7 @@
 """Rounds of contact confirmation: who is asked and reminded, once a step."""
 
 from datetime import date, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
@@ -154,3 +155,23 @@ class TestReminders:
             again(cast.outsider.id, 5)
         with writer() as session:
             assert len(mails(session)) == 4
+
+
+def test_two_schedulers_at_once_remind_each_once(
+    app: Flask, services: Services, reader: Transaction, wave_id: int
+) -> None:
+    at, made, start = NOW + timedelta(days=7, hours=12), [], Barrier(3)
+
+    def sweep() -> None:
+        with app.app_context():
+            start.wait()
+            made.append(remind_managers(services, at))
+
+    threads = [Thread(target=sweep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == [0, 0, 2]
+    with reader() as session:
+        assert [name for name, _ in mails(session)].count("contacts_reminder") == 2
