@@ -1,14 +1,7 @@
-"""The counts of large audiences, kept for some seconds: who turns a page need not count all again.
+"""The counts of large audiences, kept for some seconds; what a launch goes by is always counted anew."""
 
-Small audiences are always counted anew, and so is what a launch goes by.
-"""
-
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,12 +12,9 @@ from surveyd.distribution.audience import Counts, count_audience
 from surveyd.distribution.audience_accounts import Lacking, count_lacking
 from surveyd.distribution.audience_models import AudiencePlan
 from surveyd.distribution.confirmation_models import ContactMark
+from surveyd.distribution.kept import Latest
 from surveyd.distribution.models import Program, Wave
 from surveyd.people.access import Scope
-
-LARGE = 20_000
-SECONDS = 30.0
-MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +31,7 @@ class Figures:
         return self.counts.invited + sum(self.counts.left_out.values())
 
 
-class Latest:
-    """What was counted last, by what it was counted of; safe for several threads."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.kept: OrderedDict[object, tuple[float, Figures]] = OrderedDict()
-
-    def of(self, key: object, count: Callable[[], Figures]) -> Figures:
-        """The figures that are kept of `key` and fresh, or what `count` says."""
-        with self.lock:
-            begun, found = self.kept.get(key, (0.0, None))
-        if found is not None and time.monotonic() - begun < SECONDS:
-            return found
-        begun, counted = time.monotonic(), count()
-        if counted.contacts >= LARGE:
-            with self.lock:
-                self.kept[key] = (begun, counted)
-                while len(self.kept) > MOST:
-                    self.kept.popitem(last=False)
-        return counted
-
-
-LATEST = Latest()
+LATEST = Latest[Figures](lambda found: found.contacts)
 
 
 def figures_of(session: Session, wave: Wave, program: Program, *, scope: Scope, now: datetime) -> Figures:

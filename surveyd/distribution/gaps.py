@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
+from surveyd.base.statements import spelled
 from surveyd.distribution.invitations import run
 from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
@@ -64,7 +65,7 @@ def count_held_touches(session: Session, *, wave: str = "", step: str = "") -> i
 
 def _held_touches(wave: str, step: str) -> list[ColumnElement[bool]]:
     """The condition on `Touch` rows that are held, of one wave and step where they are named."""
-    which = [Touch.state == TouchState.HELD]
+    which = [Touch.state == spelled(TouchState.HELD)]
     if wave:
         which.append(Touch.wave_id.in_(select(Wave.id).where(Wave.slug == wave)))
     if step:

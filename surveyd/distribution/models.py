@@ -191,7 +191,7 @@ class Invitation(Base):
     answered_at: Mapped[datetime | None]
     __table_args__ = (
         UniqueConstraint("wave_id", "contact_id"),
-        Index("ix_invitations_wave_id_state", "wave_id", "state"),
+        Index("ix_invitations_wave_id_state_started_at", "wave_id", "state", "started_at"),
         Index("ix_invitations_wave_id_account_id", "wave_id", "account_id"),
     )
 
@@ -218,7 +218,14 @@ class Touch(Base):
             sqlite_where=text("state = 'planned'"),
             postgresql_where=text("state = 'planned'"),
         ),
-        Index("ix_touches_wave_id_step", "wave_id", "step"),
+        # All that counts need, so that they look at the index alone.
+        Index("ix_touches_counted", "wave_id", "step", "state", "due_at"),
+        Index(
+            "ix_touches_held",
+            "state",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
     )
 
 
@@ -277,7 +284,20 @@ class Message(Base):
             sqlite_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),
             postgresql_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),
         ),
-        Index("ix_messages_wave_id_state", "wave_id", "state"),
+        Index("ix_messages_counted", "wave_id", "state", "step", "touch_id", "invitation_id"),
+        Index(
+            "ix_messages_sent",
+            "sent_at",
+            "wave_id",
+            sqlite_where=text("state = 'sent'"),
+            postgresql_where=text("state = 'sent'"),
+        ),
+        Index(
+            "ix_messages_held",
+            "state",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
         Index(
             "ix_messages_failed",
             "begun_at",

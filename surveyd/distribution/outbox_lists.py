@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.distribution.gaps import count_held_touches
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
+from surveyd.distribution.watch import IS_OWED
 from surveyd.people.models import Contact
 
 SORTS = ("made", "due", "to", "tries")
@@ -93,15 +94,19 @@ def list_outbox(session: Session, wish: Wanted) -> OutboxPage:
 
 
 def count_outbox(session: Session, wish: Wanted) -> OutboxCounts:
-    """The mails that `wish` asks for in every state, whichever state it asks for; in two statements."""
-    owed_due = func.min(case((Message.state.in_(OWED), Message.due_at))).label("oldest")
-    counted = select(Message.state, func.count().label("mails"), owed_due).select_from(Message)
+    """The mails that `wish` asks for in every state, whichever state it asks for; in two statements.
+
+    Those of the whole outbox are counted by indexes alone.
+    """
+    oldest, counted = select(func.min(Message.due_at)).select_from(Message), select(Message.state)
     if wish.search or wish.filters.get("wave"):
-        counted = _joined(counted)
+        oldest, counted = _joined(oldest), _joined(counted)
+    due = oldest.where(IS_OWED, *_narrowed(wish)).correlate(None).scalar_subquery().label("oldest")
+    counted = counted.add_columns(func.count().label("mails"), due)
     rows = session.execute(counted.where(*_narrowed(wish)).group_by(Message.state)).all()
     return OutboxCounts(
         {row.state: row.mails for row in rows},
-        min((row.oldest for row in rows if row.oldest), default=None),
+        next((row.oldest for row in rows), None),
         0 if not touches_too(wish) else count_held_touches(session, **_of_touches(wish)),
     )
 

@@ -17,7 +17,6 @@ from surveyd.distribution.models import (
     Message,
     MessageState,
     Touch,
-    TouchState,
     Wave,
     WaveState,
 )
@@ -54,15 +53,13 @@ class Ledger:
 
 def read_ledger(session: Session, *, now: datetime, system_now: datetime) -> Ledger:
     """The figures at program time `now`."""
-    counted = select(Message.state, func.count(), func.min(Message.due_at)).where(IS_OWED)
-    rows = session.execute(counted.group_by(Message.state)).all()
-    owed = {state: count for state, count, _ in rows}
-    oldest = min((due for _, _, due in rows), default=now)
+    # Not by state: the index has what this needs, and nothing but it is read.
+    owed, oldest = session.execute(select(func.count(), func.min(Message.due_at)).where(IS_OWED)).one()
     return Ledger(
-        owed=sum(owed.values()),
-        oldest_s=max(0, int((now - oldest).total_seconds())),
+        owed=owed,
+        oldest_s=max(0, int((now - (oldest or now)).total_seconds())),
         stuck=_stuck(session, now, system_now),
-        held=owed.get(MessageState.HELD, 0) + _held_touches(session),
+        held=_held(session, Message) + _held(session, Touch),
         failed=_failed(session, system_now),
         refused_waves=_refused_waves(session),
         papers_waiting=papers.waiting(session, asked_before=now - STUCK, system_now=system_now),
@@ -117,8 +114,8 @@ def _about_relay(ledger: Ledger, system_now: datetime) -> Iterator[Finding]:
     yield Finding("H09", f"{sentence} since {since}.", hint, RED if lasts else WARN)
 
 
-def _held_touches(session: Session) -> int:
-    held = select(func.count()).select_from(Touch).where(Touch.state == TouchState.HELD)
+def _held(session: Session, kind: type[Message] | type[Touch]) -> int:
+    held = select(func.count()).select_from(kind).where(kind.state == spelled(MessageState.HELD))
     return session.execute(held).scalar_one()
 
 
@@ -137,11 +134,11 @@ def _stuck(session: Session, now: datetime, system_now: datetime) -> int:
             or_(Message.stale_at.is_(None), Message.stale_at > system_now),
         )
     )
-    stuck = session.execute(waiting).scalar_one()
-    lately = and_(Message.state == MessageState.SENT, Message.sent_at > now - STUCK)
-    if stuck and session.execute(select(Message.id).where(lately).limit(1)).first():
+    lately = and_(Message.state == spelled(MessageState.SENT), Message.sent_at > now - STUCK)
+    # The question first that an index answers at once.
+    if session.execute(select(Message.id).where(lately).limit(1)).first():
         return 0
-    return stuck
+    return session.execute(waiting).scalar_one()
 
 
 def _failed(session: Session, system_now: datetime) -> int:

@@ -17,7 +17,7 @@ from surveyd.distribution.languages import Asked, asked_languages
 from surveyd.distribution.models import Channel, Program, Wave, WaveState
 from surveyd.distribution.overview import LAUNCHED, RUNNING
 from surveyd.distribution.progress import Progress, progress
-from surveyd.distribution.standing import Reconciliation, reconcile
+from surveyd.distribution.standing import Reconciliation, reconciled_lately
 from surveyd.distribution.waves import WaveStatus
 from surveyd.web.filters import language, number
 from surveyd.web.staff.launch_checks import LaunchChecks, read_checks
@@ -183,7 +183,7 @@ def _read(session: Session, wave: Wave, program: Program, form: RateForm, proble
     now = services().clock.now()
     status = waves.status(session, wave)
     ahead = wave.state is WaveState.SCHEDULED
-    stood = None if ahead else reconcile(session, wave)
+    stood = None if ahead else reconciled_lately(session, wave)
     how_far = progress(session, wave, status=status, now=now) if wave.state in RUNNING else Progress(None, 0)
     found = waves.questionnaire_of(session, wave)
     audience = (
