@@ -78,7 +78,7 @@ def mail_admins(
                 "hint": one.finding.hint,
                 "owed": sums.owed,
                 "minutes": sums.oldest_s // 60,
-                "seen_at": f"{one.since:%Y-%m-%d %H:%M} UTC",
+                "seen_at": f"{one.since.day} {one.since:%B %Y, %H:%M} UTC",
                 "path": "/staff/sending",
             },
             now=now,

@@ -75,6 +75,13 @@ class TriggersPage:
         asking = sum(days is not None for _program, days in self.renewals)
         if not asking and not self.keys:
             return _("No event asks anybody yet")
+        if not asking:
+            return ngettext(
+                "1 other program may ask for invitations",
+                "%(n)s other programs may ask for invitations",
+                len(self.keys),
+                n=number(len(self.keys)),
+            )
         return ngettext(
             "1 program asks before renewals", "%(n)s programs ask before renewals", asking, n=number(asking)
         )
