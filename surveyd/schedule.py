@@ -7,6 +7,7 @@ once. Each takes the program's time; none remembers anything.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -31,9 +32,8 @@ from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.rehearsing.jobs import work_on_rehearsals
 from surveyd.distribution.sender import Lane
-from surveyd.operations import merge_waves
-from surveyd.people import batches, duplicate_search, uploads
-from surveyd.people.duplicate_jobs import SEARCH_DUPLICATES
+from surveyd.operations.merge_jobs import look_for_duplicates
+from surveyd.people import batches, uploads
 from surveyd.people.jobs import finish_lost_batch
 from surveyd.reports.jobs import look_for_papers
 from surveyd.responses.jobs import forget_visits, measure_durations
@@ -151,25 +151,14 @@ def work_on_uploads(house: Services, now: datetime) -> int:
     """Look at and write the files that no worker has taken, and forget those that nobody applied."""
     with reading() as session:
         lost = uploads.lost_uploads(session, system_now=system_now())
-        has_old = uploads.has_old(session, now=now)
         left = batches.lost_batches(session, before=system_now() - uploads.LEASE)
-        has_stale = batches.has_stale(session, before=system_now() - uploads.KEPT)
-    if has_old or has_stale:
+        kept_from = system_now() - uploads.KEPT
+        has_old = uploads.has_old(session, now=now) or batches.has_stale(session, before=kept_from)
+    if has_old:
         with writing() as session:
             uploads.forget_old(session, now=now)
-            batches.forget_stale(session, before=system_now() - uploads.KEPT)
+            batches.forget_stale(session, before=kept_from)
     return _each("uploads", left, finish_lost_batch) + _each("uploads", lost, work_on_any)
-
-
-def look_for_duplicates(house: Services, now: datetime) -> int:
-    """Have a worker search for duplicates once lists have changed, and settle what came beside a merge."""
-    with reading() as session:
-        wanted = duplicate_search.is_wanted(session, system_now=system_now())
-        late = merge_waves.has_late(session)
-    if late:
-        with writing() as session:
-            merge_waves.settle_late(session, now=now)
-    return int(wanted and house.bell.ring(SEARCH_DUPLICATES))
 
 
 def _each(sweep: str, ids: Sequence[int], work: Callable[[int], None]) -> int:
@@ -229,17 +218,17 @@ def play(house: Services, settle: Callable[[Clock], bool]) -> dict[str, int]:
 
     `settle` is asked before each instant whether all mails due by then are out; if not, the rest waits.
     """
-    total = {"leases": expire_leases(house, house.clock.now())}
+    total = Counter(leases=expire_leases(house, house.clock.now()))
     before: datetime | None = None
     while house.clock.replays and (instant := _next_instant()) and instant < house.clock.now():
         if not settle(SetClock(instant)):
             return total
         if instant == before:
             break  # something cannot be moved on; the last sweep below gives it its chance
-        _add(total, sweep_once(house, instant))
+        total.update(sweep_once(house, instant))
         before = instant
     settle(house.clock)
-    _add(total, sweep_once(house, house.clock.now()))
+    total.update(sweep_once(house, house.clock.now()))
     settle(house.clock)
     return total
 
@@ -307,8 +296,3 @@ def _mail_is_due(now: datetime) -> bool:
         waiting = due.where(Message.state.in_(soon), Message.due_at <= now, Wave.paused_at.is_(None), fresh)
         waiting = waiting.where(Message.awaits_paper == false())
         return session.scalar(waiting.limit(1)) is not None
-
-
-def _add(total: dict[str, int], counts: dict[str, int]) -> None:
-    for name, count in counts.items():
-        total[name] = total.get(name, 0) + count

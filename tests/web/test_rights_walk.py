@@ -47,6 +47,7 @@ WORDS_OF_THE_NORTH = ("Nordwind", "Anna Adler", "Aziz", "Deliveries are late", "
 # Things of an account: whose they are decides. All other ids name things of the program.
 OF_AN_ACCOUNT = {
     "account_id", "response_id", "case_id", "call_id", "paper_id", "nomination_id", "contact_id",
+    "low_id", "high_id",
 }  # fmt: skip
 OF_THE_PROGRAM = {
     "return_id", "key_id", "wave_id", "program_id", "message_id", "upload_id", "user_id", "action_id",
@@ -55,7 +56,7 @@ OF_THE_PROGRAM = {
 }  # fmt: skip
 WORDS = {
     "mail": "invitation", "language": "en", "slug": "relational", "theme": "delivery", "name": "steps",
-    "topic": "nps",
+    "topic": "nps", "kind": "contact",
 }  # fmt: skip
 GOES_ON = (200, 201, 202, 204, 302, 303)
 NOT_AS_SENT = (400, 404, 405, 409, 410, 413, 415, 422)
@@ -97,6 +98,8 @@ def _people_the_world(session: Session) -> World:
     north = {
         "account_id": office.cast.nordwind,
         "contact_id": office.cast.anna.id,
+        "low_id": office.cast.anna.id,
+        "high_id": office.cast.aziz.id,
         "response_id": office.anna,
         "case_id": office.case,
         "paper_id": _paper_of(session, office.cast.nordwind),
@@ -105,6 +108,8 @@ def _people_the_world(session: Session) -> World:
     south = {
         "account_id": office.cast.sudwerk,
         "contact_id": office.cast.sofie.id,
+        "low_id": office.cast.sofie.id,
+        "high_id": office.cast.anna.id,
         "response_id": response,
         "case_id": case,
         "paper_id": _paper_of(session, office.cast.sudwerk),

@@ -178,9 +178,9 @@ def _view(
 
 
 def _form(fields: tuple[Field, ...], sent: Mapping[str, str]) -> BaseForm:
-    """Who stays, and whose value in each field that differs; what is not sent is chosen as it is best."""
+    """Who stays, which is never guessed of what is sent, and whose value in each field that differs."""
     best = {SIDE + field.name: (FIRST, SECOND)[field.prefers] for field in fields if field.differs}
-    best = {"kept": FIRST} | best
+    best = {"kept": "" if sent else FIRST} | best
     sides = [SelectChoice(FIRST), SelectChoice(SECOND)]
     form = BaseForm({name: UnboundField(RadioField, choices=sides) for name in best})
     form.process(None, data={name: sent.get(name, side) for name, side in best.items()})
