@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from surveyd.distribution import waves
 from surveyd.distribution.audience_plans import Plan as Asked
@@ -11,9 +12,10 @@ from surveyd.distribution.audience_plans import filters_of
 from surveyd.distribution.audience_samples import save_plan
 from surveyd.distribution.launching.findings import green, yellow
 from surveyd.distribution.launching.plan import Plan, read_plan
-from surveyd.distribution.launching.plan_checks import check_letterhead, check_people
+from surveyd.distribution.launching.plan_checks import check_letterhead, check_people, check_returns
 from surveyd.distribution.letterheads import letterhead_of, save_letterhead
 from surveyd.distribution.models import Wave
+from surveyd.distribution.return_models import Door, Return, ReturnState
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW
 
@@ -38,10 +40,8 @@ def test_as_many_as_last_time_is_as_it_should_be(post: Post) -> None:
 
 
 def test_far_fewer_are_pointed_at_with_the_rule_that_leaves_them_out(post: Post) -> None:
-    facts = {"contacts": 1, "before": 3, "rule": "not_in_filter", "then": 0, "now": 2}
-    assert yellow("fewer_or_more_by_rule", "w1", **facts) in check_people(
-        plan_after(post, regions=("South",))
-    )
+    far = yellow("fewer_or_more_by_rule", "w1", contacts=1, before=3, rule="not_in_filter", then=0, now=2)
+    assert far in check_people(plan_after(post, regions=("South",)))
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,19 @@ def test_far_fewer_are_pointed_at_with_the_rule_that_leaves_them_out(post: Post)
 )
 def test_a_postal_address_is_looked_for(post: Post, address: str, code: str) -> None:
     assert [found.code for found in check_letterhead(plan_after(post, address=address))] == [code]
+
+
+def test_whether_mail_ever_came_back_is_told(post: Post) -> None:
+    post.send()
+    before = check_returns(plan_after(post))
+    message_id = post.messages()["anna invitation"].id
+    with post.writer() as session:
+        facts = {"door": Door.PIPE, "kind": "hard", "state": ReturnState.APPLIED, "size": 1}
+        session.add(Return(digest="0" * 64, at=NOW, message_id=None, **facts))
+        session.add(Return(digest="1" * 64, at=NOW, message_id=message_id, **facts))
+        wave = session.scalars(select(Wave).where(Wave.slug == "w2")).one()
+        program = waves.program_of(session, wave)
+        plan = read_plan(session, wave, program, keys=post.services.keys, now=LATER)
+
+    assert before == [yellow("returns_never")]
+    assert check_returns(plan) == [green("returns_seen", "2026-03-10")]

@@ -21,6 +21,7 @@ from surveyd.distribution.mail_templates import missing, template_of
 from surveyd.distribution.models import Channel, Invitation, Program, QuestionnaireVersion, Wave
 from surveyd.distribution.programs import window_of
 from surveyd.distribution.questionnaires import read_version
+from surveyd.distribution.return_models import Return
 from surveyd.distribution.template_models import MailSeed
 from surveyd.people.models import Contact
 
@@ -53,6 +54,7 @@ class Plan:
 
     `test_people` are the first of those who are no real recipients, `tests` how many there are. `paths` are
     links of ours, one of each kind that a mail has; they open nothing that could be changed by looking.
+    `last_return` is when a mail last came back at a genuine return path, in program time.
     """
 
     wave_id: int
@@ -77,6 +79,7 @@ class Plan:
     company: str
     sender_name: str
     has_postal_address: bool
+    last_return: datetime | None
     confirmed: Confirmed | None = None
 
 
@@ -115,6 +118,7 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
         program_id=program.id,
         company=program.company,
         sender_name=program.sender_name,
+        last_return=_last_return(session),
         has_postal_address=bool(letterhead_of(session, program.id).postal_address.strip()),
         confirmed=read_confirmation(session, wave, program, now=now),
     )
@@ -166,6 +170,10 @@ def _tests(session: Session, ids: Collection[int]) -> list[str]:
     which = or_(address.in_(seeds), *(address.like(ending) for ending in endings))
     rows = session.execute(select(Contact.id, Contact.external_id).where(which).order_by(Contact.id))
     return [external_id for contact_id, external_id in rows if contact_id in ids]
+
+
+def _last_return(session: Session) -> datetime | None:
+    return session.scalar(select(func.max(Return.at)).where(Return.message_id.is_not(None)))
 
 
 def _paths(session: Session, keys: Keys) -> tuple[str, ...]:

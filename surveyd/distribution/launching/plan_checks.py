@@ -32,6 +32,7 @@ def plan_findings(plan: Plan, *, base_url: str, is_production: bool) -> list[Fin
         *check_languages(plan),
         *check_mails(plan, base_url),
         *check_letterhead(plan),
+        *check_returns(plan),
         *check_phones(plan),
         *check_tests(plan, is_production=is_production),
         *check_days(plan),
@@ -66,6 +67,13 @@ def check_letterhead(plan: Plan) -> list[Finding]:
     if not plan.has_postal_address:
         return [yellow("postal_address_missing", plan.company)]
     return [green("postal_address", plan.company)]
+
+
+def check_returns(plan: Plan) -> list[Finding]:
+    """Whether mail has ever come back to us: DNS says where it goes, not that it is handed over."""
+    if plan.last_return is None:
+        return [yellow("returns_never")]
+    return [green("returns_seen", plan.last_return.date().isoformat())]
 
 
 def check_languages(plan: Plan) -> list[Finding]:

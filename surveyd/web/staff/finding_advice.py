@@ -96,6 +96,9 @@ ADVICE: dict[str, str] = {
     "return_not_aligned": lazy_gettext(
         "Set SURVEYD_MAIL_DOMAIN to the sender's domain or one below it, or give the program another sender."
     ),
+    "returns_never": lazy_gettext(
+        "Ask the operator to return one mail to its return path; it must stand under “Came back” then."
+    ),
     "sender_broken": lazy_gettext("Give the program a sender such as survey@company.example."),
     "spf_broken": lazy_gettext("Correct this part of the record."),
     "spf_include_broken": lazy_gettext(

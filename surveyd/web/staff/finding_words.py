@@ -127,6 +127,10 @@ SENTENCES: dict[str, str] = {
     "return_not_aligned": lazy_gettext(
         "The return path is at %(other)s, which is not the organisation of the sender's domain %(thing)s."
     ),
+    "returns_never": lazy_gettext(
+        "No mail has ever come back to us, so it is not known whether bounces arrive."
+    ),
+    "returns_seen": lazy_gettext("Mail that comes back arrives: the last one on %(thing)s."),
     "sender_broken": lazy_gettext("The program's sender is no address that mail can come from."),
     "spf_broken": lazy_gettext("The SPF record of %(thing)s cannot be read at “%(words)s”."),
     "spf_good": lazy_gettext("The SPF record of %(thing)s lets the relay send; lookups: %(lookups)s."),
@@ -167,7 +171,7 @@ SENTENCES: dict[str, str] = {
     "url_silent": lazy_gettext("%(thing)s does not answer (%(error)s)."),
 }
 LANGUAGE_CODES = ("language_gaps", "language_unsigned", "mail_language", "mail_not_own")
-DAY_CODES = ("confirmation_runs", "confirmation_unfinished")
+DAY_CODES = ("confirmation_runs", "confirmation_unfinished", "returns_seen")
 STEP_CODES = ("step_after_close", "step_partly_after_close")
 SOFT_OUTSIDE_PRODUCTION = (
     "link_broken",

@@ -11,18 +11,18 @@ import pytest
 from flask import Flask
 
 from surveyd.base.clock import SetClock
-from surveyd.distribution.launching import dkim, dmarc, domain, looking, network, plan_checks, spf
+from surveyd.distribution.launching import confirming, dkim, dmarc, domain, looking, network, plan_checks, spf
 from surveyd.distribution.launching.findings import Level, Report, green, red, yellow
 from surveyd.distribution.launching.gate import keep_report
 from surveyd.distribution.models import Program, Wave
 from surveyd.distribution.rehearsing.jobs import rehearse_wave
 from surveyd.distribution.waves import schedule_wave
 from surveyd.web.staff.finding_advice import ADVICE
-from surveyd.web.staff.finding_words import SENTENCES, words_of
+from surveyd.web.staff.finding_words import DAY_CODES, SENTENCES, words_of
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.offices import Office, SignIn
 
-CHECKS = (dkim, dmarc, domain, looking, network, plan_checks, spf)
+CHECKS = (confirming, dkim, dmarc, domain, looking, network, plan_checks, spf)
 
 
 @pytest.fixture
@@ -90,9 +90,12 @@ def test_every_finding_has_its_words() -> None:
         ["mail", "bits", "least", "records", "words", "other", "policy", "lookups", "most", "relay", "error"],
         1,
     ) | dict.fromkeys(["status", "people", "texts", "languages", "contacts", "out", "suppressed"], 1)
-    facts |= dict.fromkeys(["before", "days", "steps", "mails", "host", "who", "rule", "then", "now"], 1)
+    facts |= dict.fromkeys(
+        ["before", "days", "steps", "mails", "host", "who", "rule", "then", "now", "day"], 1
+    )
+    facts |= dict.fromkeys(["managers", "finished", "looked"], 1)
     for code in SENTENCES:
-        said = words_of(red(code, "thing", **facts))
+        said = words_of(red(code, "2026-03-10" if code in DAY_CODES else "thing", **facts))
         assert "%" not in said.sentence and said.level == Level.RED
         assert said.advice or code in GREEN, code
 
@@ -100,7 +103,7 @@ def test_every_finding_has_its_words() -> None:
 GREEN = {
     "as_last_time", "days", "dkim_good", "dmarc_good", "languages", "links_good", "mails", "mx_good",
     "no_tests", "paper_good", "people", "phones", "postal_address", "relay_good", "relay_local", "spf_good",
-    "url_good",
+    "confirmation_done", "returns_seen", "url_good",
 }  # fmt: skip
 
 
