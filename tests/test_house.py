@@ -141,7 +141,8 @@ def test_a_package_imports_only_from_lower_floors() -> None:
 
 def test_no_file_is_too_long() -> None:
     too_long = []
-    for path in tracked("*.py", "*.html", "bin/*", ":!migrations/versions"):
+    # The pages of the method are drawn by a program: their sources are what is read.
+    for path in tracked("*.py", "*.html", "bin/*", ":!migrations/versions", ":!surveyd/templates/method"):
         limit = LONGEST_TEST_FILE if path.startswith("tests/") else LONGEST_FILE
         limit = LONGEST_TEMPLATE if path.endswith(".html") else limit
         # A list of tables is looked up, not read from top to bottom.
