@@ -162,6 +162,8 @@ NO_PAGES = {
     "staff.audience_csv",
     "staff.call_state",
     "staff.call_sheet_csv",
+    "staff.confirmation_csv",
+    "staff.excluded_csv",
     "staff.suppressions_csv",
     "staff.audience_xlsx",
     "staff.rehearsal_csv",
