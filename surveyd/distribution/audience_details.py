@@ -118,9 +118,10 @@ def _asked(
         .order_by(Invitation.invited_at, Invitation.id)
     )
     found: dict[int, AskedElsewhere] = {}
+    day = max(at, wave.day_zero or wave.scheduled_at)
     for row in rows:
         until = row.invited_at + timedelta(days=max(row.rest_days, program.rest_days))
         longest = found.get(row.contact_id)
-        if until > at and (longest is None or until >= longest.until):
+        if until > day and (longest is None or until >= longest.until):
             found[row.contact_id] = AskedElsewhere(row.slug, row.program, row.invited_at, until)
     return found

@@ -179,10 +179,12 @@ def _other_customers(asked: Asked) -> Clause:
 
 
 def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> ColumnElement[bool]:
+    # On the day on which they would be asked, that is, however early the wave is planned.
+    day = max(now, wave.day_zero or wave.scheduled_at)
+    rested = day - timedelta(days=program.rest_days)
     # Who came by themselves, or was asked about their own case, was not asked by a wave.
-    rested = now - timedelta(days=program.rest_days)
     asked = (
-        or_(_rests_longer(program, now), *([Invitation.invited_at > rested] if program.rest_days else [])),
+        or_(_rests_longer(program, day), *([Invitation.invited_at > rested] if program.rest_days else [])),
         Invitation.wave_id != wave.id,
         Invitation.wave_id.not_in(select(Wave.id).where(Wave.kind == WaveKind.STANDING)),
         # One that ended in a merge was sent all the same.
@@ -196,13 +198,13 @@ def _rested(wave: Wave, program: Program, now: datetime, of_many: bool) -> Colum
     return exists().where(Invitation.contact_id == Contact.id, *asked)
 
 
-def _rests_longer(program: Program, now: datetime) -> ColumnElement[bool]:
-    """Whether an `Invitation` was sent by a program that lets people rest longer, and they still do."""
+def _rests_longer(program: Program, day: datetime) -> ColumnElement[bool]:
+    """Whether an `Invitation` was sent by a program that lets people rest longer, and they still do then."""
     other, theirs = aliased(Program), aliased(Wave)
     until = cast(extract("epoch", Invitation.invited_at), Float) + other.rest_days * DAY_SECONDS
     return exists().where(
         theirs.id == Invitation.wave_id,
         other.id == theirs.program_id,
         other.rest_days > program.rest_days,
-        until > now.timestamp(),
+        until > day.timestamp(),
     )

@@ -70,6 +70,18 @@ def test_nobody_is_counted_in_within_the_rest_period(post: Post, writer: Transac
         )
 
 
+def test_a_wave_that_is_planned_early_counts_who_will_have_rested_by_then(
+    post: Post, writer: Transaction
+) -> None:
+    with writer() as session:
+        later = make_wave(session, "w2", rest_days=90)
+        program = waves.program_of(session, later)
+        later.scheduled_at = NOW + timedelta(days=89)
+        assert count_audience(session, later, program, now=NOW).left_out == {"rested": 3}
+        later.scheduled_at = NOW + timedelta(days=91)
+        assert count_audience(session, later, program, now=NOW).left_out == {}
+
+
 def test_an_empty_list_counts_nobody(session: Session) -> None:
     assert both(session, make_wave(session))[1] == Counts(0, {})
 
