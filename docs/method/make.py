@@ -18,6 +18,7 @@ MADE = HERE.parents[1] / "surveyd" / "templates" / "method"
 FORMULA = re.compile(r"`[^`\n]*`|\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
+SCROLLED = re.compile(r'<div class="scrolls"|<pre|<p(?=><math display)')
 PLACE = "FORMULA{}ALUMROF"
 
 
@@ -59,9 +60,11 @@ def _quiet(html: str) -> str:
     )
     html = html.replace(' style="text-align:center"', "")
     html = html.replace("{{", "&#123;&#123;").replace("{%", "&#123;%").replace("{#", "&#123;#")
-    return html.replace("<table>", '<div class="scrolls"><table class="rows">').replace(
+    html = html.replace("<table>", '<div class="scrolls"><table class="rows">').replace(
         "</table>", "</table></div>"
     )
+    # What may be wider than a phone is scrolled by keyboard, too.
+    return SCROLLED.sub(r'\g<0> tabindex="0"', html)
 
 
 def _address(found: re.Match[str]) -> str:
