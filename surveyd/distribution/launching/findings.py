@@ -15,6 +15,8 @@ class Level(StrEnum):
     GREEN = "green"
 
 
+NOBODY = "nobody"
+"""The finding that no word overrides: a wave to nobody helps nobody, and its survey would be over."""
 ORDER = (Level.RED, Level.YELLOW, Level.GREEN)
 Fact = str | int
 
@@ -53,6 +55,11 @@ class Report:
     def red(self) -> tuple[Finding, ...]:
         """What forbids the launch."""
         return tuple(finding for finding in self.findings if finding.level is Level.RED)
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether the wave would ask nobody, which no reason makes right."""
+        return any(finding.code == NOBODY for finding in self.findings)
 
     @property
     def level(self) -> Level:

@@ -103,7 +103,8 @@ def ask_override(
     """Let a wave go in spite of what is red now, for a reason; flushed.
 
     With more recipients than `second_person_above` it holds once another admin has confirmed it. Raises
-    Refused when nothing is red, when no reason is given, and once the wave was launched.
+    Refused when nothing is red, when nobody would be asked, when no reason is given, and once the wave was
+    launched.
     """
     report = latest_report(session, wave.id)
     reason = " ".join(reason.split())
@@ -111,6 +112,8 @@ def ask_override(
         raise Refused(f"The wave {wave.slug} is {wave.state.value}; only a scheduled wave can be launched.")
     if report is None or not report.red:
         raise Refused("Nothing is red in the last check; launch the wave.")
+    if report.is_for_nobody:
+        raise Refused("Nobody would be invited; change whom the wave asks, and check again.")
     if not reason:
         raise Refused("Write the reason why the wave shall go all the same.")
     if len(reason) > LONGEST_REASON:

@@ -78,6 +78,19 @@ def test_an_override_needs_a_reason(office: Office, wave: int, sign_in: SignIn, 
     assert "&lt;b&gt;Now&lt;/b&gt;" in admin.get(f"/staff/waves/{wave}/preflight").text
 
 
+def test_no_reason_lets_a_wave_go_to_nobody(
+    office: Office, wave: int, sign_in: SignIn, writer: Transaction
+) -> None:
+    keep(writer, wave, red("nobody"))
+    admin = sign_in(office.cast.admin)
+
+    answer = admin.post(f"/staff/waves/{wave}/override", reason="All the same")
+
+    assert answer.status_code == 422
+    assert "change whom the wave asks" in answer.text
+    assert "Override with this reason" not in admin.get(f"/staff/waves/{wave}/preflight").text
+
+
 def test_every_finding_has_its_words() -> None:
     """The codes stand in the checks as texts: none is without a sentence, and what is wrong has advice."""
 
