@@ -17,6 +17,7 @@ import multiprocessing
 import smtplib
 import sys
 import time
+from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import select, update
@@ -107,7 +108,8 @@ def _commits(place: Installation, times: int) -> float:
     with place.app.app_context():
         with writing() as session:
             ids = list(session.scalars(select(Message.id).limit(times)))
-            session.execute(update(Message).where(Message.id.in_(ids)).values(lease_by="raw", state="queued"))
+            claimed = {"lease_by": "raw", "lease_until": place.now + timedelta(hours=1), "state": "queued"}
+            session.execute(update(Message).where(Message.id.in_(ids)).values(**claimed))
         began = time.perf_counter()
         before = None
         for message_id in ids:
