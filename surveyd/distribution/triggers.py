@@ -25,6 +25,8 @@ LONGEST_KEY = 120
 LONGEST_NAME = 60
 MOST_DAYS = 365
 AT_ONCE = 200
+TRIGGERED = "-triggered-"
+"""Stands in the name of a wave that events ask for, before its month."""
 """How many contacts one run of the sweep asks."""
 
 
@@ -95,7 +97,7 @@ def month_wave(session: Session, program: Program, *, now: datetime) -> Wave:
 
     It closes when the steps of whoever is asked last in the month have run.
     """
-    slug = f"{program.slug[:LONGEST_NAME]}-triggered-{now:%Y-%m}"
+    slug = f"{program.slug[:LONGEST_NAME]}{TRIGGERED}{now:%Y-%m}"
     found = select(Wave).where(Wave.slug == slug, Wave.program_id == program.id)
     wave = session.scalar(found)
     if wave is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import PAGE
 from surveyd.closed_loop.case_lists import CaseLine, list_cases
 from surveyd.distribution.nominations import NominationLine, waiting_at
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import Scope
 from surveyd.people.accounts import find_account
 from surveyd.people.families import Parent, parent_of
@@ -26,11 +26,12 @@ from surveyd.results.policies import current
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """One account whole; revenue is None where the reader may not see it. `waves` begins with the latest.
+    """One account whole; revenue is None where the reader may not see it. `waves` begins with the latest,
+    `wave` is the one that the page is about: where the account stands now.
 
     `excuses` are of people who say that they are not the right person, until somebody has looked.
     `facts` are those that this account has, each with its name; `at_risk` names people at high risk.
-    `unheard` are asked by the latest wave and silent so far; `group` is there for a parent.
+    `unheard` are asked by that wave and silent so far; `group` is there for a parent.
     """
 
     id: int
@@ -58,8 +59,8 @@ class AccountView:
 
     @property
     def latest(self) -> WaveOfAccount | None:
-        """The latest wave, where it asked somebody of this account."""
-        return self.waves[0] if self.waves and self.waves[0].wave == self.wave else None
+        """The wave that the page is about, where it asked somebody of this account."""
+        return next((one for one in self.waves if one.wave == self.wave), None)
 
     @property
     def unheard_words(self) -> str:
@@ -76,6 +77,8 @@ class AccountView:
         if self.at_risk:
             count = f"{len(self.at_risk):,}"
             return str(_("%(account)s: %(count)s people at high risk", account=self.name, count=count))
+        if latest is None and self.waves:
+            return str(_("%(account)s: not asked by %(wave)s", account=self.name, wave=self.wave))
         if latest is None:
             return str(_("%(account)s: nobody has been asked yet", account=self.name))
         if not latest.answered:
@@ -91,8 +94,10 @@ def account_view(
     """One account, its people from the key `after` on. Raises NotFound, also outside the scope."""
     account = find_account(session, account_id, scope=scope)
     manager = session.get(User, account.manager_id) if account.manager_id else None
-    waves = latest_waves(session, most=WAVES)
-    at = Standpoint(scope, wave_asked(session, waves[:2], now), current(session), now)
+    offered = offered_waves(session, most=WAVES)
+    waves = offered.every
+    standing_in = list(waves[offered.place : offered.place + 2])
+    at = Standpoint(scope, wave_asked(session, standing_in, now), current(session), now)
     wave_id = at.wave.id
     standing, group = stands_with_group(session, account_id, at=at)
     return AccountView(
@@ -109,7 +114,7 @@ def account_view(
         renewal_date=account.renewal_date,
         facts=_facts(account),
         parent=parent_of(session, account, scope=scope),
-        wave=waves[0].slug if waves else "",
+        wave=offered.shown.slug if offered.shown else "",
         standing=standing,
         group=group,
         unheard=unheard(session, account_id, scope=scope, wave_id=wave_id),

@@ -63,7 +63,8 @@ class AccountList:
     """A page of the accounts that a scope may see; `after` is the key of the next, empty on the last.
 
     The sums are over all accounts of the list, not of the page; `revenue` is empty where nobody may see it.
-    `policy` is the version of the scoring policy, `parent` the account whose group was wished for.
+    `newer` is a wave under way that is not shown yet. `policy` is the version of the scoring policy, `parent`
+    the account whose group was wished for.
     """
 
     lines: tuple[AccountLine, ...]
@@ -72,6 +73,7 @@ class AccountList:
     revenue: tuple[Money, ...]
     wave: str
     before: str
+    newer: str
     policy: str
     parent: str
     wanted: Wanted
@@ -114,7 +116,8 @@ def account_list(
 ) -> AccountList:
     """A page of accounts as they are wanted, by name without a wish. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
-    waves = waves_of(session, wish)
+    found = waves_of(session, wish)
+    waves = found.both
     asked = wave_asked(session, waves, now)
     at = Standpoint(scope, asked, current(session), now)
     query = AccountQuery(Sight(session, scope, tuple(waves), asked, now), wish)
@@ -127,6 +130,7 @@ def account_list(
         revenue=_revenue(sight.accounts, query.mask, rates_in_force(session)) if scope.sees_revenue else (),
         wave=waves[0].slug if waves else "",
         before=waves[1].slug if len(waves) > 1 else "",
+        newer=found.newer,
         policy=at.policy.version,
         parent=_parent(session, wish.filters.get("parent", ""), scope),
         wanted=wish,

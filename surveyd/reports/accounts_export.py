@@ -31,11 +31,11 @@ ROWS_AT_ONCE = 500
 def accounts_csv(session: Session, *, scope: Scope, now: datetime, wanted: Wanted) -> Iterator[str]:
     """The lines of the file, some hundreds at a time, as RFC 4180 says; all rows, whatever page is wanted.
 
-    Figures are those of one wave, the latest unless another is wanted, named in the column `wave`, by the
-    policy in the column `policy`; flags stand side by side in one cell. Revenue, in whole units and
+    Figures are those of one wave, the one shown unasked unless another is wanted, named in the column `wave`,
+    by the policy in the column `policy`; flags stand side by side in one cell. Revenue, in whole units and
     hundredths of its currency, is left out for a scope that may not see it. No spreadsheet runs a cell.
     """
-    waves = waves_of(session, wanted)
+    waves = waves_of(session, wanted).both
     asked = wave_asked(session, waves, now)
     at = Standpoint(scope, asked, current(session), now)
     every = AccountQuery(Sight(session, scope, tuple(waves), asked, now), wanted).every()

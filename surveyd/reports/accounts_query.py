@@ -5,6 +5,7 @@ out of arrays, which are kept; names, managers, amounts and dates are sorted by 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import PAGE, Order, Wanted, key_of, numbers_of, slice_of
 from surveyd.base.statements import among
 from surveyd.distribution.models import Wave
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import visible_accounts
 from surveyd.people.comparable import comparable_cents
 from surveyd.people.models import Account, User
@@ -132,17 +133,27 @@ class AccountQuery:
         return Order(column, Account.id.expression, self.wanted.descends)
 
 
-def waves_of(session: Session, wanted: Wanted) -> list[Wave]:
-    """The wave that a list is about, the latest without a wish or for a name unknown, and the one before it.
+@dataclass(frozen=True, slots=True)
+class ChosenWaves:
+    """The wave that a list is about and the one before it; `newer` is under way and not shown yet, if any."""
+
+    both: list[Wave]
+    newer: str
+
+
+def waves_of(session: Session, wanted: Wanted) -> ChosenWaves:
+    """The wave that a list is about, and the one before it; without a known name the one shown.
 
     The one before is that named by `since`, else the one that was launched before. One statement.
     """
-    waves = latest_waves(session, most=MOST_WAVES)
-    names = [wave.slug for wave in waves]
+    offered = offered_waves(session, most=MOST_WAVES)
+    waves, names = list(offered.every), offered.names
     wish, since = wanted.filters.get("wave", ""), wanted.filters.get("since", "")
-    start = names.index(wish) if wish in names else 0
+    start = names.index(wish) if wish in names else offered.place
     before = [waves[names.index(since)]] if since in names else waves[start + 1 : start + 2]
-    return waves[start : start + 1] + before
+    both = waves[start : start + 1] + before
+    newer = offered.under_way(both[0].slug) if both else None
+    return ChosenWaves(both, newer.slug if newer else "")
 
 
 def _urgency(sight: Sight) -> Codes:

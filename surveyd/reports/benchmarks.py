@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.distribution.models import Wave, WaveKind
-from surveyd.distribution.overview import LAUNCHED, latest_waves
+from surveyd.distribution.overview import LAUNCHED
+from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import Scope
 from surveyd.reports.words import score_shown
 from surveyd.results.figures import Figures
@@ -144,20 +145,19 @@ class Benchmarks:
 def benchmarks(
     session: Session, *, scope: Scope, wave: str = "", dimension: str = "tier", raw: bool = False
 ) -> Benchmarks | None:
-    """The benchmarks of the wave of that name, the latest by default; None before the first.
+    """The benchmarks of the wave of that name, by default the one shown unasked; None before the first.
 
     Raises NotFound for a wave or a dimension that there is none of.
     """
     if dimension not in DIMENSIONS:
         raise NotFound("dimension", dimension)
-    waves = latest_waves(session, most=CHOICES)
-    chosen = next((one for one in waves if one.slug == wave or not wave), None)
+    offered = offered_waves(session, most=CHOICES)
+    chosen = next((one for one in offered.every if one.slug == wave), None) if wave else offered.shown
     if wave and chosen is None:
         raise NotFound("wave", wave)
     if chosen is None:
         return None
-    names = tuple(one.slug for one in waves)
-    return _read(session, chosen, scope=scope, dimension=dimension, raw=raw, names=names)
+    return _read(session, chosen, scope=scope, dimension=dimension, raw=raw, names=offered.names)
 
 
 def benchmarks_of(session: Session, wave: Wave, *, scope: Scope) -> Benchmarks:

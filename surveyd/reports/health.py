@@ -46,6 +46,8 @@ class Health:
     about: tuple[str, ...]
     state: WaveState
     waves: tuple[str, ...]
+    is_shown_unasked: bool
+    """Whether this is the wave that lists of accounts show without a wish."""
     cut: Slice
     sees_revenue: bool
     figures: Figures
@@ -140,11 +142,6 @@ class Health:
         return self.points[-2] if len(self.points) > 1 else None
 
     @property
-    def is_latest(self) -> bool:
-        """Whether this is the wave that lists of accounts show without a wish."""
-        return self.wave == self.waves[0]
-
-    @property
     def is_open(self) -> bool:
         """Whether more answers may come."""
         return self.state is not WaveState.CLOSED
@@ -169,7 +166,7 @@ class Health:
     @property
     def account_words(self) -> dict[str, str]:
         """The slice as the list of accounts takes it."""
-        wave = {} if self.is_latest else {"wave": self.wave}
+        wave = {} if self.is_shown_unasked else {"wave": self.wave}
         return {name: values[0] for name, values in self.cut.filters} | wave
 
     @property

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveyd.distribution.models import Wave
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import OfferedWaves, offered_waves
 from surveyd.people.access import NOBODY, Reach, Scope
 from surveyd.people.models import Account, Contact
 from surveyd.people.rates import rates_in_force
@@ -47,8 +47,8 @@ def health(
     of = whole or whole_of(session, cut, scope=scope)
     if not of.waves:
         return None
-    waves = tuple(one.slug for one in latest_waves(session, most=MOST_WAVES))
-    return _Reading(session, of, cut, scope).health(waves, now)
+    offered = offered_waves(session, most=MOST_WAVES)
+    return _Reading(session, of, cut, scope).health(offered, now)
 
 
 def health_of(session: Session, wave: Wave, *, scope: Scope, now: datetime) -> Health:
@@ -73,7 +73,7 @@ class _Reading:
     def __init__(self, session: Session, whole: Whole, cut: Slice, scope: Scope) -> None:
         self.session, self.whole, self.cut, self.scope = session, whole, cut, scope
 
-    def health(self, waves: tuple[str, ...], now: datetime) -> Health:
+    def health(self, offered: OfferedWaves, now: datetime) -> Health:
         """The page, from its figures to its cases."""
         session, cut, scope = self.session, self.cut, self.scope
         last, pair, rates = self.whole.waves[-1], self._pair(), rates_in_force(self.session)
@@ -90,7 +90,8 @@ class _Reading:
             wave=last.slug,
             about=tuple(wave.slug for wave in self.whole.waves),
             state=last.state,
-            waves=waves,
+            waves=offered.names,
+            is_shown_unasked=offered.shown is not None and offered.shown.id == last.id,
             cut=cut,
             sees_revenue=scope.sees_revenue,
             figures=figures,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.distribution.models import Wave
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import NOBODY, Reach, Scope
 from surveyd.people.models import Account, Contact
 from surveyd.reports.accounts_states import PLACES
@@ -116,15 +116,15 @@ def _narrowed(scope: Scope, region: str) -> Scope:
 
 
 def _waves(session: Session, wanted: Wanted) -> tuple[Wave, Wave] | None:
-    """The later wave and the one it is compared with: as named, else the latest and the one before."""
-    waves = latest_waves(session, most=MOST_WAVES)
-    names = [wave.slug for wave in waves]
+    """The later wave and the one to compare: as named, else the one shown unasked and the one before."""
+    offered = offered_waves(session, most=MOST_WAVES)
+    waves, names = offered.every, offered.names
     found = []
     for place, wish in enumerate(("wave", "since")):
         slug = wanted.filters.get(wish, "")
         if slug and slug not in names:
             raise NotFound("wave", slug)
-        if not slug and len(waves) <= place:
+        if not slug and len(waves) <= offered.place + place:
             return None
-        found.append(waves[names.index(slug)] if slug else waves[place])
+        found.append(waves[names.index(slug)] if slug else waves[offered.place + place])
     return found[0], found[1]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.distribution.models import Invitation
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, User
 from surveyd.reports.accounts_narrowing import NO_MANAGER
@@ -82,7 +82,7 @@ def team(
 ) -> Team:
     """The account managers of the scope's accounts, as they are wanted. Raises Refused for a broken key."""
     wish = wanted or Wanted(sort="name")
-    wave = next(iter(latest_waves(session, most=1)), None)
+    wave = offered_waves(session, most=1).shown
     sums = _sums(scope, wave.id if wave else 0, now, wish.search)
     page = slice_of(session, select(sums), _order(sums, wish), after=wish.after, limit=limit)
     lines = tuple(_line(row) for row in page.rows)

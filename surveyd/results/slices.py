@@ -45,8 +45,8 @@ Words = list[tuple[str, str]]
 class Slice:
     """Filters by dimension, each with its values; the waves by name, or those of a period; and the weighting.
 
-    Without waves and period it is the latest wave. A period has the waves whose day 0, in UTC, is in it, both
-    days included; one end may be open. An empty value is the unknown one.
+    Without waves and period it is the wave shown unasked. A period has the waves whose day 0, in UTC, is in
+    it, both days included; one end may be open. An empty value is the unknown one.
     """
 
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED
+from surveyd.distribution.shown_waves import shown_wave_id
 from surveyd.people.access import Scope
 from surveyd.results.columns import columns_of
 from surveyd.results.masks import account_mask as account_mask
@@ -44,6 +45,8 @@ def whole_of_waves(session: Session, waves: Iterable[WaveName], *, scope: Scope)
 def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
     """The launched waves that a slice is about, oldest first: at most MOST_WAVES of a period, the latest.
 
+    Without waves and period it is the one that is shown unasked.
+
     Raises NotFound for a wave's name that there is none of, Refused for more names than MOST_WAVES.
     """
     if len(cut.waves) > MOST_WAVES:
@@ -55,8 +58,9 @@ def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
         query = query.where(Wave.day_zero >= datetime.combine(cut.since, time(), UTC))
     if not cut.waves and cut.until:
         query = query.where(Wave.day_zero <= datetime.combine(cut.until, time.max, UTC))
-    most = MOST_WAVES if cut.waves or cut.has_period else 1
-    found = session.scalars(query.order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(most)).all()
+    if not cut.waves and not cut.has_period:
+        query = query.where(Wave.id == shown_wave_id())
+    found = session.scalars(query.order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(MOST_WAVES)).all()
     missing = set(cut.waves) - {wave.slug for wave in found}
     if missing:
         raise NotFound("wave", min(missing))

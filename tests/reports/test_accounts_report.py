@@ -110,13 +110,13 @@ def test_who_fell_silent_is_told_with_where_they_stood(heard: Asking) -> None:
     heard.session.add(wave)
     heard.session.flush()
 
-    nordwind = listed(heard, search="Nordwind").lines[0]
+    nordwind = listed(heard, search="Nordwind", wave="2026H2").lines[0]
 
     assert (nordwind.segment, nordwind.before, nordwind.answered) == ("not_asked", "high_risk", 0)
     heard.wave = wave
     heard.asked.clear()
     heard.ask(heard.people.anna.id)
-    at, wish = later + timedelta(days=15), Wanted(filters={"flag": "went_quiet"})
+    at, wish = later + timedelta(days=15), Wanted(filters={"flag": "went_quiet", "wave": "2026H2"})
     [quiet] = account_list(heard.session, scope=SYSTEM, now=at, wanted=wish).lines
     assert (quiet.name, quiet.segment, quiet.before) == ("Nordwind", "silent", "high_risk")
     assert [str(flag.name) for flag in quiet.flags] == ["went quiet"]

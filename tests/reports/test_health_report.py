@@ -224,7 +224,7 @@ def test_an_earlier_wave_knows_nothing_of_later_ones(asking: Asking) -> None:
 
     assert first and latest
     assert (first.wave, latest.wave, latest.waves) == ("2026H1", "2026H2", ("2026H2", "2026H1"))
-    assert (first.is_latest, first.before, first.moved_people) == (False, None, None)
+    assert (first.is_shown_unasked, first.before, first.moved_people) == (False, None, None)
     assert latest.before and latest.moved_people and latest.moved_accounts
     assert latest.moved_people.at("truly_loyal", "trapped").count == 1
 
@@ -254,7 +254,7 @@ def test_a_wave_of_long_ago_can_still_be_summed_up(asking: Asking, monkeypatch: 
     found = wave_summary(asking.session, asking.wave.id, now=NOW)
 
     assert (found.wave, found.health.wave, found.health.figures.answered) == ("2026H1", "2026H1", 1)
-    assert not found.health.is_latest
+    assert found.health.is_shown_unasked
 
 
 @pytest.mark.parametrize("state", [WaveState.SCHEDULED, WaveState.CANCELLED])

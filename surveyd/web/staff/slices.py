@@ -16,7 +16,7 @@ from flask import request
 from flask_babel import get_locale, lazy_gettext
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.overview import latest_waves
+from surveyd.distribution.shown_waves import OfferedWaves, offered_waves
 from surveyd.people.access import Scope
 from surveyd.reports.basis import WEIGHTINGS
 from surveyd.results.choices import Choice, Option, choices_of
@@ -79,8 +79,7 @@ class Chip:
 class Seen:
     """What a page is about: the slice, what it is cut from, and all that its form and its links need.
 
-    `beside` are the page's own words in the address, which the form keeps; `waves` are the names of those on
-    offer, latest first.
+    `beside` are the page's own words in the address, which the form keeps.
     """
 
     cut: Slice
@@ -88,13 +87,24 @@ class Seen:
     endpoint: str
     at: Mapping[str, object]
     beside: Words
-    waves: tuple[str, ...]
+    offered: OfferedWaves
     choices: tuple[Choice, ...]
 
     @property
     def wave(self) -> str:
         """The waves that the page is about, in words."""
         return ", ".join(wave.slug for wave in self.whole.waves)
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The names of the waves on offer, latest first."""
+        return self.offered.names
+
+    @property
+    def newer(self) -> str:
+        """The wave under way that the page does not show yet, empty where there is none."""
+        found = self.offered.under_way(self.wave)
+        return found.slug if found else ""
 
     @property
     def chips(self) -> list[Chip]:
@@ -130,6 +140,10 @@ class Seen:
             words.setdefault(name, []).append(value)
         return words
 
+    def only(self, wave: str) -> dict[str, list[str]]:
+        """The address of the same filters in one wave."""
+        return self.address(replace(self.cut, waves=(wave,), since=None, until=None))
+
     @property
     def everybody(self) -> dict[str, list[str]]:
         """The address of the same waves without any filter."""
@@ -154,7 +168,7 @@ def seen_slice(
         endpoint=request.endpoint or "",
         at=request.view_args or {},
         beside=[(name, value) for name in beside for value in request.args.getlist(name) if value],
-        waves=tuple(wave.slug for wave in latest_waves(session, most=MOST_WAVES)),
+        offered=offered_waves(session, most=MOST_WAVES),
         choices=choices_of(whole, cut),
     )
 

@@ -258,11 +258,12 @@ def test_an_older_wave_opens_its_own_accounts(full: Asking, sign_in: SignIn, wri
         Asking(session, NOW, program, later, full.people).ask(full.people.anna.id)
     executive = sign_in(full.people.executive)
 
-    latest = executive.get("/staff/health").text
-    older = executive.get("/staff/health?wave=2026H1").text
+    latest = executive.get("/staff/health?wave=2026H2").text
+    older = executive.get("/staff/health").text
 
     assert title_of(latest) == "0 of 1 have answered 2026H2"
     assert title_of(older) == "NPS +23"
+    assert "2026H2 is under way" in older and "2026H2 is under way" not in latest
     rows = follow(executive, older, "8")
     assert "8 accounts" in rows and "Accounts in 2026H1" in rows
 
