@@ -9,7 +9,7 @@ import socket
 from typing import Any
 
 FIRST, EACH, TIMES = 10, 5, 3
-"""Seconds until the first question whether anybody is there, between two of them, and how many go unanswered."""
+"""Seconds until the first question whether anybody is there, between two; how many go unanswered."""
 SECONDS = FIRST + EACH * TIMES
 MILLISECONDS = 1000 * SECONDS
 POSTGRESQL_ARGUMENTS: dict[str, Any] = {

@@ -27,6 +27,8 @@ class OfferedWaves:
 
     every: tuple[Wave, ...] = ()
     place: int = 0
+    of_all: frozenset[int] = frozenset()
+    """The ids of those that ask active customers by the calendar: they take their predecessor's place."""
 
     @property
     def shown(self) -> Wave | None:
@@ -39,24 +41,27 @@ class OfferedWaves:
         return tuple(wave.slug for wave in self.every)
 
     def under_way(self, shown: str) -> Wave | None:
-        """The latest open wave that is newer than the one of that name, if that is what is shown unasked."""
+        """The latest open wave that will take the place of the one of that name, if that is shown unasked."""
         if self.shown is None or self.shown.slug != shown:
             return None
         newer = self.every[: self.place]
-        return next((wave for wave in newer if wave.state is not WaveState.CLOSED), None)
+        return next(
+            (wave for wave in newer if wave.id in self.of_all and wave.state is not WaveState.CLOSED), None
+        )
 
 
 def offered_waves(session: Session, *, most: int = 24) -> OfferedWaves:
     """The `most` waves that were launched last, the one shown unasked always among them. One statement."""
     is_shown = case((Wave.id == shown_wave_id(), 1), else_=0)
-    launched = select(Wave, is_shown).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
+    of_all = case((_is_of_all(Wave), 1), else_=0)
+    launched = select(Wave, is_shown, of_all).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
     ordered = launched.order_by(is_shown.desc(), Wave.day_zero.desc(), Wave.id.desc()).limit(most)
     rows = session.execute(ordered).all()
     if not rows:
         return OfferedWaves()
     shown = rows[0][0]
     every = sorted((row[0] for row in rows), key=lambda wave: (wave.day_zero, wave.id), reverse=True)
-    return OfferedWaves(tuple(every), every.index(shown))
+    return OfferedWaves(tuple(every), every.index(shown), frozenset(row[0].id for row in rows if row[2]))
 
 
 def shown_wave_id() -> ScalarSelect[int]:
@@ -66,21 +71,21 @@ def shown_wave_id() -> ScalarSelect[int]:
     without one the last with any answer; without that the wave launched last.
     """
     rank = case(
-        (and_(_is_of_all(), _has_answers(ENOUGH)), 2),
-        (and_(_is_of_all(), _has_answers(1), _wave.state == WaveState.CLOSED), 2),
-        (and_(_is_of_all(), _has_answers(1)), 1),
+        (and_(_is_of_all(_wave), _has_answers(ENOUGH)), 2),
+        (and_(_is_of_all(_wave), _has_answers(1), _wave.state == WaveState.CLOSED), 2),
+        (and_(_is_of_all(_wave), _has_answers(1)), 1),
         else_=0,
     )
     launched = select(_wave.id).where(_wave.kind == WaveKind.PROGRAM, _wave.state.in_(LAUNCHED))
     return launched.order_by(rank.desc(), _wave.day_zero.desc(), _wave.id.desc()).limit(1).scalar_subquery()
 
 
-def _is_of_all() -> ColumnElement[bool]:
+def _is_of_all(wave: type[Wave]) -> ColumnElement[bool]:
     """Whether a wave asks active customers by the calendar, not those who left or whom an event named."""
     lapsed = select(AudiencePlan.wave_id).where(
-        AudiencePlan.wave_id == _wave.id, AudiencePlan.customers == Customers.LAPSED
+        AudiencePlan.wave_id == wave.id, AudiencePlan.customers == Customers.LAPSED
     )
-    return and_(~lapsed.correlate(_wave).exists(), ~_wave.slug.like(f"%{TRIGGERED}____-__"))
+    return and_(~lapsed.correlate(wave).exists(), ~wave.slug.like(f"%{TRIGGERED}____-__"))
 
 
 def _has_answers(least: int) -> ColumnElement[bool]:

@@ -95,6 +95,7 @@ def test_waves_of_lapsed_customers_and_of_events_never_take_over(asking: Asking,
         asking.session.add(plan)
     for number in range(ENOUGH):
         later.answer(later.ask_somebody(number), HAPPY)
+    assert offered_waves(asking.session).under_way("2026H1") is None
     later.wave.state = WaveState.CLOSED
 
     assert shown(asking) == "2026H1"
