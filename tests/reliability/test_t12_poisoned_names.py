@@ -109,7 +109,9 @@ def _poison(
         body = received.body()
         assert f"{one_line(names[received.message_id])}\n{VERBATIM}" in body
         assert body.endswith(f"\n{one_line(HOSTILE['template'])}\n{ADDRESS}\n")
-        assert "49" not in received.body("html").partition("<body")[2].partition("/s/")[0]
+        # Nothing was worked out: 7 times 7 stands nowhere. The port of our own links may have a 49 in it.
+        html = received.body("html").replace(post.services.config.base_url, "")
+        assert "49" not in html.partition("<body")[2].partition("/s/")[0]
 
 
 def _poison_the_rest(post: Post) -> None:
