@@ -56,9 +56,11 @@ class Item:
         return self.maximum - answer if self.reversed else answer - self.minimum
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The share ``points`` / ``total`` of the best possible, resting on ``answered`` of ``asked`` items."""
+class Index(NamedTuple):
+    """The share ``points`` / ``total`` of the best possible, resting on ``answered`` of ``asked`` items.
+
+    A plain tuple, like a term: a response has some ten of them.
+    """
 
     points: int
     total: int
