@@ -11,7 +11,6 @@ from surveyd.base.errors import NotFound, Refused
 from surveyd.closed_loop.models import Case
 from surveyd.distribution import opt_outs, suppressions
 from surveyd.distribution.models import (
-    Channel,
     Exclusion,
     Invitation,
     InvitationState,
@@ -24,48 +23,21 @@ from surveyd.distribution.models import (
 )
 from surveyd.distribution.return_models import ProgramOptOut
 from surveyd.operations import merge_history
-from surveyd.operations.merge import merge
 from surveyd.people.access import SYSTEM
 from surveyd.people.contacts import contacts_of, find_contact
-from surveyd.people.duplicate_models import DuplicatePair, Merge, PairState, SameKind
+from surveyd.people.duplicate_models import DuplicatePair, PairState
 from surveyd.people.import_models import ImportBatch
 from surveyd.people.models import Account, AuditEntry, Contact
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.seals import seal, verify
 from tests.fixtures.asking import UNHAPPY, Asking, open_wave
-
-CONTACT, ACCOUNT = SameKind.CONTACT, SameKind.ACCOUNT
+from tests.operations.merging import ACCOUNT, CONTACT, join, planned
 
 
 @pytest.fixture
 def asking(session: Session, now: datetime) -> Asking:
     return open_wave(session, now)
-
-
-def join(asking: Asking, kept: int, gone: int, kind: SameKind = CONTACT, **facts: object) -> Merge:
-    return merge(
-        asking.session,
-        kind,
-        kept_id=kept,
-        gone_id=gone,
-        by=None,
-        now=asking.now,
-        **facts,  # type: ignore[arg-type]  # take alone
-    )
-
-
-def planned(asking: Asking, invitation_id: int, step: str = "reminder") -> Touch:
-    touch = Touch(
-        invitation_id=invitation_id,
-        wave_id=asking.wave.id,
-        step=step,
-        channel=Channel.MAIL,
-        due_at=asking.now + timedelta(days=14),
-    )
-    asking.session.add(touch)
-    asking.session.flush()
-    return touch
 
 
 def test_every_table_that_names_people_says_what_becomes_of_it() -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from surveyd.distribution import audience
 from surveyd.distribution.merge_models import MergedInvitation
 from surveyd.distribution.models import (
-    Channel,
     Exclusion,
     Invitation,
     InvitationState,
@@ -19,43 +18,15 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
-from surveyd.operations.merge import merge
 from surveyd.operations.merge_waves import MERGED, has_late, settle_late
-from surveyd.people.duplicate_models import Merge, SameKind
 from surveyd.responses.models import Draft, Response
 from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
-
-CONTACT, ACCOUNT = SameKind.CONTACT, SameKind.ACCOUNT
+from tests.operations.merging import join, planned
 
 
 @pytest.fixture
 def asking(session: Session, now: datetime) -> Asking:
     return open_wave(session, now)
-
-
-def join(asking: Asking, kept: int, gone: int, kind: SameKind = CONTACT, **facts: object) -> Merge:
-    return merge(
-        asking.session,
-        kind,
-        kept_id=kept,
-        gone_id=gone,
-        by=None,
-        now=asking.now,
-        **facts,  # type: ignore[arg-type]  # take alone
-    )
-
-
-def planned(asking: Asking, invitation_id: int, step: str = "reminder") -> Touch:
-    touch = Touch(
-        invitation_id=invitation_id,
-        wave_id=asking.wave.id,
-        step=step,
-        channel=Channel.MAIL,
-        due_at=asking.now + timedelta(days=14),
-    )
-    asking.session.add(touch)
-    asking.session.flush()
-    return touch
 
 
 @dataclass
