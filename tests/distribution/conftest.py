@@ -26,6 +26,7 @@ from surveyd.distribution.models import (
 )
 from surveyd.distribution.sender import Lane
 from surveyd.forms.loading import shipped
+from tests.distribution.desks import Desk, begin
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
@@ -146,3 +147,22 @@ def launched(  # noqa: PLR0917  # fixtures, by name
 def post(launched: Callable[..., Post]) -> Post:
     """A launched wave to the whole cast, with a window that never shuts."""
     return launched()
+
+
+@pytest.fixture
+def wave_id(writer: Transaction, cast: Cast) -> int:
+    """A scheduled wave whose contacts are being confirmed."""
+    with writer() as session:
+        wave = make_wave(session)
+        assert begin(session, wave) == 2
+        return wave.id
+
+
+@pytest.fixture
+def mona(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
+    return Desk(writer, wave_id, cast.mona.id)
+
+
+@pytest.fixture
+def milo(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
+    return Desk(writer, wave_id, cast.milo.id)

@@ -21,25 +21,6 @@ from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
 
-@pytest.fixture
-def wave_id(writer: Transaction, cast: Cast) -> int:
-    """A scheduled wave whose contacts are being confirmed."""
-    with writer() as session:
-        wave = make_wave(session)
-        assert begin(session, wave) == 2
-        return wave.id
-
-
-@pytest.fixture
-def mona(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
-    return Desk(writer, wave_id, cast.mona.id)
-
-
-@pytest.fixture
-def milo(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
-    return Desk(writer, wave_id, cast.milo.id)
-
-
 class TestRound:
     def test_each_account_manager_with_contacts_gets_one_mail(
         self, reader: Transaction, wave_id: int, cast: Cast

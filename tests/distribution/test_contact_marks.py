@@ -20,30 +20,11 @@ from surveyd.people.contacts import AddressTaken, ChangedMeanwhile
 from surveyd.people.models import Account, AuditEntry, Contact, RelationshipRole, User
 from tests.distribution.audiences import save, who_is_in
 from tests.distribution.conftest import make_wave
-from tests.distribution.desks import Desk, begin, rule_of_contact, sums
+from tests.distribution.desks import Desk, rule_of_contact, sums
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
 
 HOSTILE = '<b>Bobby</b>"; DROP TABLE contacts; --{{7*7}}'
-
-
-@pytest.fixture
-def wave_id(writer: Transaction, cast: Cast) -> int:
-    """A scheduled wave whose contacts are being confirmed."""
-    with writer() as session:
-        wave = make_wave(session)
-        assert begin(session, wave) == 2
-        return wave.id
-
-
-@pytest.fixture
-def mona(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
-    return Desk(writer, wave_id, cast.mona.id)
-
-
-@pytest.fixture
-def milo(writer: Transaction, wave_id: int, cast: Cast) -> Desk:
-    return Desk(writer, wave_id, cast.milo.id)
 
 
 class TestMarks:
