@@ -6,7 +6,9 @@ drives the dialogue step by step and notes the phase itself.
 """
 
 import re
+import select
 import smtplib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,11 +108,13 @@ class RelayConnection:
 
     @property
     def is_open(self) -> bool:
-        return self._smtp is not None
+        """Whether it is connected, as far as can be known without a word to the relay."""
+        return self._smtp is not None and not _has_news(self._smtp.sock)
 
     def open(self) -> None:
         """Connect unless connected. Raises OSError or smtplib.SMTPException: nothing was sent then."""
-        if self._smtp is None:
+        if not self.is_open:
+            self._drop()
             self._smtp = self._open_connection(self.relay)
 
     def close(self) -> None:
@@ -217,6 +221,18 @@ class RelayConnection:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
+
+
+def _has_news(connection: socket.socket | None) -> bool:
+    """Whether the relay said something unasked. That is its farewell: it closes what was idle for minutes.
+
+    A mail tried on such a connection would be taken for one that failed, and wait for its next turn.
+    """
+    if connection is None:
+        return True
+    looks = select.poll()
+    looks.register(connection, select.POLLIN)
+    return bool(looks.poll(0))
 
 
 def _refusal(code: int, text: bytes, *, gone: Verdict = Verdict.NO_SUCH_ADDRESS) -> Delivery | None:

@@ -276,8 +276,17 @@ def test_a_relay_that_knows_no_sign_in_is_an_error_at_opening() -> None:
 
 def test_a_relay_that_stopped_meanwhile_is_not_sent(connection: RelayConnection, relay: Server) -> None:
     relay.stop()
-    assert deliver(connection).verdict is Verdict.NOT_SENT
+    assert connection.deliver(SENDER, ANNA, MAIL).verdict is Verdict.NOT_SENT
     assert not connection.is_open
+
+
+def test_a_connection_that_the_relay_closed_is_made_anew(connection: RelayConnection, relay: Server) -> None:
+    deliver(connection)
+    relay.stop()
+    wait_for(lambda: not connection.is_open, what="the farewell")
+    relay.start()
+    assert deliver(connection).verdict is Verdict.ACCEPTED
+    assert relay.connections == 2
 
 
 def test_taking_leave_never_fails(connection: RelayConnection, relay: Server) -> None:

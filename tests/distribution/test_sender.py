@@ -10,15 +10,16 @@ from sqlalchemy import select, update
 
 from surveyd.base.clock import system_now
 from surveyd.base.errors import Unavailable
-from surveyd.distribution import claims, gaps, outbox, stale, waves
+from surveyd.distribution import claims, outbox, stale, waves
 from surveyd.distribution.lanes import new_lane
-from surveyd.distribution.models import Heartbeat, Message, MessageState, Suppression, Touch, TouchState, Wave
+from surveyd.distribution.models import Message, MessageState, Suppression, Wave
 from surveyd.distribution.sender import LEASE
 from surveyd.distribution.soft_bounces import LIMIT, count_soft
 from surveyd.people.models import Contact
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
+from tests.fixtures.children import wait_for
 from tests.fixtures.relays import Relay
 
 A_TICK = 0.005
@@ -179,6 +180,23 @@ def test_without_a_relay_nothing_is_begun(post: Post, relay: Relay, app: Flask) 
     assert post.drain().counts.sent == 3
 
 
+def test_a_connection_that_the_relay_closed_meanwhile_delays_no_mail(
+    post: Post, writer: Transaction, relay: Relay, app: Flask
+) -> None:
+    post.release()
+    lane = new_lane(post.services)
+    with app.app_context():
+        lane.drain()
+        relay.stop()
+        wait_for(lambda: not lane.relay.is_open, what="the farewell")
+        relay.start()
+        change(writer, state=MessageState.QUEUED, attempts=0, copies=0)
+        lane.drain()
+    lane.relay.close()
+    rows = post.messages().values()
+    assert {(row.state, row.attempts) for row in rows} == {(MessageState.SENT, 1)}
+
+
 def test_a_dead_senders_mail_is_doubtful_and_its_claims_are_free(
     post: Post, writer: Transaction, relay: Relay
 ) -> None:
@@ -312,39 +330,3 @@ def test_a_lane_that_stumbled_leaves_what_it_began_to_its_lease(post: Post, writ
     with writer() as session:
         assert claims.renew(session, lane.name, until=system_now() + LEASE) == 0
         assert claims.expire(session, system_now=system_now()) == 1
-
-
-class TestGap:
-    def test_a_long_silence_holds_what_fell_due(self, post: Post, writer: Transaction, relay: Relay) -> None:
-        post.release()
-        with writer() as session:
-            long_ago = system_now() - timedelta(hours=5)
-            session.add(Heartbeat(name="schedule", system_at=long_ago, program_at=NOW - timedelta(hours=5)))
-        post.go_to(NOW + timedelta(days=14))
-        with writer() as session:
-            held = gaps.hold_after_gap(session, now=post.clock.now(), system_now=system_now())
-        assert held == 6
-        post.send()
-        assert relay.received == []
-        states = {touch.step: touch.state for touch in post.touches().values()}
-        assert states == {
-            "invitation": TouchState.RELEASED,
-            "reminder": TouchState.HELD,
-            "call": TouchState.PLANNED,
-        }
-        with writer() as session:
-            assert gaps.hold_after_gap(session, now=post.clock.now(), system_now=system_now()) == 0
-            assert gaps.release_touches(session, now=post.clock.now()) == 3
-        assert post.send().counts.sent == 3
-
-    def test_a_short_silence_holds_nothing(self, post: Post, writer: Transaction) -> None:
-        post.release()
-        with writer() as session:
-            gaps.beat(session, "schedule", now=NOW, system_now=system_now() - timedelta(hours=3))
-            gaps.beat(session, "schedule", now=NOW, system_now=system_now() - timedelta(hours=2))
-            assert gaps.hold_after_gap(session, now=NOW, system_now=system_now()) == 0
-            assert session.scalars(select(Touch.state).distinct()).all()
-
-    def test_the_first_start_holds_nothing(self, post: Post, writer: Transaction) -> None:
-        with writer() as session:
-            assert gaps.hold_after_gap(session, now=NOW, system_now=system_now()) == 0
