@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
@@ -52,6 +52,8 @@ class ScoringKey:
 
 
 _keys: dict[tuple[str, Policy], ScoringKey] = {}
+_latest: dict[str, ScoringKey] = {}
+"""The key of each version that was asked for last: nearly always by the policy in force, the same object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,7 @@ class ScoredResponse:
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseScore:
+class ResponseScore(NamedTuple):
     """All that is measured of one response; what cannot be said is None or left out.
 
     ``inputs`` are the answers that were scored, by item id; ``rule`` is the version of the rule.
@@ -106,14 +107,14 @@ def score(answers: Answers, *, key: ScoringKey) -> ResponseScore:
     inputs = inputs_of(answers, key=key)
     rating = inputs.get(key.recommendation) if key.recommendation else None
     return ResponseScore(
-        recommendation=rating,
-        category=None if rating is None else nps.category(rating),
-        placement=place(inputs, key.battery),
-        ease=key.ease.index(inputs),
-        stages=stages.scores(inputs, key.stages),
-        wants_call=any(answers.get(item) == CALL_ME for item in key.asks_for_call),
-        inputs=inputs,
-        rule=key.battery.policy.version,
+        rating,
+        None if rating is None else nps.category(rating),
+        place(inputs, key.battery),
+        key.ease.index(inputs),
+        stages.scores(inputs, key.stages),
+        CALL_ME in [answers.get(item) for item in key.asks_for_call],
+        inputs,
+        key.battery.policy.version,
     )
 
 
@@ -157,10 +158,15 @@ def row_of(response: ScoredResponse, *, of: ResponseScore, now: datetime) -> dic
 
 def key_of_version(rows: Rows, *, version_id: int, digest: str, policy: Policy) -> ScoringKey:
     """Return what a stored version measures; only a version new to this process is read and loaded."""
+    latest = _latest.get(digest)
+    # The same object needs no comparing: a policy is large, and so costs a microsecond to look up by.
+    if latest is not None and latest.battery.policy is policy:
+        return latest
     key = _keys.get((digest, policy))
     if key is None:
         definition = rows.execute(DEFINITION, {"version_id": version_id}).scalar_one()
         key = _keep(digest, from_json(json.dumps(definition)), policy)
+    _latest[digest] = key
     return key
 
 
@@ -171,6 +177,7 @@ def _value(index: Index | None) -> float | None:
 def _keep(digest: str, questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
     if len(_keys) >= KEPT_VERSIONS:
         _keys.clear()
+        _latest.clear()
     key = _keys[digest, policy] = _build_key(questionnaire, policy)
     return key
 
@@ -195,9 +202,12 @@ def _build_key(questionnaire: Questionnaire, policy: Policy) -> ScoringKey:
             stages.Stage(name, compose(_scaled(questionnaire.measuring(STAGE + name)), needed=policy.needed))
             for name in names
         ),
+        # An item may count in several places; its answer is looked at once.
         measured=tuple(
-            (item.id, item.minimum, item.maximum)
-            for item in (*asked, *loyalty, *eases, *_scaled(by_stage), *drivers)
+            dict.fromkeys(
+                (item.id, item.minimum, item.maximum)
+                for item in (*asked, *loyalty, *eases, *_scaled(by_stage), *drivers)
+            )
         ),
         asks_for_call=tuple(item.id for item in questionnaire.measuring("contact_me")),
     )

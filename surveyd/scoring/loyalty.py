@@ -8,11 +8,14 @@ driver, and who will renew but cannot grow is loyal all the same.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from surveyd.scoring.policy import SHIPPED, Policy
 from surveyd.scoring.scale import HUNDREDTHS, Composite, Index, Item, compose
+
+KEPT_STANDS = 4096
 
 
 class Axis(StrEnum):
@@ -55,6 +58,42 @@ class LoyaltyItem(Item):
     label: str = ""
 
 
+class Stand(NamedTuple):
+    """How one index stands against the cut: as ``Index`` says it, and in words."""
+
+    reaches: bool
+    is_near: bool
+    short_of: float
+    words: str
+
+
+class Stands(dict[Index | None, Stand]):
+    """The stands of one axis by its index, each worked out once: there are few, and all submits need them."""
+
+    def __init__(self, axis: Axis, composite: Composite, policy: Policy) -> None:
+        super().__init__()
+        self.axis, self.composite, self.policy = axis, composite, policy
+
+    def __missing__(self, index: Index | None) -> Stand:
+        if len(self) >= KEPT_STANDS:
+            self.clear()
+        found = self[index] = self._stand(index)
+        return found
+
+    def _stand(self, index: Index | None) -> Stand:
+        if index is None:
+            unknown = f"{self.axis} unknown, too few of {len(self.composite.items)} items answered"
+            return Stand(False, False, 0.0, unknown)
+        cut = self.policy.cut
+        reaches, near = index.reaches(cut), index.is_near(cut, border=self.policy.border)
+        value = f"{index.value:.2f}".rstrip("0").rstrip(".") if near else f"{index.whole}"
+        side = "at or above" if reaches else "below"
+        border = ", borderline" if near else ""
+        basis = f"from {index.answered} of {index.asked} items"
+        words = f"{self.axis} {value} of 100, {side} {cut / 100:g}{border}, {basis}"
+        return Stand(reaches, near, index.short_of(cut), words)
+
+
 @dataclass(frozen=True, slots=True)
 class Battery:
     """The items of one questionnaire version, ready to place people; build it with ``battery``."""
@@ -64,11 +103,15 @@ class Battery:
     growth: Composite
     gates: tuple[LoyaltyItem, ...]
     policy: Policy
+    on_attitude: Stands = field(compare=False, repr=False)
+    on_intent: Stands = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """One person's place, with what it rests on; an index that cannot be said is None."""
+class Placement(NamedTuple):
+    """One person's place, with what it rests on; an index that cannot be said is None.
+
+    A plain tuple, as it is made in the transaction that stores a response.
+    """
 
     segment: Segment
     attitude: Index | None
@@ -87,8 +130,16 @@ def battery(items: Iterable[LoyaltyItem], *, policy: Policy | None = None) -> Ba
     def axis(wanted: Axis) -> Composite:
         return compose((item for item in members if item.axis is wanted), needed=rule.needed)
 
-    gates = tuple(item for item in members if item.gate)
-    return Battery(axis(Axis.ATTITUDE), axis(Axis.INTENT), axis(Axis.GROWTH), gates, rule)
+    attitude, intent = axis(Axis.ATTITUDE), axis(Axis.INTENT)
+    return Battery(
+        attitude,
+        intent,
+        axis(Axis.GROWTH),
+        tuple(item for item in members if item.gate),
+        rule,
+        Stands(Axis.ATTITUDE, attitude, rule),
+        Stands(Axis.INTENT, intent, rule),
+    )
 
 
 def place(answers: Mapping[str, int | None], of: Battery) -> Placement:
@@ -98,57 +149,52 @@ def place(answers: Mapping[str, int | None], of: Battery) -> Placement:
     on both axes together, None when unclassified. Raises OutOfScale.
     """
     attitude, intent = of.attitude.index(answers), of.intent.index(answers)
-    held_back = any(_fails(gate, answers, of.policy) for gate in of.gates)
+    feels, intends = of.on_attitude[attitude], of.on_intent[intent]
     segment, severity = Segment.UNCLASSIFIED, None
-    cut = of.policy.cut
     if attitude is not None and intent is not None:
-        segment = PLACES[attitude.reaches(cut), intent.reaches(cut) and not held_back]
-        severity = attitude.short_of(cut) + intent.short_of(cut)
+        segment = PLACES[feels.reaches, intends.reaches and not _is_held_back(answers, of)]
+        severity = feels.short_of + intends.short_of
     return Placement(
-        segment=segment,
-        attitude=attitude,
-        intent=intent,
-        growth=of.growth.index(answers),
-        borderline=_borderline(attitude, intent, of.policy),
-        severity=severity,
-        explanation=_explain(segment, attitude, intent, answers, of),
+        segment,
+        attitude,
+        intent,
+        of.growth.index(answers),
+        _borderline(feels, intends),
+        severity,
+        _explain(segment, feels, intends, knows_intent=intent is not None, answers=answers, of=of),
     )
 
 
-def _fails(gate: LoyaltyItem, answers: Mapping[str, int | None], policy: Policy) -> bool:
-    answer = answers.get(gate.id)
-    return answer is not None and HUNDREDTHS * gate.steps(answer) <= policy.gate * gate.span
+def _is_held_back(answers: Mapping[str, int | None], of: Battery) -> bool:
+    """Whether an answered gate fails."""
+    for gate in of.gates:
+        answer = answers.get(gate.id)
+        if answer is not None and HUNDREDTHS * gate.steps(answer) <= of.policy.gate * gate.span:
+            return True
+    return False
 
 
-def _borderline(attitude: Index | None, intent: Index | None, policy: Policy) -> tuple[Axis, ...]:
-    known = ((Axis.ATTITUDE, attitude), (Axis.INTENT, intent))
-    return tuple(axis for axis, index in known if index and index.is_near(policy.cut, border=policy.border))
+def _borderline(feels: Stand, intends: Stand) -> tuple[Axis, ...]:
+    if feels.is_near:
+        return (Axis.ATTITUDE, Axis.INTENT) if intends.is_near else (Axis.ATTITUDE,)
+    return (Axis.INTENT,) if intends.is_near else ()
 
 
 def _explain(
     segment: Segment,
-    attitude: Index | None,
-    intent: Index | None,
+    feels: Stand,
+    intends: Stand,
+    *,
+    knows_intent: bool,
     answers: Mapping[str, int | None],
     of: Battery,
 ) -> str:
     """Return the place in words: each axis against the cut, then what each answered gate says."""
     gates = [_gate_words(gate, answers) for gate in of.gates if answers.get(gate.id) is not None]
-    parts = [_axis_words(Axis.ATTITUDE, attitude, of.attitude, of.policy)]
-    if not gates or len(of.intent.items) > len(of.gates) or intent is None:
-        parts.append(_axis_words(Axis.INTENT, intent, of.intent, of.policy))
-    return f"{segment.words}: " + "; ".join(parts + gates)
-
-
-def _axis_words(axis: Axis, index: Index | None, composite: Composite, policy: Policy) -> str:
-    if index is None:
-        return f"{axis} unknown, too few of {len(composite.items)} items answered"
-    near = index.is_near(policy.cut, border=policy.border)
-    value = f"{index.value:.2f}".rstrip("0").rstrip(".") if near else f"{index.whole}"
-    side = "at or above" if index.reaches(policy.cut) else "below"
-    border = ", borderline" if near else ""
-    basis = f"from {index.answered} of {index.asked} items"
-    return f"{axis} {value} of 100, {side} {policy.cut / 100:g}{border}, {basis}"
+    parts = [feels.words]
+    if not gates or len(of.intent.items) > len(of.gates) or not knows_intent:
+        parts.append(intends.words)
+    return f"{segment.words}: {'; '.join(parts + gates)}"
 
 
 def _gate_words(gate: LoyaltyItem, answers: Mapping[str, int | None]) -> str:

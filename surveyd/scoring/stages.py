@@ -16,5 +16,9 @@ class Stage:
 
 def scores(answers: Mapping[str, int | None], of: tuple[Stage, ...]) -> dict[str, Index]:
     """Return the index of each stage that can be said, by name, in the given order; raises OutOfScale."""
-    found = ((stage.name, stage.composite.index(answers)) for stage in of)
-    return {name: index for name, index in found if index is not None}
+    found = {}
+    for stage in of:
+        index = stage.composite.index(answers)
+        if index is not None:
+            found[stage.name] = index
+    return found

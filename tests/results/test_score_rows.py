@@ -1,5 +1,7 @@
 """The row that a score becomes, and which version it is scored by."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -7,6 +9,8 @@ from surveyd.distribution.questionnaires import publish
 from surveyd.forms.loading import shipped
 from surveyd.responses.models import Draft, Response
 from surveyd.results.models import Score
+from surveyd.results.scores import key_of_version
+from surveyd.scoring.policy import SHIPPED
 from tests.fixtures.apps import NOW
 from tests.fixtures.asking import HAPPY, Asking
 
@@ -54,3 +58,14 @@ def test_a_response_is_scored_by_the_version_it_was_given_on(asking: Asking, ses
     row = session.scalars(select(Score)).one()
     assert session.get_one(Response, receipt.response_id).version_id == short
     assert (row.category, row.segment, row.attitude) == ("promoter", "unclassified", None)
+
+
+def test_a_version_is_scored_by_the_policy_that_is_asked_for(session: Session) -> None:
+    # As while history is rescored: two policies in turn, each read anew from its row or as it was kept.
+    questionnaire = shipped("relational")
+    version_id = publish(session, questionnaire, now=NOW)
+    harder = replace(SHIPPED, version="2", cut=9_000)
+
+    for policy in (SHIPPED, harder, replace(harder), SHIPPED):
+        key = key_of_version(session, version_id=version_id, digest=questionnaire.digest, policy=policy)
+        assert key.battery.policy == policy

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surveyd.scoring import loyalty
 from surveyd.scoring.loyalty import Axis, LoyaltyItem, Placement, Segment, battery, place
 from surveyd.scoring.policy import Policy
 from surveyd.scoring.scale import OutOfScale
@@ -137,6 +138,17 @@ def test_the_cut_is_the_policys() -> None:
     found = place(answers, strict)
     assert found.segment is Segment.HIGH_RISK
     assert "below 80" in found.explanation
+
+
+def test_what_was_said_of_many_indexes_is_said_again_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The stands of an axis are kept, and dropped when there are too many of them.
+    people = [{"a1": n % 5 + 1, "a2": n // 5 + 1, "continue": n % 4 + 1} for n in range(25)]
+    fresh = [place(answers, battery([*ATTITUDE, CONTINUE])) for answers in people]
+    monkeypatch.setattr(loyalty, "KEPT_STANDS", 3)
+    kept = battery([*ATTITUDE, CONTINUE])
+
+    assert [place(answers, kept) for answers in people * 2] == fresh * 2
+    assert len(kept.on_attitude) <= 3
 
 
 def test_answers_off_the_scale_are_refused() -> None:
