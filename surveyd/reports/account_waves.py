@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.reports.account_people import first_reached
-from surveyd.reports.words import recommend_words
+from surveyd.reports.words import recommend_parts
 from surveyd.results.models import Score
 from surveyd.results.revenue import SILENT
 from surveyd.results.standings import count_of, standings
@@ -25,7 +25,10 @@ WAVES = 8
 
 @dataclass(frozen=True, slots=True)
 class WaveOfAccount:
-    """One wave's distribution report for one account, in people; segment is silent when nobody answered."""
+    """One wave's distribution report for one account, in people; segment is silent when nobody answered.
+
+    `recommend` is the score, or the people counted: each part's words with the category that it counts.
+    """
 
     wave: str
     day_zero: datetime | None
@@ -34,7 +37,7 @@ class WaveOfAccount:
     started: int
     answered: int
     segment: str
-    recommend: str
+    recommend: tuple[tuple[str, str], ...]
 
 
 def waves_of(
@@ -76,5 +79,5 @@ def _line(wave: Wave, row: Row[*tuple[Any, ...]], policy: Policy) -> WaveOfAccou
         started=row.started,
         answered=row.voices or 0,
         segment=row.segment or SILENT,
-        recommend=recommend_words(nps.summary(counts, minimums=policy.minimums)),
+        recommend=recommend_parts(nps.summary(counts, minimums=policy.minimums)),
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account, Contact
+from surveyd.reports.accounts_narrowing import id_of
 from surveyd.reports.slice_rows import conditions
 from surveyd.reports.verbatims import first_words, open_questions
 from surveyd.responses.models import Response
@@ -26,6 +27,8 @@ from surveyd.scoring.nps import Category
 SORTS = ("given", "name", "account")
 SEGMENTS = tuple(segment.value for segment in Segment)
 CATEGORIES = tuple(category.value for category in Category)
+RATED = "rated"
+"""Stands for any category, where one may be named: whoever said how likely they recommend us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def response_list(
 ) -> ResponseList:
     """The responses of the slice that `wanted` asks for. Four statements, however many there are.
 
-    Its filters are `segment` and `category`. Raises NotFound for an unknown wave, Refused for a broken key.
+    Its filters are `segment`, `category` (or RATED) and `account`, an id. Raises NotFound for an unknown
+    wave, Refused for a broken key.
     """
     waves = waves_of(session, cut)
     rows = _rows(cut, waves, scope, wanted)
@@ -130,6 +134,11 @@ def _rows(cut: Slice, waves: Sequence[WaveName], scope: Scope, wanted: Wanted) -
     )
     if wanted.filters.get("segment") in SEGMENTS:
         rows = rows.where(Score.segment == wanted.filters["segment"])
-    if wanted.filters.get("category") in CATEGORIES:
-        rows = rows.where(Score.category == wanted.filters["category"])
+    category = wanted.filters.get("category")
+    if category in CATEGORIES:
+        rows = rows.where(Score.category == category)
+    elif category == RATED:
+        rows = rows.where(Score.recommendation.is_not(None))
+    if account := wanted.filters.get("account"):
+        rows = rows.where(Response.account_id == id_of(account))
     return rows

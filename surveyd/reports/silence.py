@@ -52,6 +52,21 @@ class SilenceWords:
         return str(ngettext("%(num)s person is silent", "%(num)s people are silent", silent))
 
     @property
+    def silent(self) -> int:
+        """The people asked who have not answered."""
+        return self.of.silent or 0
+
+    @property
+    def rated_silent(self) -> int:
+        """Those of them who rated the wave before."""
+        return self.of.rated_before[0]
+
+    @property
+    def rated_heard(self) -> int:
+        """Those who answered and rated the wave before as well."""
+        return self.of.rated_before[1]
+
+    @property
     def sentences(self) -> list[str]:
         """What is known of the silent, one sentence each."""
         return [str(sentence) for sentence in self._sentences()]

@@ -40,12 +40,21 @@ def score_shown(of: Summary) -> str:
 
 def recommend_words(summary: Summary) -> str:
     """The score where there are enough ratings for one, else the people counted; empty without ratings."""
+    return ", ".join(words for words, _category in recommend_parts(summary))
+
+
+def recommend_parts(summary: Summary) -> tuple[tuple[str, str], ...]:
+    """The same in parts, each with what category of answers it counts: "rated" for the score of them all."""
     if summary.base not in (Base.COUNTS, Base.NONE):
-        return str(gettext("NPS %(score)s", score=summary.shown))
+        return ((str(gettext("NPS %(score)s", score=summary.shown)), "rated"),)
     counts = summary.counts
     people = (
-        (counts.promoters, ngettext("%(num)s promoter", "%(num)s promoters", counts.promoters)),
-        (counts.passives, ngettext("%(num)s passive", "%(num)s passives", counts.passives)),
-        (counts.detractors, ngettext("%(num)s detractor", "%(num)s detractors", counts.detractors)),
+        (counts.promoters, ngettext("%(num)s promoter", "%(num)s promoters", counts.promoters), "promoter"),
+        (counts.passives, ngettext("%(num)s passive", "%(num)s passives", counts.passives), "passive"),
+        (
+            counts.detractors,
+            ngettext("%(num)s detractor", "%(num)s detractors", counts.detractors),
+            "detractor",
+        ),
     )
-    return ", ".join(words for count, words in people if count)
+    return tuple((str(words), category) for count, words, category in people if count)

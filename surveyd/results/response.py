@@ -10,7 +10,7 @@ from surveyd.results.slices import Slice, is_of_answers
 from surveyd.results.wave_arrays import Ids, Small
 from surveyd.results.wholes import Whole
 from surveyd.scoring import nonresponse
-from surveyd.scoring.arrays import Codes
+from surveyd.scoring.arrays import Codes, Mask
 from surveyd.scoring.nonresponse import BesideRaw, Phases, Representativeness, Silence
 from surveyd.scoring.nps_groups import MISSING, tally
 from surveyd.scoring.unsaid import Unsaid
@@ -25,7 +25,8 @@ class Response:
 
     What compares with those invited is None in a slice of answers alone (nobody can say who was invited to
     answer by phone), `silence` also without a wave before. Shares are between 0 and 1, scores between -1
-    and 1.
+    and 1. `silent` were asked and have not answered; `rated_before` are the people behind both sides of
+    `silence`, the silent first.
     """
 
     steps: tuple[tuple[str, int], ...]
@@ -34,6 +35,8 @@ class Response:
     extrapolated: float | Unsaid | None
     beside_raw: BesideRaw | Unsaid | None
     silence: Silence | None
+    silent: int | None = None
+    rated_before: tuple[int, int] = (0, 0)
 
 
 def response_of(whole: Whole, cut: Slice, *, before: Whole | None = None) -> Response:
@@ -53,6 +56,7 @@ def response_of(whole: Whole, cut: Slice, *, before: Whole | None = None) -> Res
     people = _Invited(whole, cut)
     heard = people.heard
     rate = float(heard.mean()) if len(heard) else 0.0
+    rated = None if before is None else _ratings(before, people.contacts)
     cells, size = people.cells()
     spread = nonresponse.spread(tally(ratings))
     return Response(
@@ -63,7 +67,9 @@ def response_of(whole: Whole, cut: Slice, *, before: Whole | None = None) -> Res
         nonresponse.beside_raw(
             people.ratings, people.accounts, size=whole.size, cells=cells, minimums=minimums
         ),
-        None if before is None else people.silence(before),
+        None if rated is None else people.silence(rated),
+        silent=int(np.count_nonzero(~heard)),
+        rated_before=(0, 0) if rated is None else _both_sides(rated, heard),
     )
 
 
@@ -86,10 +92,10 @@ class _Invited:
         role = np.append(roles, 0)[self.whole.contacts.places(self.contacts)]
         return nonresponse.cells_of(role, *(known[name].codes[self.accounts] for name in CELLS))
 
-    def silence(self, before: Whole) -> Silence:
+    def silence(self, rated: Small) -> Silence:
         """What the now silent said in the wave before, beside what those said who answer now."""
         return nonresponse.silence(
-            _ratings(before, self.contacts),
+            rated,
             self.accounts,
             self.heard,
             size=self.whole.size,
@@ -97,11 +103,20 @@ class _Invited:
         )
 
 
+def _both_sides(rated: Small, heard: Mask) -> tuple[int, int]:
+    """How many rated of the silent, and of those heard."""
+    did = rated != MISSING
+    return int(np.count_nonzero(did & ~heard)), int(np.count_nonzero(did & heard))
+
+
 def _ratings(whole: Whole, contacts: Ids) -> Small:
-    """What these people recommended in the wave, -1 for nothing."""
-    found = whole.columns.answered
-    order = np.argsort(found.contact_id)
-    people, said = found.contact_id[order], found.recommendation[order]
+    """What these people recommended in the wave, -1 for nothing, and for what the reader may not see.
+
+    Who went to another account said it for the one they were at.
+    """
+    found, seen = whole.columns.answered, mask(whole, Slice())
+    order = np.argsort(found.contact_id[seen])
+    people, said = found.contact_id[seen][order], found.recommendation[seen][order]
     ratings = np.full(len(contacts), MISSING, dtype=np.int8)
     if len(people):
         places = np.minimum(np.searchsorted(people, contacts), len(people) - 1)

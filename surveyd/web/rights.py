@@ -79,6 +79,7 @@ RIGHTS: Rights = {
     "staff.add_rate": ADMINS,
     "staff.choose_reporting": ADMINS,
     "staff.responses": ACCOUNT_READERS,
+    "staff.asked_people": ACCOUNT_READERS,
     "staff.response": SIGNED_IN,
     "staff.response_pdf": SIGNED_IN,
     "staff.ask_response_pdf": SIGNED_IN,

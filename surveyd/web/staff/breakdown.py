@@ -11,7 +11,7 @@ from surveyd.results.figures import figures_of
 from surveyd.results.slices import is_dimension
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
-from surveyd.web.staff.slices import Seen, seen_slice
+from surveyd.web.staff.slices import Seen, by_name, seen_slice
 
 BESIDE = ("by", "and", "sort", "ranked")
 USUAL = "region"
@@ -38,7 +38,8 @@ def breakdown() -> str:
                 ranked=request.args.get("ranked") == "1",
             )
     chosen = dict(zip(("by", "and"), by, strict=False))
-    return render_template("staff/breakdown.html", page=page, seen=seen, chosen=chosen, rows=_rows)
+    ways = {"rows": _rows, "by_name": by_name}
+    return render_template("staff/breakdown.html", page=page, seen=seen, chosen=chosen, **ways)
 
 
 def _dimensions(seen: Seen) -> tuple[str, ...]:

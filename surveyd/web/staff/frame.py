@@ -59,6 +59,7 @@ ACCOUNTS = Room(
         "staff.add_own_contact",
         "staff.invite_colleague",
         "staff.responses",
+        "staff.asked_people",
         "staff.response",
         "staff.team",
     ),

@@ -8,12 +8,13 @@ from surveyd.reports.buyers import response_buyer
 from surveyd.reports.notes import notes_on
 from surveyd.reports.quick_view import quick_view
 from surveyd.reports.response_list import SORTS, response_list
-from surveyd.results.slices import slice_of, words_of
+from surveyd.results.slices import slice_of
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
+from surveyd.web.staff.slices import by_name
 
-FILTERS = ("segment", "category")
+FILTERS = ("segment", "category", "account")
 
 
 @bp.get("/responses")
@@ -23,10 +24,7 @@ def responses() -> str:
     wish = wanted(sorts=SORTS, filters=FILTERS, sort="-given")
     with reading() as session:
         page = response_list(session, cut, scope=reader().scope, wanted=wish)
-    words: dict[str, list[str]] = {}
-    for name, value in words_of(cut):
-        words.setdefault(name, []).append(value)
-    return render_template("staff/responses.html", page=page, words=words)
+    return render_template("staff/responses.html", page=page, words=by_name(cut))
 
 
 @bp.get("/responses/<id:response_id>")

@@ -150,6 +150,14 @@ class Seen:
         return self.address(replace(self.cut, filters=()))
 
 
+def by_name(cut: Slice) -> dict[str, list[str]]:
+    """The slice as the words of an address, for `url_for`: each name with its values."""
+    words: dict[str, list[str]] = {}
+    for name, value in words_of(cut):
+        words.setdefault(name, []).append(value)
+    return words
+
+
 def seen_slice(
     session: Session, *, beside: Sequence[str] = (), scope: Scope | None = None, waves: Sequence[str] = ()
 ) -> Seen:
