@@ -37,8 +37,9 @@ def shipped_names() -> list[str]:
     return _names("")
 
 
+@cache
 def shipped(name: str) -> Questionnaire:
-    """The questionnaire of that name that comes with surveyd. Raises NotFound."""
+    """The questionnaire of that name that comes with surveyd, read once a process. Raises NotFound."""
     return load(shipped_text(name), f"{name}{ENDING}")
 
 
