@@ -25,6 +25,7 @@ from surveyd.closed_loop.models import Letter, LetterState
 from surveyd.distribution import claims, gaps, returns, stale, touches, triggers, waves
 from surveyd.distribution.alarm_jobs import look_for_alarms
 from surveyd.distribution.calendar_jobs import keep_calendar
+from surveyd.distribution.call_jobs import end_calls
 from surveyd.distribution.confirmation_jobs import remind_managers
 from surveyd.distribution.confirmation_reminders import next_reminder
 from surveyd.distribution.jobs import prepare_wave
@@ -183,6 +184,7 @@ SWEEPS = (
     Sweep("prepare", "a wave's ledger stands before its touches can fall due", prepare_waves),
     Sweep("renewals", "whoever is asked by an event is asked like everybody: by a touch", ask_renewals),
     Sweep("touches", "what is due goes out before its wave may close", release_touches),
+    Sweep("calls", "after the touches: who took over a stopped address leaves the call list", end_calls),
     Sweep("letters", "a letter that was stopped in the middle goes on where it was", send_letters),
     Sweep("overdue", "before the window is judged: it only writes mails", tell_overdue),
     Sweep("confirmations", "before the window is judged: it only writes mails", remind_managers),

@@ -43,7 +43,10 @@ def list_all(search: str, as_json: bool) -> None:
 @suppressions.command()
 @as_json
 def people(as_json: bool) -> None:
-    """Print who asked not to be mailed: of everything, or of which programs."""
+    """Print who asked not to be mailed: of everything, or of which programs; it holds for their address.
+
+    `others` is how many more contacts have that address.
+    """
     with house(), reading() as session:
         rows = [
             {
@@ -51,13 +54,14 @@ def people(as_json: bool) -> None:
                 "since": one.at,
                 "everything": one.whole,
                 "programs": [slug for _, slug in one.programs],
+                "others": one.others,
             }
             for one in every_opted_out(session, scope=SYSTEM)
         ]
     if as_json:
         print_json(rows)
     else:
-        print_table(rows, {name: name for name in ("contact", "since", "everything", "programs")})
+        print_table(rows, {name: name for name in ("contact", "since", "everything", "programs", "others")})
 
 
 @suppressions.command()

@@ -10,6 +10,7 @@ from surveyd.base.database import Rows
 from surveyd.base.errors import NotFound
 from surveyd.base.prepared import Prepared
 from surveyd.base.statements import table_of
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.invitations import ToCome, to_come
 from surveyd.distribution.models import (
     Invitation,
@@ -20,7 +21,6 @@ from surveyd.distribution.models import (
     WaveKind,
     WaveState,
 )
-from surveyd.distribution.opt_outs import has_opted_out_of
 from surveyd.distribution.seal_models import Seal
 from surveyd.people.comparable import converted, rate_between, reporting_at
 from surveyd.people.models import Account, Contact, StaffRole, User
@@ -106,9 +106,8 @@ BACKGROUND = Prepared(
         _contact.c.name.label("contact_name"),
         _contact.c.email.label("contact_email"),
         _contact.c.time_zone.label("contact_zone"),
-        _contact.c.opted_out_at,
         _suppression.c.reason.label("suppressed"),
-        has_opted_out_of(_program.c.id, _contact.c.id).label("no_more"),
+        stopped_address(_program.c.id, _contact.c.email).label("no_more"),
         _account.c.name.label("account_name"),
         _account.c.tier,
         _account.c.revenue_cents,
@@ -185,5 +184,5 @@ def _background(row: Any) -> Background:
 
 
 def _may_be_mailed(row: Row[*tuple[Any, ...]]) -> bool:
-    stopped = row.opted_out_at is not None or row.no_more or row.suppressed is not None
+    stopped = row.no_more or row.suppressed is not None
     return bool(row.contact_email) and not stopped

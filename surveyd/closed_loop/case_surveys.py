@@ -22,6 +22,7 @@ from surveyd.closed_loop.cases import LOG, LONG_TEXT, EntryKind, clean
 from surveyd.closed_loop.mails import due_context
 from surveyd.closed_loop.models import Case, CaseState, CaseSurvey, Ending
 from surveyd.closed_loop.working_hours import TWO_WORKING_DAYS, Deadline, deadline_after
+from surveyd.distribution.address_wishes import is_stopped
 from surveyd.distribution.languages import language_for
 from surveyd.distribution.mails import case_solved_context
 from surveyd.distribution.models import Program, Suppression, Wave
@@ -84,7 +85,7 @@ def ask_if_solved(
     if found is None:
         return None
     case, program, contact = found
-    if not _may_be_asked(session, contact, now=now):
+    if not _may_be_asked(session, program, contact, now=now):
         return None
     try:
         questionnaire = current_questionnaire(session, CASE_SOLVED)
@@ -132,8 +133,8 @@ def hear(rows: Rows, background: Background, *, answers: Answers, now: datetime)
     return Heard(reopened, (_alert(background, case_id, owner, deadline, now=now),))
 
 
-def _may_be_asked(session: Session, contact: Contact, *, now: datetime) -> bool:
-    if not contact.email or not contact.active or contact.opted_out_at is not None:
+def _may_be_asked(session: Session, program: Program, contact: Contact, *, now: datetime) -> bool:
+    if not contact.email or not contact.active or is_stopped(session, contact.id, program.id):
         return False
     if session.get(Suppression, contact.email.lower()) is not None:
         return False

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from surveyd.distribution.address_wishes import RULE as ADDRESS_STOPPED
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.claims import LETTER
 from surveyd.distribution.models import (
     OWED,
@@ -34,6 +36,7 @@ LEFT_OUT = {
     "contact_inactive": "the contact has left or was switched off",
     "opted_out": "the contact asked not to be mailed",
     "opted_out_program": "the contact wants no more of this program",
+    ADDRESS_STOPPED: "somebody with this address asked for no more mail",
     "no_address": "the contact has no e-mail address",
     "suppressed": "mail to this address came back or was complained about",
 }
@@ -85,6 +88,7 @@ def _rule() -> ColumnElement[str]:
         (Contact.active.is_(False), literal("contact_inactive")),
         (Contact.opted_out_at.is_not(None), literal("opted_out")),
         (has_opted_out_of(Program.id, Contact.id), literal(OPTED_OUT_OF_PROGRAM)),
+        (stopped_address(Program.id, Contact.email.expression), literal(ADDRESS_STOPPED)),
         (Contact.email == "", literal("no_address")),
         (Suppression.reason.is_not(None), literal("suppressed")),
         else_=literal(""),

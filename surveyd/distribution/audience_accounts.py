@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.audience_plans import Asked, asked_of
 from surveyd.distribution.audience_rules import rule_of
 from surveyd.distribution.models import Invitation, Program, Suppression, Wave, WaveState
@@ -109,7 +110,8 @@ def _accounts(session: Session, wave: Wave, program: Program, *, scope: Scope, n
         is_in: ColumnElement[bool] = rule_of(wave, program, asked, now=now, of_many=True) == ""
     else:
         is_in = Contact.id.in_(select(Invitation.contact_id).where(Invitation.wave_id == wave.id))
-    mailable = (Contact.opted_out_at.is_(None), Contact.email != "", Suppression.address.is_(None))
+    stopped = stopped_address(program.id, Contact.email.expression, of_many=True)
+    mailable = (not_(stopped), Contact.email != "", Suppression.address.is_(None))
     decides = and_(Contact.active, Contact.role == RelationshipRole.DECISION_MAKER)
     counted: Select[*tuple[Any, ...]] = (
         select(

@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from surveyd.distribution.address_wishes import RULE as ADDRESS_STOPPED
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.audience_models import Customers
 from surveyd.distribution.audience_plans import Asked, asked_of
 from surveyd.distribution.merge_models import MergedInvitation
@@ -34,12 +36,14 @@ from surveyd.distribution.models import (
     Wave,
     WaveKind,
 )
+from surveyd.distribution.opt_outs import RULE as OPTED_OUT_OF_PROGRAM
 from surveyd.distribution.opt_outs import has_opted_out_of
 from surveyd.distribution.return_models import Absence
 from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.models import Account, AccountStatus, Contact
 
 DAY_SECONDS = 86_400
+OPTED_OUT = "opted_out"
 EXCLUDED = "excluded"
 """The rule of whom an account manager left out when contacts were confirmed."""
 RULES = {
@@ -48,8 +52,9 @@ RULES = {
     "account_active": "the account is active, and this wave asks lapsed customers",
     "not_in_filter": "account or contact are not among those whom this wave asks",
     "contact_inactive": "the contact has left or was switched off",
-    "opted_out": "the contact asked not to be mailed",
-    "opted_out_program": "the contact wants no more of this program",
+    OPTED_OUT: "the contact asked not to be mailed",
+    OPTED_OUT_OF_PROGRAM: "the contact wants no more of this program",
+    ADDRESS_STOPPED: "somebody with this address asked for no more mail",
     "no_address": "the contact has no e-mail address",
     "suppressed": "mail to this address came back or was complained about",
     "not_right_person": "the contact said that they are not the right person; nobody has looked yet",
@@ -88,8 +93,14 @@ def rules_of(
     rows = session.execute(with_facts(select(Contact.id, *columns)).where(Contact.id.in_(contact_ids)))
     names = [rule for _, rule in clauses]
     return {
-        row[0]: tuple(name for name, fits in zip(names, row[1:], strict=True) if fits) for row in rows.all()
+        row[0]: _told([name for name, fits in zip(names, row[1:], strict=True) if fits]) for row in rows.all()
     }
+
+
+def _told(fitting: Sequence[str]) -> tuple[str, ...]:
+    """The rules to tell: what they said themselves is not told a second time of their address."""
+    own = OPTED_OUT in fitting or OPTED_OUT_OF_PROGRAM in fitting
+    return tuple(name for name in fitting if not (own and name == ADDRESS_STOPPED))
 
 
 def with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -158,8 +169,9 @@ def _clauses(
         found.append((not_(func.coalesce(asked.among, False)), "not_in_filter"))
     found += [
         (Contact.active.is_(False), "contact_inactive"),
-        (Contact.opted_out_at.is_not(None), "opted_out"),
-        (has_opted_out_of(program.id, Contact.id), "opted_out_program"),
+        (Contact.opted_out_at.is_not(None), OPTED_OUT),
+        (has_opted_out_of(program.id, Contact.id), OPTED_OUT_OF_PROGRAM),
+        (stopped_address(program.id, Contact.email.expression, of_many=of_many), ADDRESS_STOPPED),
         (Contact.email == "", "no_address"),
         (Suppression.reason.is_not(None), "suppressed"),
         (waits_for_a_look(), "not_right_person"),

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.tokens import Keys
+from surveyd.distribution.address_wishes import RULE as ADDRESS_STOPPED
+from surveyd.distribution.address_wishes import is_stopped
 from surveyd.distribution.cadence import (
     INVITATION,
     REMINDER,
@@ -132,6 +134,11 @@ def _against(session: Session, wave: Wave, invitation: Invitation, contact: Cont
         return NOT_OPEN
     if not contact.active:
         return "contact_inactive"
+    return _unwanted(session, wave, contact) or _too_soon(session, invitation.id, now=now)
+
+
+def _unwanted(session: Session, wave: Wave, contact: Contact) -> str:
+    """The rule by which this contact is not mailed, empty for none."""
     if contact.opted_out_at is not None:
         return InvitationState.OPTED_OUT.value
     if not contact.email:
@@ -140,7 +147,7 @@ def _against(session: Session, wave: Wave, invitation: Invitation, contact: Cont
         return "suppressed"
     if session.get(ProgramOptOut, (wave.program_id, contact.id)) is not None:
         return NOT_THIS_PROGRAM
-    return _too_soon(session, invitation.id, now=now)
+    return ADDRESS_STOPPED if is_stopped(session, contact.id, wave.program_id) else ""
 
 
 def _too_soon(session: Session, invitation_id: int, *, now: datetime) -> str:

@@ -95,6 +95,16 @@ class ProgramOptOut(Base):
     at: Mapped[datetime]
 
 
+class AddressOptOut(Base):
+    """An address, in lower case, at which a contact said: no more of one program, or with 0 of anything."""
+
+    __tablename__ = "address_opt_outs"
+    address: Mapped[str] = mapped_column(String(254), primary_key=True)
+    program_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    at: Mapped[datetime]
+
+
 class StopChange(Base):
     """What staff changed on the lists of those who are not mailed, and why: only added to.
 

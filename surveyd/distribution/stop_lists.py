@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Order, Wanted, slice_of
 from surveyd.base.spreadsheets import unguarded
 from surveyd.distribution.models import Message, Program, Suppression
-from surveyd.distribution.return_models import ProgramOptOut, StopChange
+from surveyd.distribution.return_models import AddressOptOut, ProgramOptOut, StopChange
 from surveyd.distribution.soft_bounces import forget_soft
 from surveyd.distribution.suppressions import lift, suppress_all
 from surveyd.people.access import Scope, visible_contacts
@@ -61,7 +61,10 @@ class StopPage:
 
 @dataclass(frozen=True, slots=True)
 class OptedOut:
-    """Somebody who asked not to be mailed: at all (`whole`), or of these programs (id, slug)."""
+    """Somebody who asked not to be mailed: at all (`whole`), or of these programs (id, slug).
+
+    It holds for as many `others` as well, contacts with the same address.
+    """
 
     contact_id: int
     name: str
@@ -71,6 +74,7 @@ class OptedOut:
     at: datetime
     whole: bool
     programs: tuple[tuple[int, str], ...]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,9 @@ def list_opted_out(session: Session, wish: Wanted, *, scope: Scope) -> OptedOutP
     some = exists().where(ProgramOptOut.contact_id == Contact.id)
     which = [or_(Contact.opted_out_at.is_not(None), some), visible_contacts(scope)]
     if wish.search:
-        which.append(
-            or_(*(one.icontains(wish.search, autoescape=True) for one in (Contact.name, Contact.email)))
-        )
+        which.append(_said_or_named(wish.search))
     facts = (Contact.id, Contact.name, Contact.email, Contact.account_id, Contact.opted_out_at)
-    columns = (*facts, Account.name.label("account"), at.label("since"))
+    columns = (*facts, Account.name.label("account"), at.label("since"), _others().label("others"))
     query: Select[*tuple[Any, ...]] = select(*columns).join(Account, Account.id == Contact.account_id)
     query = query.where(*which)
     order = Order(at if wish.column == "since" else func.lower(Contact.name), Contact.id, wish.descends)
@@ -174,6 +176,7 @@ def list_opted_out(session: Session, wish: Wanted, *, scope: Scope) -> OptedOutP
             at=row.since,
             whole=row.opted_out_at is not None,
             programs=programs.get(row.id, ()),
+            others=row.others,
         )
         for row in page.rows
     )
@@ -189,6 +192,21 @@ def every_opted_out(session: Session, *, scope: Scope) -> Iterator[OptedOut]:
         after = page.after
         if not after:
             return
+
+
+def _others() -> ScalarSelect[int]:
+    """How many other contacts have the address of a `Contact`."""
+    other = aliased(Contact)
+    same = func.lower(other.email) == func.nullif(func.lower(Contact.email), "")
+    goes_on = other.merged_into_id.is_(None)
+    return select(func.count(other.id)).where(same, other.id != Contact.id, goes_on).scalar_subquery()
+
+
+def _said_or_named(words: str) -> ColumnElement[bool]:
+    """Whose name or address has these words, or the address at which they said it."""
+    named = (one.icontains(words, autoescape=True) for one in (Contact.name, Contact.email))
+    at = AddressOptOut.address.icontains(words, autoescape=True)
+    return or_(*named, exists().where(AddressOptOut.contact_id == Contact.id, at))
 
 
 def _programs(session: Session, ids: Sequence[int]) -> dict[int, tuple[tuple[int, str], ...]]:

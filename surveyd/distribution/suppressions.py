@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
 from surveyd.base.errors import NotFound
+from surveyd.distribution.address_wishes import hold_contacts, keep_wish, with_same_address
 from surveyd.distribution.invitations import STOPPABLE, end_asking, hold, run
 from surveyd.distribution.locks import hold_mails, in_order
 from surveyd.distribution.models import Invitation, InvitationState, Message, MessageState, Suppression
@@ -20,21 +21,25 @@ CHUNK = 500
 def opt_out(session: Session, contact_id: int, *, now: datetime) -> bool:
     """Never mail or call this person again, on their own word; a second time stops what came since.
 
-    Returns whether this was the first time. A contact that is gone counts as opted out; of one that goes on
-    as another, that one is meant: links in old mails name the one that went.
+    It holds for every contact with their address. Returns whether this was the first time. A contact that is
+    gone counts as opted out; of one that goes on as another, that one is meant: links in old mails name the
+    one that went.
     """
     contact_id = goes_on_as(session, contact_id)
-    theirs = Invitation.contact_id == contact_id
+    ids = with_same_address(session, contact_id)
+    theirs = Invitation.contact_id.in_(ids)
     hold(session, theirs)
+    hold_contacts(session, ids)
     first = run(
         session,
         update(Contact)
         .where(Contact.id == contact_id, Contact.opted_out_at.is_(None))
         .values(opted_out_at=now),
     )
+    keep_wish(session, contact_id, now=now)
     # Also a second time: they may have asked for a call in between.
     end_asking(session, theirs, state=InvitationState.OPTED_OUT, reason="opted_out", now=now)
-    stop_mails(session, contact_id, reason="opted_out")
+    _stop(session, Message.contact_id.in_(ids), reason="opted_out")
     return bool(first)
 
 
@@ -94,11 +99,6 @@ def lift(session: Session, address: str) -> None:
     if found is None:
         raise NotFound("suppressed address", address)
     session.delete(found)
-
-
-def stop_mails(session: Session, contact_id: int, *, reason: str) -> int:
-    """Stop every mail to this contact that has not begun; returns how many."""
-    return _stop(session, Message.contact_id == contact_id, reason=reason)
 
 
 def _to(session: Session, addresses: Sequence[str]) -> ColumnElement[bool]:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
 from surveyd.distribution import outbox
+from surveyd.distribution.address_wishes import RULE as ADDRESS_STOPPED
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.cadence import WISHED_INVITATION, WISHED_REMINDER, Cadence, plain_step
 from surveyd.distribution.call_entries import put_on_list
 from surveyd.distribution.call_models import BarredNumber, Call, CallState, WrongNumber
@@ -137,6 +139,7 @@ def _due(now: datetime) -> Select[*tuple[Any, ...]]:
             Account.name.label("account"),
             Account.country,
             has_opted_out_of(Program.id, Contact.id).label("no_more"),
+            stopped_address(Program.id, Contact.email.expression).label("no_more_at"),
             Suppression.reason.label("suppressed"),
             *_phoning(),
             QuestionnaireVersion.seconds,
@@ -207,6 +210,8 @@ def _pointless(row: Row[*tuple[Any, ...]]) -> str:
         return "opted_out"
     if row.no_more:
         return OPTED_OUT_OF_PROGRAM
+    if row.no_more_at:
+        return ADDRESS_STOPPED
     if row.channel is Channel.PHONE:
         barred = "do_not_phone" if row.do_not_phone or row.barred else ""
         return "no_phone" if not row.phone else barred or ("wrong_number" if row.wrong else "")

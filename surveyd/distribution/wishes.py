@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.clock import from_local, zone_named
 from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.cadence import (
     WISHED_CALL,
     WISHED_REMINDER,
@@ -163,6 +164,7 @@ class _Asked:
         self.contact: Contact = row.Contact
         self.country: str = row.country
         self.suppressed: str | None = row.suppressed
+        self.stopped: bool = row.stopped
         self.window: Window = window_of(row.Program)
         self.zone: ZoneInfo = zone_named(self.invitation.time_zone)
         self.off: DaysOff = days_off_of(session, row.Program.id, self.country, since=now)
@@ -190,7 +192,7 @@ class _Asked:
 
     def _may_be_mailed(self) -> bool:
         contact = self.contact
-        may = contact.active and contact.opted_out_at is None and self.suppressed is None
+        may = contact.active and not self.stopped and self.suppressed is None
         return may and bool(contact.email)
 
 
@@ -203,6 +205,7 @@ def _read(session: Session, invitation_id: int) -> Row[*tuple[object, ...]]:
             Contact,
             Account.country.label("country"),
             Suppression.reason.label("suppressed"),
+            stopped_address(Program.id, Contact.email.expression).label("stopped"),
         )
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)

@@ -38,6 +38,7 @@ CONTACTS: Mapping[str, Follows] = {
     "nominations.contact_id": Follows.MOVES,
     "nominations.added_id": Follows.MOVES,
     "stop_changes.contact_id": Follows.MOVES,
+    "address_opt_outs.contact_id": Follows.MOVES,
     "messages.contact_id": Follows.MOVES,
     "audience_draws.contact_id": Follows.FILLS,
     "contact_marks.contact_id": Follows.FILLS,

@@ -138,6 +138,12 @@ class Contact(Base):
     # Addresses are compared, and lists sorted, without regard to case.
     __table_args__ = (
         _merged_index("contacts"),
+        Index(
+            "ix_contacts_opted_out_at",
+            "opted_out_at",
+            sqlite_where=text("opted_out_at IS NOT NULL"),
+            postgresql_where=text("opted_out_at IS NOT NULL"),
+        ),
         Index("ix_contacts_address", text("lower(email)")),
         Index("ix_contacts_by_name", text("lower(name)"), "id"),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.keyset import Order, slice_of
 from surveyd.closed_loop.models import CaseSurvey
+from surveyd.distribution.address_wishes import stopped_address
 from surveyd.distribution.audience import RULES
 from surveyd.distribution.models import (
     Exclusion,
@@ -52,6 +53,8 @@ class ContactLine:
     do_not_phone: bool
     has_left: bool
     opted_out_at: datetime | None
+    is_stopped: bool
+    """They, or somebody with their address, want no more mail of the wave's program."""
     address: str
     state: str
     invited_at: datetime | None
@@ -155,6 +158,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
         Invitation.account_id == Contact.account_id,
         Invitation.wave_id == wave_id,
     )
+    of_program = select(Wave.program_id).where(Wave.id == wave_id).correlate(None).scalar_subquery()
     return (
         select(
             Contact,
@@ -167,6 +171,7 @@ def _lines(wave_id: int) -> Select[*tuple[Any, ...]]:
             first_reached().label("reached_at"),
             Exclusion.rule,
             Suppression.reason.label("address"),
+            stopped_address(of_program, Contact.email.expression).label("said_no_more"),
             Response.id.label("response_id"),
             Response.given_at,
             Response.channel,
@@ -207,6 +212,7 @@ def _line(row: Row[*tuple[Any, ...]], items: Mapping[int, list[str]], matcher: M
         do_not_phone=contact.do_not_phone,
         has_left=not contact.active,
         opted_out_at=contact.opted_out_at,
+        is_stopped=row.said_no_more,
         address=row.address or "",
         state=_state(row),
         invited_at=row.invited_at,

@@ -67,6 +67,35 @@ def test_one_click_opts_out_from_every_mail(house: House, relay: Relay, measured
     assert len(relay.received) == before
 
 
+def test_the_click_holds_for_the_address(house: House, relay: Relay) -> None:
+    """The same person at two accounts, and once more on a list of later: nobody mails them again."""
+    import_company(house, [*(f"c{at}@customer.test" for at in range(6)), "C0@Customer.test"])
+    launch_wave(house, WAVE)
+    house.run("tick")
+    house.start("web")
+    asked = {mail.recipients[0] for mail in relay.received}
+    assert asked == {f"c{at}@customer.test" for at in range(6)}
+    [mail] = [mail for mail in relay.received if mail.recipients[0] == "c0@customer.test"]
+    assert _press(mail, next(iter(BODIES))) == 200
+    house.run("wave", "cancel", WAVE, "--yes")
+    seen = len(relay.received)
+
+    # What was another address becomes theirs, and a new contact is there to be asked.
+    import_company(
+        house,
+        [
+            *(f"c{at}@customer.test" for at in range(5)),
+            "c0@CUSTOMER.test",
+            "c0@customer.test",
+            "new@customer.test",
+        ],
+    )
+    launch_wave(house, "2026-h2")
+    house.run("tick")
+    asked = {mail.recipients[0] for mail in relay.received[seen:]}
+    assert asked == {*(f"c{at}@customer.test" for at in range(1, 5)), "new@customer.test"}
+
+
 def _headers(mail: Received) -> bool:
     """Whether a mail carries both headers, with one address to post to."""
     message = mail.mail

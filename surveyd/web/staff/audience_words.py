@@ -49,6 +49,9 @@ ADVICE = {
     "contact_inactive": lazy_gettext("Import the contact again if they are there after all."),
     "opted_out": lazy_gettext("Nothing: it was their own wish, and it holds for every wave."),
     "opted_out_program": lazy_gettext("Nothing: it was their own wish; other programs may ask them."),
+    "opted_out_address": lazy_gettext(
+        "Nothing: it was their own wish, said as another contact with this address; a merge makes them one."
+    ),
     "no_address": lazy_gettext("Import their address."),
     "suppressed": lazy_gettext("Import a new address, or lift the old one once it works again."),
     "not_right_person": lazy_gettext("Decide on the account's page what becomes of it."),

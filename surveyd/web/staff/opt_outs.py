@@ -22,6 +22,7 @@ from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
 
 LONGEST_ID = 18
+MOST_OTHERS = 10_000
 
 
 class AgainForm(Form):
@@ -66,8 +67,7 @@ class OptOutsPage:
 @bp.get("/opt-outs")
 def opt_outs() -> str:
     """The people, the latest first."""
-    told = _("They are asked again by the next wave.") if request.args.get("told") == "again" else ""
-    return _page(told=told)
+    return _page(told=_told() if request.args.get("told") == "again" else "")
 
 
 @bp.post("/opt-outs/<id:contact_id>")
@@ -81,12 +81,24 @@ def resubscribe(contact_id: int) -> Response | tuple[str, int]:
     said = form.reason.data or ""
     try:
         with writing() as session:
-            people.resubscribe(
+            others = people.resubscribe(
                 session, contact_id, program_id=form.program_id, reason=said, by=who.user_id, now=now
             )
     except Refused as refused:
         return _page(wrong=str(refused), wrong_id=contact_id), 422
-    return redirect(url_for("staff.opt_outs", told="again"), 303)
+    return redirect(url_for("staff.opt_outs", told="again", others=others or None), 303)
+
+
+def _told() -> str:
+    others = request.args.get("others", default=0, type=int)
+    if not 0 < others <= MOST_OTHERS:
+        return _("They are asked again by the next wave.")
+    return ngettext(
+        "They are asked again by the next wave, and so is 1 other contact with their address.",
+        "They are asked again by the next wave, and so are %(n)s other contacts with their address.",
+        others,
+        n=number(others),
+    )
 
 
 def _page(*, told: str = "", wrong: str = "", wrong_id: int = 0) -> str:

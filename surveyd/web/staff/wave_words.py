@@ -29,6 +29,7 @@ RULES = {
     "contact_inactive": lazy_gettext("the contact has left or was switched off"),
     "opted_out": lazy_gettext("the contact asked not to be mailed"),
     "opted_out_program": lazy_gettext("the contact wants no more of this program"),
+    "opted_out_address": lazy_gettext("somebody with this address asked for no more mail"),
     "no_address": lazy_gettext("the contact has no e-mail address"),
     "suppressed": lazy_gettext("mail to this address came back or was complained about"),
     "not_right_person": lazy_gettext(
@@ -61,7 +62,7 @@ STANDS_ALONE = {
     "to_be_mailed": lazy_gettext("is to be mailed"),
     "held": lazy_gettext("the mail is held until a person releases it"),
     "no_answer": lazy_gettext("reached by mail, did not answer"),
-    "opted_out": lazy_gettext("was invited, then asked not to be mailed"),
+    "opted_out": lazy_gettext("was invited, then they or somebody with their address asked not to be mailed"),
     "declined": lazy_gettext("does not want to answer"),
     "bounced": lazy_gettext("was invited, and the mail came back"),
     "unreachable": lazy_gettext("could not be reached by mail"),
