@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
+from surveyd.reports.analysis_standing import Standing
 from surveyd.reports.basis import Basis, share_interval
 from surveyd.reports.driver_charts import Point, Shares, Square, importance, quadrants, shares
 from surveyd.reports.reasons import why_not
-from surveyd.results.analyses import AnalysisLine
-from surveyd.results.analysis_models import AnalysisState
 from surveyd.results.drivers import Outcome
 from surveyd.scoring.driver_items import LeftOut
 from surveyd.scoring.driver_report import DriverReport, Gaps, Importance, StageImportance
@@ -32,29 +31,6 @@ GAPS: Mapping[Gaps, object] = {
     Gaps.PAIRS: lazy_gettext("Too many patterns of missing answers: each pair by who answered both."),
 }
 NAMED_AT_MOST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far an analysis is: `is_newer` says that answers have come since it was worked out."""
-
-    line: AnalysisLine | None
-    is_newer: bool
-
-    @property
-    def is_working(self) -> bool:
-        """Whether a worker is at it, or will be."""
-        return self.line is not None and self.line.is_wanted
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether somebody has to ask again."""
-        return self.line is not None and self.line.state is AnalysisState.FAILED
-
-    @property
-    def is_to_be_asked(self) -> bool:
-        """Whether asking would bring something."""
-        return not self.is_working and (self.line is None or self.line.result is None or self.is_newer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from surveyd.people.access import Scope
+from surveyd.reports.analysis_standing import Standing
 from surveyd.reports.comments import CommentLine, comment_lines
 from surveyd.reports.reasons import why_not
+from surveyd.results import analyses
+from surveyd.results.analysis_jobs import last_score
 from surveyd.results.codebooks import current_codebook
 from surveyd.results.slice_comments import slice_comments
 from surveyd.results.slices import Slice
-from surveyd.results.tones import LanguageTone, Tones, tones
-from surveyd.scoring.tone import Tone
+from surveyd.results.tones import LanguageTone, Quality, Tones, question_of_wave, tones
+from surveyd.results.wholes import WaveName
 from surveyd.scoring.unsaid import Reason
 
 MOST_LINES = 100
@@ -33,7 +36,10 @@ class ModelLine:
 
 @dataclass(frozen=True, slots=True)
 class TonePage:
-    """The models and conflicts of one wave: of all `conflicts` at most MOST_LINES of each kind are shown."""
+    """The models and conflicts of one wave: of all `conflicts` at most MOST_LINES of each kind are shown.
+
+    They are what a job has learned; `standing` says how far it is, None before the first wave.
+    """
 
     wave: str
     models: tuple[ModelLine, ...]
@@ -41,10 +47,13 @@ class TonePage:
     positive: tuple[CommentLine, ...]
     conflicts: int
     names: Mapping[str, str]
+    standing: Standing | None = None
 
     @property
     def title(self) -> str:
         """The page's answer."""
+        if self.standing is not None and not self.is_learned:
+            return str(_("How promoters and detractors write is not learned yet"))
         if not any(model.quality is not None for model in self.models):
             return str(_("No model of tone holds yet"))
         if not self.conflicts:
@@ -57,6 +66,12 @@ class TonePage:
             )
         )
 
+    @property
+    def is_learned(self) -> bool:
+        """Whether there is something to show."""
+        line = self.standing.line if self.standing else None
+        return line is not None and line.result is not None
+
 
 def tone_page(session: Session, cut: Slice, *, scope: Scope) -> TonePage:
     """The conflicts of the last wave of a slice, within the scope. Raises NotFound for an unknown wave."""
@@ -64,7 +79,9 @@ def tone_page(session: Session, cut: Slice, *, scope: Scope) -> TonePage:
     if not of.waves:
         return TonePage("", (), (), (), 0, {})
     wave = of.waves[-1]
-    found = tones(session, wave.id, scope=scope)
+    standing = _standing(session, wave)
+    result = standing.line.result if standing.line else None
+    found = Tones((), {}) if result is None else tones(session, result, scope=scope)
     here = set(of.here.responses.tolist())
     said = {one: tone for one, tone in found.conflicts.items() if one in here}
     negative, positive = (
@@ -72,7 +89,15 @@ def tone_page(session: Session, cut: Slice, *, scope: Scope) -> TonePage:
         for tone in (-1, 1)
     )
     names = {theme.key: theme.name for theme in current_codebook(session).book.themes}
-    return TonePage(wave.slug, _models(found), negative, positive, len(said), names)
+    return TonePage(wave.slug, _models(found), negative, positive, len(said), names, standing)
+
+
+def _standing(session: Session, wave: WaveName) -> Standing:
+    """How far the wave's models are; newer are answers that were scored since."""
+    question = question_of_wave(session, wave)
+    line = analyses.find(session, question)
+    last = last_score(session, wave.id, rule=question.policy)
+    return Standing(line, line is not None and line.worked_out_at is not None and last > line.scored_to)
 
 
 def _some(said: dict[int, int], wanted: int) -> list[int]:
@@ -84,7 +109,7 @@ def _models(of: Tones) -> tuple[ModelLine, ...]:
 
 
 def _model(of: LanguageTone) -> ModelLine:
-    if isinstance(of.model, Tone):
+    if isinstance(of.model, Quality):
         return ModelLine(of.language, of.comments, of.model.macro_f1, "")
     if of.model.reason is Reason.TOO_UNCERTAIN:
         found, needed = of.model.found / 100, of.model.needed / 100

@@ -13,8 +13,9 @@ from surveyd.base.clock import system_now
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound
 from surveyd.base.services import Services, services
-from surveyd.results import analyses, drivers
-from surveyd.results.analyses import LEASE, Question, Taken
+from surveyd.results import analyses, drivers, tones
+from surveyd.results.analyses import LEASE, AnalysisLine, Question, Taken
+from surveyd.results.analysis_models import AnalysisKind
 from surveyd.results.models import Score
 from surveyd.results.policies import current
 from surveyd.results.slices import Slice
@@ -57,15 +58,14 @@ def _work(taken: Taken, by: str) -> bool:
     with reading() as session:
         scored_to = session.scalar(select(func.max(Score.id))) or 0
         try:
-            asked = drivers.ask_again(session, taken.question)
+            asked = _ask_again(session, taken.question)
         except NotFound:
             asked = None
+        line = analyses.find(session, taken.question)
     if asked is None or asked.question.policy != taken.question.policy:
         return _fail(taken.id, by, WAVE_GONE if asked is None else POLICY_CHANGED)
     try:
-        report = drivers.work_out(
-            taken.question.kind, asked.answers, policy=asked.policy, progress=_teller(taken.id, by)
-        )
+        result = _same(asked, line) or _result(asked, _teller(taken.id, by))
     except Overtaken:
         return False
     with writing() as session:
@@ -73,11 +73,32 @@ def _work(taken: Taken, by: str) -> bool:
             session,
             taken.id,
             by=by,
-            result=drivers.kept(report),
+            result=result,
             revision=asked.revision,
             scored_to=scored_to,
             now=services().clock.now(),
         )
+
+
+def _ask_again(session: Session, question: Question) -> drivers.Asked | tones.AskedTone:
+    """What a question asks, by its kind. Raises NotFound for a wave that went."""
+    if question.kind is AnalysisKind.TONE:
+        return tones.ask_again(session, question)
+    return drivers.ask_again(session, question)
+
+
+def _same(asked: drivers.Asked | tones.AskedTone, line: AnalysisLine | None) -> dict[str, object] | None:
+    """What stands already, where the same comments would only teach the same."""
+    is_same = isinstance(asked, tones.AskedTone) and line is not None and line.revision == asked.revision
+    return line.result if line is not None and is_same else None
+
+
+def _result(asked: drivers.Asked | tones.AskedTone, progress: Progress) -> dict[str, object]:
+    """The answer to what is asked, as it is kept."""
+    if isinstance(asked, tones.AskedTone):
+        return tones.kept(tones.learn_all(asked.parts, progress=progress))
+    kind = asked.question.kind
+    return drivers.kept(drivers.work_out(kind, asked.answers, policy=asked.policy, progress=progress))
 
 
 def _fail(analysis_id: int, by: str, reason: str) -> bool:
@@ -151,9 +172,10 @@ def _stale(session: Session, now: datetime) -> list[Question]:
     if not waves:
         return []
     policy = current(session).version
+    questions = drivers.plain_questions([wave.slug for wave in waves], policy=policy)
     return [
         question
-        for question in drivers.plain_questions([wave.slug for wave in waves], policy=policy)
+        for question in (*questions, tones.question_of_wave(session, waves[-1]))
         if _is_stale(session, question, waves, now)
     ]
 
@@ -167,10 +189,10 @@ def _is_stale(session: Session, question: Question, waves: Sequence[WaveName], n
         if line.is_wanted or last > now - EVERY:
             return False
         scored_to = line.scored_to if line.worked_out_at else 0
-    return any(_last_score(session, wave.id, rule=question.policy) > scored_to for wave in waves)
+    return any(last_score(session, wave.id, rule=question.policy) > scored_to for wave in waves)
 
 
-def _last_score(session: Session, wave_id: int, *, rule: str) -> int:
+def last_score(session: Session, wave_id: int, *, rule: str) -> int:
     """The highest score's id of a wave by a rule, from an index; 0 without one."""
     of_wave = select(Score.id).where(Score.wave_id == wave_id, Score.rule_version == rule)
     order = (Score.wave_id.desc(), Score.rule_version.desc(), Score.id.desc())

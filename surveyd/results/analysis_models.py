@@ -15,6 +15,7 @@ class AnalysisKind(StrEnum):
 
     DRIVERS = "drivers"
     PAIN_DELIGHT = "pain_delight"
+    TONE = "tone"
 
 
 class AnalysisState(StrEnum):

@@ -33,7 +33,7 @@ from surveyd.scoring.weighting import Cap, Weighting, capped
 
 STAGE, OUTCOME = "stage:", "outcome"
 OWN = ("driver", "ease")
-KINDS = tuple(AnalysisKind)
+KINDS = (AnalysisKind.DRIVERS, AnalysisKind.PAIN_DELIGHT)
 Report = DriverReport | PainDelight
 
 
@@ -105,9 +105,7 @@ def plain_questions(waves: Sequence[str], *, policy: str) -> list[Question]:
     """What the page asks about these waves for who sees everybody and has set no filter."""
     outcomes = {AnalysisKind.DRIVERS: Outcome.ATTITUDE, AnalysisKind.PAIN_DELIGHT: Outcome.RECOMMENDATION}
     words = words_of(Slice(waves=tuple(waves)))
-    return [
-        Question(kind, (*words, (OUTCOME, outcomes[kind].value)), SYSTEM, policy) for kind in AnalysisKind
-    ]
+    return [Question(kind, (*words, (OUTCOME, outcomes[kind].value)), SYSTEM, policy) for kind in KINDS]
 
 
 def items_of(scales: Scales) -> tuple[Driver, ...]:

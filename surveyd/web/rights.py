@@ -57,6 +57,7 @@ RIGHTS: Rights = {
     "staff.count_codebook_theme": ADMINS,
     "staff.drop_codebook_theme": ADMINS,
     "staff.compare_codebook": ADMINS,
+    "staff.ask_tone": ACCOUNT_READERS,
     "staff.drivers_page": LEADERS,
     "staff.ask_drivers": LEADERS,
     "staff.driver_people": LEADERS,

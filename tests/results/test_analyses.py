@@ -223,7 +223,7 @@ def test_the_sweep_has_the_latest_wave_worked_out_and_again_when_answers_came(
     """Without a queue the sweep does the work itself; the bell is away here."""
     monkeypatch.setattr(analysis_jobs, "ring_for_analysis", lambda house, analysis_id: False)
     with app.app_context():
-        assert [sweep_once(services, NOW)["analyses"] for _ in range(3)] == [3, 1, 0]
+        assert [sweep_once(services, NOW)["analyses"] for _ in range(4)] == [4, 1, 1, 0]
         assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 0
     with writer() as session:
         assert line(session).state is AnalysisState.DONE
@@ -239,7 +239,7 @@ def test_the_sweep_has_the_latest_wave_worked_out_and_again_when_answers_came(
         )
     with app.app_context():
         assert sweep_once(services, NOW + timedelta(minutes=30))["analyses"] == 0
-        assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 3
+        assert sweep_once(services, NOW + timedelta(hours=2))["analyses"] == 4
 
 
 @pytest.mark.usefixtures("house")
@@ -258,7 +258,7 @@ def test_what_fails_stops_nothing_else_and_pauses_an_hour(
         return work(kind, answers, **facts)  # type: ignore[arg-type]  # passed on
 
     with app.app_context():
-        assert [sweep_once(services, NOW)["analyses"] for _ in range(2)] == [3, 1]
+        assert [sweep_once(services, NOW)["analyses"] for _ in range(3)] == [4, 1, 1]
         # Two hours later somebody has answered, and the drivers fail from now on.
         later = NOW + timedelta(hours=2)
         with writing() as session:

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from surveyd.base.database import reading, writing
 from surveyd.base.errors import NotFound
 from surveyd.base.services import services
+from surveyd.reports.analysis_standing import Standing
 from surveyd.reports.driver_rows import End, driver_rows
-from surveyd.reports.driver_view import DriversPage, Standing
+from surveyd.reports.driver_view import DriversPage
 from surveyd.results import analyses, drivers
 from surveyd.results.analysis_jobs import ring_for_analysis, work_out
 from surveyd.results.analysis_models import AnalysisKind

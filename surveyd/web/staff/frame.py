@@ -39,7 +39,7 @@ BENCHMARKS = Room(
         "staff.choose_reporting",
     ),
 )
-THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone"))
+THEMES = Room("staff.themes", lazy_gettext("Themes"), ("staff.comments", "staff.tone", "staff.ask_tone"))
 DRIVERS = Room("staff.drivers_page", lazy_gettext("Drivers"), ("staff.driver_people",))
 ACCOUNTS = Room(
     "staff.accounts",

@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from surveyd.base.database import reading
+from surveyd.base.database import reading, writing
+from surveyd.base.errors import NotFound
+from surveyd.base.services import services
 from surveyd.reports.comments import comments_page
 from surveyd.reports.themes import themes_page
 from surveyd.reports.tones import tone_page
+from surveyd.results import analyses
+from surveyd.results.analysis_jobs import ring_for_analysis
 from surveyd.results.slices import Slice, slice_of, words_of
 from surveyd.results.themes import Picked
+from surveyd.results.tones import question_of_wave
+from surveyd.results.wholes import waves_of
 from surveyd.scoring.nps import Category
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
@@ -45,6 +52,22 @@ def tone() -> str:
         seen = seen_slice(session)
         page = tone_page(session, seen.cut, scope=reader().scope)
     return render_template("staff/tone.html", page=page, at=address(seen.cut), seen=seen)
+
+
+@bp.post("/themes/tone")
+def ask_tone() -> Response:
+    """Have the models of the last wave of the slice learned, by a worker."""
+    cut = slice_here()
+    with reading() as session:
+        waves = waves_of(session, cut)
+        if not waves:
+            raise NotFound("wave", "")
+        question = question_of_wave(session, waves[-1])
+    with writing() as session:
+        wanted = analyses.want(session, question, by=reader().user_id, now=services().clock.now())
+    ring_for_analysis(services(), wanted)
+    at: dict[str, Any] = {**address(cut)}
+    return redirect(url_for("staff.tone", **at), 303)
 
 
 def slice_here() -> Slice:

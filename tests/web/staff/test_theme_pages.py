@@ -5,11 +5,14 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from surveyd.people.models import Account
+from surveyd.results.analysis_jobs import work_out
 from surveyd.results.codebooks import current_codebook
 from surveyd.results.theme_models import CodebookVersion
+from surveyd.web.staff import themes
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking, open_wave
 from tests.web.offices import Office, SignIn
@@ -167,10 +170,36 @@ def test_the_pages_cost_the_same_however_much_there_is(
         assert len(said) <= 18, said
 
 
-def test_a_model_of_tone_says_why_it_is_off(heard: Asking, sign_in: SignIn) -> None:
-    page = sign_in(heard.people.executive).get("/staff/themes/tone").text
+def test_a_model_of_tone_is_learned_by_a_worker_and_says_why_it_is_off(
+    heard: Asking, sign_in: SignIn, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(themes, "ring_for_analysis", lambda house, analysis_id: rung.append(analysis_id))
+    rung: list[int] = []
+    who = sign_in(heard.people.executive)
+
+    unlearned = "How promoters and detractors write is not learned yet"
+    assert title_of(who.get("/staff/themes/tone").text) == unlearned
+    answer = who.post("/staff/themes/tone?region=North")
+    assert (answer.status_code, answer.location) == (303, "/staff/themes/tone?region=North")
+    assert "The models are being learned." in who.get(answer.location).text and len(rung) == 1
+    with app.app_context():
+        assert work_out(rung[0])
+
+    page = who.get("/staff/themes/tone").text
     assert title_of(page) == "No model of tone holds yet"
-    assert "200 are needed" in page
+    assert "200 are needed" in page and "Learn the models" not in page
+    assert "Too few comments to learn from." in sign_in(heard.people.mona).get("/staff/themes/tone").text
+
+
+def test_the_page_of_tone_learns_nothing_itself(
+    heard: Asking, sign_in: SignIn, statements: Collect, writer: Transaction
+) -> None:
+    who = sign_in(heard.people.executive)
+    who.get("/staff/themes/tone")
+    with statements() as few:
+        who.get("/staff/themes/tone")
+    assert not any("INSERT" in one for one in few) and len(few) <= 19
+    assert who.post("/staff/themes/tone?wave=2031H1").status_code == 404
 
 
 def test_an_admin_counts_before_saving(heard: Asking, sign_in: SignIn, writer: Transaction) -> None:
