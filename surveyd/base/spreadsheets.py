@@ -3,6 +3,8 @@
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a formula begins with; the wide signs are read as narrow ones by spreadsheets in Japanese."""
 GUARD = "'"
+GUARDED = frozenset((*RISKY, GUARD))
+"""The first signs before which the guard stands; no sign at all is none of them."""
 
 
 def guarded(cell: object) -> str:
@@ -14,11 +16,11 @@ def guarded(cell: object) -> str:
     if cell is None:
         return ""
     text = str(cell)
-    if isinstance(cell, str) and text.startswith((*RISKY, GUARD)):
+    if isinstance(cell, str) and text[:1] in GUARDED:
         return GUARD + text
     return text
 
 
 def unguarded(cell: str) -> str:
     """The cell without the apostrophe that `guarded` put in front; other text as it is."""
-    return cell[1:] if cell.startswith(GUARD) and cell[1:].startswith((*RISKY, GUARD)) else cell
+    return cell[1:] if cell.startswith(GUARD) and cell[1:2] in GUARDED else cell

@@ -4,11 +4,12 @@ One row for everybody who has answered, or for everybody who was asked: without 
 neither a response rate nor an interval of a known population can be worked out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from json import JSONDecoder
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, String, Text, and_, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from surveyd.base.statements import table_of
@@ -23,6 +24,7 @@ from surveyd.results.phases import PHASES, phase_of_response
 from surveyd.results.policies import CURRENT_RULE
 
 ROWS_AT_ONCE = 1000
+KEPT_TEXTS = 4096
 STAGE = "stage:"
 ITEM = "item:"
 
@@ -44,13 +46,14 @@ MONEY = ("revenue", "currency")
 SCORED = ("policy", "nps", "category", "attitude", "intent", "growth", "ease", "segment", "severity")
 GIVEN_AT, STEP, REVENUE = PERSON.index("given_at"), PERSON.index("step"), len((*PERSON, *FACTS, *SCORED))
 OWN = CUSTOM
-
+READ = JSONDecoder().raw_decode
 
 PARENT = table_of(Account).alias("parents")
 COLUMNS = (
-    Response.answers,
-    Score.stages,
-    Account.dimensions,
+    # As text: what stands in many rows is then read once.
+    cast(Response.answers, Text),
+    cast(Score.stages, Text),
+    cast(Account.dimensions, Text),
     # From here on as they stand in the file.
     Response.receipt,
     Invitation.id,
@@ -61,7 +64,7 @@ COLUMNS = (
     Response.source,
     Response.given_at,
     phase_of_response(),
-    Contact.role,
+    type_coerce(Contact.role, String),
     Invitation.language,
     PARENT.c.external_id,
     Account.country,
@@ -113,24 +116,46 @@ class ResponseTable:
 
     def rows(self, session: Session) -> Iterator[list[object]]:
         """The rows by invitation, some at a time: however many there are, the memory stays the same."""
-        for row in session.execute(self.query.execution_options(yield_per=ROWS_AT_ONCE)):
-            yield self._cells(row)
+        own, stages = _Cells(self.own), _Cells(self.stages)
+        # By the connection, so that no row goes through the ORM.
+        found = session.connection().execute(self.query.execution_options(yield_per=ROWS_AT_ONCE))
+        for row in found:
+            yield self._cells(row, own, stages)
 
     def count(self, session: Session) -> int:
         """How many rows there are."""
         counted = self.query.order_by(None).with_only_columns(func.count())
         return session.execute(counted).scalar_one()
 
-    def _cells(self, row: Row[*tuple[Any, ...]]) -> list[object]:
+    def _cells(self, row: Row[*tuple[Any, ...]], by_own: "_Cells", by_stage: "_Cells") -> list[object]:
         answers, stages, own, *cells = row
         if cells[GIVEN_AT]:
             cells[GIVEN_AT] = cells[GIVEN_AT].isoformat()
         cells[STEP] = PHASES[cells[STEP]] if answers is not None else None
         if self.sees_revenue and cells[REVENUE] is not None:
             cells[REVENUE] /= 100
-        for said, names in ((own, self.own), (answers or {}, self.items), (stages or {}, self.stages)):
-            cells += [said.get(name) for name in names]
+        cells += by_own[own]
+        cells += _said(answers, self.items)
+        cells += by_stage[stages]
         return cells
+
+
+class _Cells(dict[str | None, Sequence[object]]):
+    """The cells under `names` by the text of their JSON: many rows have the same text, which is read once."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __missing__(self, text: str | None) -> Sequence[object]:
+        found = tuple(_said(text, self.names))
+        if len(self) < KEPT_TEXTS:
+            self[text] = found
+        return found
+
+
+def _said(text: str | None, names: Sequence[str]) -> Iterator[object]:
+    return map((READ(text)[0] if text else {}).get, names)
 
 
 def response_table(session: Session, *, scope: Scope, wanted: Wanted | None = None) -> ResponseTable:
