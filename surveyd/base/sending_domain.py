@@ -16,11 +16,33 @@ SETTINGS = {
     "dkim_selectors": ("", "selectors that the relay signs with, separated by spaces"),
     "relay_addresses": ("", "addresses or networks that the relay sends from, separated by spaces"),
     "second_person_above": ("1000", "recipients above which a second admin confirms an overridden check"),
+    "seeds": (
+        "",
+        "mailboxes of your own that a probe goes to, separated by commas; ADDRESS=SERVER if need be",
+    ),
 }
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", re.IGNORECASE)
 DNS_PORT = 53
+MOST_SEEDS, LONGEST_ADDRESS = 10, 254
+SEED = re.compile(r"([!-~]+@[a-z0-9][a-z0-9.-]*[a-z0-9])(?:=([a-z0-9_.-]+))?", re.IGNORECASE)
+NOT_IN_SEED = re.compile(r"[\"(),:;<>\[\\\]]")
 Network = IPv4Network | IPv6Network
 Note = Callable[[str, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A mailbox of ours that a probe goes to, and hands on what it gets.
+
+    `server` is how its mail server names itself in Authentication-Results: empty takes the topmost header,
+    NAMELESS one that names no server.
+    """
+
+    address: str
+    server: str = ""
+
+
+NAMELESS = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +54,7 @@ class SendingDomain:
     dkim_selectors: tuple[str, ...] = ()
     relay_addresses: tuple[Network, ...] = ()
     second_person_above: int = 1000
+    seeds: tuple[Seed, ...] = ()
 
 
 def read_sending_domain(given: Mapping[str, str], *, second_person_above: int, note: Note) -> SendingDomain:
@@ -47,6 +70,7 @@ def read_sending_domain(given: Mapping[str, str], *, second_person_above: int, n
         dkim_selectors=selectors,
         relay_addresses=_networks(given["relay_addresses"], note),
         second_person_above=second_person_above,
+        seeds=_seeds(given["seeds"], note),
     )
 
 
@@ -71,3 +95,22 @@ def _networks(setting: str, note: Note) -> tuple[Network, ...]:
         except ValueError:
             note("C16", f"SURVEYD_RELAY_ADDRESSES has {word!r}.", "Use addresses such as 192.0.2.25.")
     return tuple(found)
+
+
+def _seeds(setting: str, note: Note) -> tuple[Seed, ...]:
+    found: dict[str, Seed] = {}
+    for word in setting.replace(",", " ").split():
+        seed = SEED.fullmatch(word)
+        if (
+            seed is None
+            or len(seed[1]) > LONGEST_ADDRESS
+            or seed[1].count("@") > 1
+            or NOT_IN_SEED.search(word)
+        ):
+            note("C18", f"SURVEYD_SEEDS has {word!r}.", "Use addresses such as seed@company.example.")
+            continue
+        address = seed[1].lower()
+        found[address] = Seed(address, (seed[2] or "").lower())
+    if len(found) > MOST_SEEDS:
+        note("C18", f"SURVEYD_SEEDS has {len(found)} addresses.", f"Name {MOST_SEEDS} at most.")
+    return tuple(found.values())

@@ -8,9 +8,12 @@ import click
 from surveyd.base.database import writing
 from surveyd.base.log import mask
 from surveyd.cli.house import as_json, house, print_json
+from surveyd.distribution.launching.probe_checks import receive
+from surveyd.distribution.launching.probes import Arrival
 from surveyd.distribution.return_models import Door
 from surveyd.distribution.returned_mail import READ_AT_MOST
 from surveyd.distribution.returns import Taken, take_return
+from surveyd.distribution.stationery import PROBE
 
 log = logging.getLogger("surveyd.returns")
 
@@ -35,6 +38,9 @@ def bounce(envelope_to: str, as_json: bool) -> None:
         click.echo("There is no mail on standard input.", err=True)
         sys.exit(NOTHING_THERE)
     taken = _take(raw, envelope_to)
+    if isinstance(taken, Arrival):
+        tell_arrival(taken, as_json=as_json)
+        return
     if as_json:
         print_json(
             {
@@ -52,14 +58,26 @@ def bounce(envelope_to: str, as_json: bool) -> None:
     click.echo(mask(f"{taken.kind.value}, message {taken.message_id or 'not named'}, {outcome}"))
 
 
-def _take(raw: bytes, envelope_to: str) -> Taken:
+def _take(raw: bytes, envelope_to: str) -> Taken | Arrival:
     try:
         with house() as services, writing() as session:
-            now = services.clock.now()
-            return take_return(
+            now, seeds = services.clock.now(), services.config.sending_domain.seeds
+            arrival = receive(session, raw, keys=services.keys, seeds=seeds, now=now)
+            return arrival or take_return(
                 session, raw, keys=services.keys, door=Door.PIPE, envelope_to=envelope_to, now=now
             )
     except Exception as error:  # whatever it is, the mail must not be lost: its server keeps it
         log.exception("a returned mail could not be taken")
         click.echo(f"The mail could not be taken ({type(error).__name__}); hand it over again.", err=True)
         sys.exit(TRY_AGAIN)
+
+
+def tell_arrival(arrival: Arrival | None, *, as_json: bool) -> None:
+    """Say what became of a mail from a seed box; None is one that says of itself that it is no probe."""
+    genuine = arrival is not None and arrival.wave_id is not None
+    is_new = arrival is not None and arrival.is_new
+    if as_json:
+        print_json({"kind": PROBE, "genuine": genuine, "new": is_new})
+        return
+    known = "a probe that arrived before" if genuine else "no probe of ours"
+    click.echo("a probe, noted" if is_new else f"{known}, nothing changed")

@@ -63,6 +63,7 @@ COMMANDS = {
     "churn": "churn:churn",
     "benchmarks": "benchmarks:benchmarks",
     "bounce": "bounces:bounce",
+    "probe": "probes:probe",
     "suppressions": "suppressions:suppressions",
     "tick": "outbox:tick",
     "web": "processes:web",

@@ -11,7 +11,7 @@ from surveyd.base.services import services
 from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution.launching import gate
 from surveyd.distribution.launching.findings import Finding, Level, Report
-from surveyd.distribution.launching.jobs import look_at
+from surveyd.distribution.launching.jobs import look_at, probe
 from surveyd.distribution.models import Wave
 from surveyd.distribution.waves import find_wave
 from surveyd.people.models import StaffRole, User
@@ -25,15 +25,21 @@ MARKS = {Level.RED: "red", Level.YELLOW: "yellow", Level.GREEN: "ok"}
 @click.argument("wave")
 @click.option("--override", metavar="REASON", help="Let the wave go in spite of what is red.")
 @click.option("--confirm", is_flag=True, help="Confirm another admin's override, as the second person.")
-@click.option("--as", "email", metavar="EMAIL", help="The admin who overrides or confirms.")
+@click.option("--as", "email", metavar="EMAIL", help="The admin who overrides, confirms or probes.")
+@click.option("--probe", "is_probed", is_flag=True, help="First send a probe to the seed boxes.")
 @as_json
-def preflight(wave: str, override: str | None, *, confirm: bool, email: str | None, as_json: bool) -> None:
+def preflight(
+    wave: str, override: str | None, *, confirm: bool, email: str | None, is_probed: bool, as_json: bool
+) -> None:
     """Look at all that a launch of WAVE needs. Exit code 1 when something forbids it."""
     if (override is not None or confirm) and not email:
         raise click.UsageError("Say with --as EMAIL which admin overrides or confirms.")
     with house():
         with reading() as session:
             wave_id = find_wave(session, wave).id
+            by = _admin(session, email).id if email and is_probed else None
+        if is_probed:
+            probe(wave_id, by=by)
         report = look_at(wave_id)
         if override is not None or confirm:
             _decide(wave_id, override, email or "")

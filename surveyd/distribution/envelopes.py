@@ -8,7 +8,11 @@ from surveyd.distribution.claims import Claimed
 from surveyd.distribution.mail_fields import PLAIN, Stationery
 from surveyd.distribution.mails import Links
 from surveyd.distribution.sign_in_mails import LINK
-from surveyd.distribution.stationery import FROM_NAME, REPLY_TO, TEST, WAY_OUT, words_of
+from surveyd.distribution.stationery import FROM_NAME, PROBE, REPLY_TO, TEST, WAY_OUT, words_of
+
+PROBE_HEADER = "X-Surveyd-Probe"
+NOBODY = 0
+"""The number that no contact has: a link with it opens the page and knows nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def write_envelope(
         html=words.html_pieces,
         message_id=message.message_id,
         date=message.created_at,
-        headers=_headers(message, links),
+        headers=_headers(message, links, config),
         attachment=attachment,
     )
     return Envelope(
@@ -54,6 +58,9 @@ def _links(message: Claimed, config: Config) -> Links:
     if message.name == TEST:
         page = _page(message, config)
         return Links(survey=page, opt_out=f"{config.base_url}{message.context[WAY_OUT]}", page=page)
+    if message.name == PROBE:
+        page, nobody = _page(message, config), config.keys.opt_out_token(NOBODY, NOBODY)
+        return Links(survey=page, opt_out=f"{config.base_url}/u/{nobody}", page=page)
     survey = opt_out = ""
     if message.invitation_id is not None:
         token = config.keys.survey_token(message.invitation_id, message.token_digest)
@@ -71,11 +78,13 @@ def _page(message: Claimed, config: Config) -> str:
     return f"{config.base_url}{message.context['path']}" if "path" in message.context else ""
 
 
-def _headers(message: Claimed, links: Links) -> dict[str, str]:
+def _headers(message: Claimed, links: Links, config: Config) -> dict[str, str]:
     headers = {}
     if links.opt_out and message.name != TEST:
         headers["List-Unsubscribe"] = f"<{links.opt_out}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if message.name == PROBE:
+        headers[PROBE_HEADER] = config.keys.signed(PROBE, str(message.context[PROBE]))
     if message.copies:
         headers["X-Surveyd-Copy"] = str(message.copies + 1)
     return headers

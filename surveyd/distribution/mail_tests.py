@@ -63,7 +63,7 @@ def show(
     program = session.get_one(Program, place.program_id)
     links = Links(survey=f"{base_url}/s/example", opt_out=f"{base_url}/u/example")
     stationery = Stationery(template, letterhead_of(session, program.id).heading)
-    context = _context(session, program, to=to, now=now)
+    context = context_as(session, program, to=to, now=now)
     return render(place.mail, place.language, context, links, stationery)
 
 
@@ -87,21 +87,14 @@ def send_test(
     if not kept or len(kept) > MOST_SEEDS or not all(map(is_address, kept)):
         raise Refused(f"Name one to {MOST_SEEDS} addresses such as anna@company.example to send the test to.")
     program = session.get_one(Program, place.program_id)
-    slug = session.scalar(
-        select(QuestionnaireVersion.slug).where(QuestionnaireVersion.id == program.version_id)
-    )
-    context = _context(session, program, to=to, now=now) | {
+    context = context_as(session, program, to=to, now=now) | {
         TESTED: place.mail,
-        "path": f"/staff/questionnaires/{slug}/preview",
+        "path": preview_path(session, program),
         WAY_OUT: f"/staff/programs/{program.id}/mails/{place.mail}/{place.language}",
     }
     if template is not None:
         context[TYPED] = [template.language, template.subject, template.text, template.html]
-    newest = (
-        select(Letterhead.id).where(Letterhead.program_id == program.id).order_by(Letterhead.number.desc())
-    )
-    if (letterhead := session.scalar(newest.limit(1))) is not None:
-        context[LETTERHEAD] = letterhead
+    context |= on_letterhead(session, program.id)
     key = secrets.token_hex(8)
     mails = [
         _message(place, context, address, key=f"{TEST}:{key}:{at}", now=now)
@@ -111,6 +104,19 @@ def send_test(
     facts: dict[str, str | int] = {"mail": place.mail, "language": place.language, "mails": len(mails)}
     record(session, action="test", thing="mail_template", thing_id=program.id, by=by, now=now, facts=facts)
     return len(mails)
+
+
+def preview_path(session: Session, program: Program) -> str:
+    """Where the link of a mail leads that asks nobody: the preview of the questionnaire."""
+    slugs = select(QuestionnaireVersion.slug).where(QuestionnaireVersion.id == program.version_id)
+    return f"/staff/questionnaires/{session.scalar(slugs)}/preview"
+
+
+def on_letterhead(session: Session, program_id: int) -> dict[str, int]:
+    """What a context names so that its mail is written on the program's letterhead, if there is one."""
+    ids = select(Letterhead.id).where(Letterhead.program_id == program_id)
+    newest = session.scalar(ids.order_by(Letterhead.number.desc()).limit(1))
+    return {} if newest is None else {LETTERHEAD: newest}
 
 
 def _message(place: Place, context: dict[str, Any], address: str, *, key: str, now: datetime) -> NewMessage:
@@ -127,7 +133,8 @@ def _message(place: Place, context: dict[str, Any], address: str, *, key: str, n
     )
 
 
-def _context(session: Session, program: Program, *, to: Addressee, now: datetime) -> dict[str, Any]:
+def context_as(session: Session, program: Program, *, to: Addressee, now: datetime) -> dict[str, Any]:
+    """What a mail of this program says to this person, if the wave began now."""
     cadence, letterhead = cadence_of_program(session, program), letterhead_of(session, program.id)
     seconds = select(QuestionnaireVersion.seconds).where(QuestionnaireVersion.id == program.version_id)
     by_manager = letterhead.manager_sends and to.manager

@@ -27,6 +27,8 @@ FROM_NAME, REPLY_TO = "from_name", "reply_to"
 """What a context names besides the facts of its mail."""
 TEST, TESTED, TYPED, MARK = "test", "tests", "typed", "[Test]"
 """The mail that shows another one to us: which one, and its words if they are no version."""
+PROBE = "probe"
+"""The mail that shows receivers another one, to a mailbox of ours: as it would come, and nobody's."""
 WAY_OUT = "way_out"
 """The path that stands in a test where others have their opt-out: it opts nobody out."""
 SIGNED_OTHERWISE = frozenset({"letter"})
@@ -165,11 +167,11 @@ def words_of(
     name: str, language: str, context: Mapping[str, Any], links: Links, stationery: Stationery
 ) -> Words:
     """The words of a row of the outbox; a test is the mail that it tests, and says so in its subject."""
-    if name != TEST:
+    if name not in (TEST, PROBE):
         return render(name, language, dict(context), links, stationery)
     facts = {key: value for key, value in context.items() if key != TYPED}
     words = render(str(context[TESTED]), language, facts, links, stationery)
-    return replace(words, subject=f"{MARK} {words.subject}")
+    return replace(words, subject=f"{MARK} {words.subject}") if name == TEST else words
 
 
 class Drawer:

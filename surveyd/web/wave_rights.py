@@ -26,6 +26,7 @@ WAVE_RIGHTS: Rights = {
     "staff.seal_wave": ADMINS,
     "staff.preflight": WAVE_READERS,
     "staff.look_again": ADMINS,
+    "staff.send_probe": ADMINS,
     "staff.override_checks": ADMINS,
     "staff.confirm_override": ADMINS,
     "staff.rehearsal": WAVE_READERS,

@@ -8,6 +8,8 @@ from surveyd.distribution.launching.findings import Report
 from surveyd.distribution.launching.gate import is_fresh, keep_report, latest_report
 from surveyd.distribution.launching.looking import look
 from surveyd.distribution.launching.plan import read_plan
+from surveyd.distribution.launching.probe_checks import keep_probes
+from surveyd.distribution.launching.probes import send_probes
 from surveyd.distribution.models import WaveState
 from surveyd.distribution.waves import get_wave, program_of
 
@@ -30,3 +32,17 @@ def look_at(wave_id: int, *, again: bool = True) -> Report:
     with writing() as session:
         keep_report(session, wave_id, report)
     return report
+
+
+def probe(wave_id: int, *, by: int | None) -> int:
+    """Send a scheduled wave's first mail to the seed boxes; returns to how many. Raises NotFound, Refused."""
+    house, now = services(), services().clock.now()
+    seeds = house.config.sending_domain.seeds
+    with writing() as session:
+        wave = get_wave(session, wave_id)
+        program = program_of(session, wave)
+        sent = send_probes(
+            session, wave, program, seeds=seeds, by=by, now=now, mail_domain=house.config.mail_domain
+        )
+        keep_probes(session, wave, program, seeds=seeds, now=now)
+    return sent

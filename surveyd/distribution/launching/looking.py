@@ -13,6 +13,7 @@ from surveyd.distribution.launching.findings import Finding, Report, red, worst_
 from surveyd.distribution.launching.network import check_address, check_links, check_relay
 from surveyd.distribution.launching.plan import Plan
 from surveyd.distribution.launching.plan_checks import plan_findings
+from surveyd.distribution.launching.probe_checks import check_probes
 
 log = logging.getLogger("surveyd.launching")
 
@@ -30,6 +31,7 @@ def look(plan: Plan, config: Config, *, system_now: datetime) -> Report:
         lambda: check_relay(config.relay, is_production=is_production),
         lambda: check_address(config),
         lambda: check_links(config, plan.paths),
+        lambda: check_probes(plan.probes, config.sending_domain.seeds),
     ]
     findings = worst_first(in_parallel(checks, seconds=SECONDS))
     return Report(findings, plan.digest, plan.contacts, system_now)

@@ -15,6 +15,7 @@ from surveyd.distribution.audience import Comparison, Counts, audience_of, compa
 from surveyd.distribution.cadence import Cadence, Window, cadence_of
 from surveyd.distribution.languages import Asked, asked_languages
 from surveyd.distribution.launching.confirming import Confirmed, read_confirmation
+from surveyd.distribution.launching.probes import Probe, read_probes
 from surveyd.distribution.letterheads import letterhead_of
 from surveyd.distribution.mail_fields import Template
 from surveyd.distribution.mail_templates import missing, template_of
@@ -81,6 +82,7 @@ class Plan:
     has_postal_address: bool
     last_return: datetime | None
     confirmed: Confirmed | None = None
+    probes: tuple[Probe, ...] = ()
 
 
 def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now: datetime) -> Plan:
@@ -121,6 +123,7 @@ def read_plan(session: Session, wave: Wave, program: Program, *, keys: Keys, now
         last_return=_last_return(session),
         has_postal_address=bool(letterhead_of(session, program.id).postal_address.strip()),
         confirmed=read_confirmation(session, wave, program, now=now),
+        probes=read_probes(session, wave, program, now=now),
     )
 
 

@@ -31,6 +31,16 @@ _URL = lazy_gettext(
 _LINKS = lazy_gettext("Let the proxy pass /s/, /u/ and /p/ on to surveyd, without a sign-in or a redirect.")
 _RELAY = lazy_gettext("Correct SURVEYD_SMTP_URL, or ask whoever runs the relay.")
 _DAYS = lazy_gettext("Move the step or the close in the program's cadence.")
+_PROBE = lazy_gettext("Send a probe, and check again when it has arrived.")
+_JUDGED = lazy_gettext(
+    "If that is not the seed box's own server, name its own behind the address in SURVEYD_SEEDS, as"
+    " ADDRESS=SERVER."
+)
+_BELIEVED = lazy_gettext(
+    "Look at the findings about the sender's domain, ask whoever runs the relay, and send another probe. If"
+    " the mail was forwarded before it was judged, name the seed box's own server behind its address in"
+    " SURVEYD_SEEDS, as ADDRESS=SERVER."
+)
 _RELAY_ADDRESSES = lazy_gettext(
     "Say in SURVEYD_RELAY_ADDRESSES from which addresses the relay sends, and let the SPF record name them."
 )
@@ -88,6 +98,27 @@ ADVICE: dict[str, str] = {
     "postal_address_missing": lazy_gettext(
         "Write it on the page of the program's mails, below the mails; many countries want it in every mail."
     ),
+    "probe_dkim": _BELIEVED,
+    "probe_dmarc": _BELIEVED,
+    "probe_junk": lazy_gettext(
+        "Look at the words and links of the first mail and at the reputation of the relay's address."
+    ),
+    "probe_lost": lazy_gettext(
+        "Look into the seed box and its junk folder. If the mail is there, see that it is handed on to"
+        " surveyd probe or to the webhook; if not, ask whoever runs the relay."
+    ),
+    "probe_missing": _PROBE,
+    "probe_old": _PROBE,
+    "probe_opt_out": lazy_gettext(
+        "Let the relay sign the headers List-Unsubscribe and List-Unsubscribe-Post, too; large mailbox"
+        " providers want that."
+    ),
+    "probe_other_sender": _PROBE,
+    "probe_spf": _BELIEVED,
+    "probe_undelivered": lazy_gettext("Its row in the outbox says why. Mend that, and send another one."),
+    "probe_unjudged": _JUDGED,
+    "probe_unsaid": _JUDGED,
+    "probe_waiting": lazy_gettext("Check again in a moment."),
     "relay_plain": lazy_gettext("Add ?starttls=1 to SURVEYD_SMTP_URL, or write smtps://."),
     "relay_refuses": _RELAY,
     "relay_silent": _RELAY,

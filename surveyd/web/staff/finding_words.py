@@ -115,6 +115,31 @@ SENTENCES: dict[str, str] = {
     ),
     "postal_address": lazy_gettext("A postal address of %(thing)s stands under every mail."),
     "postal_address_missing": lazy_gettext("No postal address of %(thing)s stands under the mails."),
+    "probe_arrived": lazy_gettext(
+        "The probe to %(thing)s arrived after %(seconds)s seconds. %(by)s says: %(said)s."
+    ),
+    "probe_dkim": lazy_gettext("%(by)s says of the probe to %(thing)s: DKIM %(result)s."),
+    "probe_dmarc": lazy_gettext("%(by)s says of the probe to %(thing)s: DMARC %(result)s."),
+    "probe_junk": lazy_gettext("The probe to %(thing)s was taken for junk."),
+    "probe_lost": lazy_gettext("The probe to %(thing)s left, and has not arrived within ten minutes."),
+    "probe_missing": lazy_gettext("No probe has been sent to %(thing)s for this wave yet."),
+    "probe_old": lazy_gettext("The last probe to %(thing)s is older than a week."),
+    "probe_opt_out": lazy_gettext(
+        "The signature of the probe to %(thing)s does not cover the opt-out by one click."
+    ),
+    "probe_other_sender": lazy_gettext(
+        "The program's sender has changed since the last probe to %(thing)s was sent."
+    ),
+    "probe_spf": lazy_gettext("%(by)s says of the probe to %(thing)s: SPF %(result)s."),
+    "probe_undelivered": lazy_gettext("The probe to %(thing)s was not delivered."),
+    "probe_unjudged": lazy_gettext(
+        "The probe to %(thing)s arrived after %(seconds)s seconds, but its server does not say whether it"
+        " believes the sender."
+    ),
+    "probe_unsaid": lazy_gettext(
+        "The probe to %(thing)s arrived after %(seconds)s seconds, but %(by)s says nothing of %(unsaid)s."
+    ),
+    "probe_waiting": lazy_gettext("A probe is on its way to %(thing)s."),
     "relay_good": lazy_gettext("The relay %(thing)s answers by TLS and takes our mail."),
     "relay_local": lazy_gettext("The relay %(thing)s on this machine answers; there TLS is not needed."),
     "relay_plain": lazy_gettext("The relay %(thing)s is spoken to without TLS."),

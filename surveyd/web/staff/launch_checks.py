@@ -16,11 +16,13 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Refused
 from surveyd.base.services import services
 from surveyd.distribution.launching import gate
-from surveyd.distribution.launching.findings import Report
+from surveyd.distribution.launching.findings import Finding, Report, worst_first
 from surveyd.distribution.launching.gate import LONGEST_REASON, Override
-from surveyd.distribution.launching.jobs import look_at
+from surveyd.distribution.launching.jobs import look_at, probe
+from surveyd.distribution.launching.probe_checks import check_probes, with_probes
+from surveyd.distribution.launching.probes import read_probes
 from surveyd.distribution.models import Wave, WaveState
-from surveyd.distribution.waves import get_wave
+from surveyd.distribution.waves import get_wave, program_of
 from surveyd.web.access import reader
 from surveyd.web.filters import number
 from surveyd.web.staff.finding_words import FindingWords, words_of
@@ -116,13 +118,28 @@ class PreflightPage:
     form: OverrideForm
     problem: str
     second_person_above: int
+    seeds: tuple[str, ...]
+    """The mailboxes that a probe goes to."""
+    probes: list[FindingWords]
+    """What is known of them, as long as nobody looked at all the rest."""
 
 
 def read_checks(session: Session, wave_id: int) -> LaunchChecks:
-    """What is known of a wave's launch."""
+    """What is known of a wave's launch; how far its probes are is read anew each time."""
     report = gate.latest_report(session, wave_id)
+    wave = get_wave(session, wave_id)
+    if report is not None and wave.state is WaveState.SCHEDULED:
+        report = with_probes(report, _probes(session, wave))
     override = gate.latest_override(session, wave_id)
     return LaunchChecks(report, override, gate.is_fresh(report, system_now=system_now()), reader().user_id)
+
+
+def _probes(session: Session, wave: Wave) -> list[Finding]:
+    """What the wave's probes show now; of a launched wave nobody asks any more."""
+    seeds, now = services().config.sending_domain.seeds, services().clock.now()
+    if not seeds or wave.state is not WaveState.SCHEDULED:
+        return []
+    return check_probes(read_probes(session, wave, program_of(session, wave), now=now), seeds)
 
 
 @bp.get("/waves/<id:wave_id>/preflight")
@@ -136,6 +153,16 @@ def look_again(wave_id: int) -> Response | tuple[str, int]:
     """Look now, and show what was found."""
     try:
         look_at(wave_id)
+    except Refused as refused:
+        return _draw(wave_id, problem=str(refused)), 422
+    return redirect(url_for("staff.preflight", wave_id=wave_id), 303)
+
+
+@bp.post("/waves/<id:wave_id>/probe")
+def send_probe(wave_id: int) -> Response | tuple[str, int]:
+    """Send the wave's first mail to the seed boxes."""
+    try:
+        probe(wave_id, by=reader().user_id)
     except Refused as refused:
         return _draw(wave_id, problem=str(refused)), 422
     return redirect(url_for("staff.preflight", wave_id=wave_id), 303)
@@ -178,13 +205,17 @@ def confirm_override(wave_id: int, override_id: int) -> Response | tuple[str, in
 def _draw(wave_id: int, *, form: OverrideForm | None = None, problem: str = "") -> str:
     with reading() as session:
         wave: Wave = get_wave(session, wave_id)
+        checks = read_checks(session, wave_id)
+        probes = _probes(session, wave) if checks.report is None else []
         page = PreflightPage(
             wave_id=wave_id,
             wave=wave.slug,
             is_scheduled=wave.state is WaveState.SCHEDULED,
-            checks=read_checks(session, wave_id),
+            checks=checks,
             form=form or OverrideForm(),
             problem=problem,
             second_person_above=services().config.sending_domain.second_person_above,
+            seeds=tuple(seed.address for seed in services().config.sending_domain.seeds),
+            probes=[words_of(finding) for finding in worst_first(probes)],
         )
     return render_template("staff/preflight.html", page=page)

@@ -11,7 +11,17 @@ import pytest
 from flask import Flask
 
 from surveyd.base.clock import SetClock
-from surveyd.distribution.launching import confirming, dkim, dmarc, domain, looking, network, plan_checks, spf
+from surveyd.distribution.launching import (
+    confirming,
+    dkim,
+    dmarc,
+    domain,
+    looking,
+    network,
+    plan_checks,
+    probe_checks,
+    spf,
+)
 from surveyd.distribution.launching.findings import Level, Report, green, red, yellow
 from surveyd.distribution.launching.gate import keep_report
 from surveyd.distribution.models import Program, Wave
@@ -22,7 +32,7 @@ from surveyd.web.staff.finding_words import DAY_CODES, SENTENCES, words_of
 from tests.fixtures.apps import NOW, Transaction
 from tests.web.offices import Office, SignIn
 
-CHECKS = (confirming, dkim, dmarc, domain, looking, network, plan_checks, spf)
+CHECKS = (confirming, dkim, dmarc, domain, looking, network, plan_checks, probe_checks, spf)
 
 
 @pytest.fixture
@@ -50,6 +60,7 @@ def test_a_demo_is_told_what_it_cannot_have_and_may_launch(
     page = admin.get(f"{path}/preflight").text
     assert "Nothing forbids the launch" in page
     assert "In production this forbids the launch; here it does not." in page
+    assert "names a mailbox for it in SURVEYD_SEEDS" in page and "Send a probe" not in page
     assert admin.post(f"{path}/launch", contacts="3").status_code == 303
 
 
@@ -107,6 +118,7 @@ def test_every_finding_has_its_words() -> None:
         ["before", "days", "steps", "mails", "host", "who", "rule", "then", "now", "day"], 1
     )
     facts |= dict.fromkeys(["managers", "finished", "looked"], 1)
+    facts |= dict.fromkeys(["seconds", "by", "said", "unsaid", "result"], 1)
     for code in SENTENCES:
         said = words_of(red(code, "2026-03-10" if code in DAY_CODES else "thing", **facts))
         assert "%" not in said.sentence and said.level == Level.RED
@@ -116,7 +128,7 @@ def test_every_finding_has_its_words() -> None:
 GREEN = {
     "as_last_time", "days", "dkim_good", "dmarc_good", "languages", "links_good", "mails", "mx_good",
     "no_tests", "paper_good", "people", "phones", "postal_address", "relay_good", "relay_local", "spf_good",
-    "confirmation_done", "returns_seen", "url_good",
+    "confirmation_done", "probe_arrived", "returns_seen", "url_good",
 }  # fmt: skip
 
 
