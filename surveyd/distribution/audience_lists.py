@@ -111,13 +111,16 @@ def reasons_of(
 
 
 def added_later(session: Session, wave: Wave, *, search: str, scope: Scope) -> tuple[AudienceLine, ...]:
-    """Contacts who were added after the launch of the wave, and so stand on no list of it."""
+    """Contacts who were added after the launch of the wave, and so stand on no list of it.
+
+    At most one more than can be told in sentences: whether there are more.
+    """
     if wave.state is WaveState.SCHEDULED or not search:
         return ()
     absent = _ledger(wave, select(*_columns(literal(LATER), literal("")))).where(
         Invitation.id.is_(None), Exclusion.rule.is_(None), visible_accounts(scope), _found(search)
     )
-    return tuple(map(_line, session.execute(absent.order_by(Contact.id).limit(MOST_REASONED))))
+    return tuple(map(_line, session.execute(absent.order_by(Contact.id).limit(MOST_REASONED + 1))))
 
 
 Listed = Select[*tuple[Any, ...]]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from surveyd.base.clock import from_local
 from surveyd.base.errors import Refused
 from surveyd.distribution.cadence_models import ProgramCadence, WaveCadence
-from surveyd.distribution.models import Channel, Program, Wave
+from surveyd.distribution.models import Channel, Program, Wave, WaveKind, WaveState
 
 SATURDAY = 5
 LAST_HOUR = 24
@@ -172,6 +172,16 @@ def cadences_of(session: Session, waves: Sequence[Wave]) -> dict[int, Cadence]:
         or (coming.get(wave.program_id, USUAL) if wave.launched_at is None else USUAL)
         for wave in waves
     }
+
+
+def call_days(session: Session) -> tuple[int, ...]:
+    """The days on which the waves that run call people; while none runs, those of all programs."""
+    running = select(Wave).where(Wave.state == WaveState.OPEN, Wave.kind == WaveKind.PROGRAM)
+    cadences = list(cadences_of(session, session.scalars(running).all()).values())
+    programs = [] if cadences else session.scalars(select(Program)).all()
+    cadences += [cadence_of_program(session, program) for program in programs]
+    steps = (step for cadence in cadences for step in cadence.steps if step.channel is Channel.PHONE)
+    return tuple(sorted({step.day for step in steps}))
 
 
 def freeze_cadence(session: Session, wave: Wave) -> Cadence:

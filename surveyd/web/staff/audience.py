@@ -16,6 +16,7 @@ from surveyd.distribution.audience_dimensions import manager_names
 from surveyd.distribution.audience_kept import Figures, figures_of
 from surveyd.distribution.audience_lists import (
     IN,
+    MOST_REASONED,
     OUT,
     SORTS,
     AudienceLine,
@@ -47,6 +48,7 @@ FILTERS = ("in", "rule", "state")
 class PeoplePage:
     """Some of a wave's people. Before the launch it is a forecast.
 
+    `untold` is how many more people of this page match a search than are told of in sentences.
     `same_as` is the last wave where this one, which is still ahead, asks whom that one asked.
     """
 
@@ -57,6 +59,7 @@ class PeoplePage:
     figures: Figures
     found: AudiencePage
     told: tuple[Told, ...]
+    untold: int
     plan: list[str]
     same_as: str
     drawn: Drawn | None
@@ -129,6 +132,7 @@ def _read(session: Session, wave: Wave, program: Program, wish: Wanted) -> Peopl
     now, scope = services().clock.now(), reader().scope
     found = list_audience(session, wave, program, wish=wish, scope=scope, now=now)
     ahead, plan = wave.state is WaveState.SCHEDULED, plan_of(session, wave)
+    told, untold = _answer(session, wave, program, wish, found)
     return PeoplePage(
         wave_id=wave.id,
         wave=wave.slug,
@@ -136,7 +140,8 @@ def _read(session: Session, wave: Wave, program: Program, wish: Wanted) -> Peopl
         is_forecast=ahead,
         figures=figures_of(session, wave, program, scope=scope, now=now),
         found=found,
-        told=_answer(session, wave, program, wish, found),
+        told=told,
+        untold=untold,
         plan=plan_words(plan, manager_names(session, plan.values("manager")), reporting_currency(session)),
         same_as=same_as_last(session, wave, now=now) if ahead else "",
         drawn=drawn_of(session, wave),
@@ -146,14 +151,15 @@ def _read(session: Session, wave: Wave, program: Program, wish: Wanted) -> Peopl
 
 def _answer(
     session: Session, wave: Wave, program: Program, wish: Wanted, found: AudiencePage
-) -> tuple[Told, ...]:
-    """What is said of those who were looked for, by name or address."""
+) -> tuple[tuple[Told, ...], int]:
+    """What is said of those who were looked for, by name or address, and of how many more nothing is."""
     if not wish.search:
-        return ()
+        return (), 0
     now, ahead = services().clock.now(), wave.state is WaveState.SCHEDULED
     reasoned = reasons_of(session, wave, program, lines=found.lines, now=now)
     later = () if found.lines else added_later(session, wave, search=wish.search, scope=reader().scope)
-    reasoned += tuple(Reasoned(line, (line.rule,), ()) for line in later)
+    reasoned += tuple(Reasoned(line, (line.rule,), ()) for line in later[:MOST_REASONED])
     left_out = [each.line.contact_id for each in reasoned if EXCLUDED in (*each.rules, *each.now)]
     reasons = reasons_for(session, wave, left_out) if left_out else {}
-    return tuple(told_of(each, reasons.get(each.line.contact_id), ahead=ahead) for each in reasoned)
+    told = tuple(told_of(each, reasons.get(each.line.contact_id), ahead=ahead) for each in reasoned)
+    return told, len(found.lines or later) - len(told)

@@ -15,6 +15,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.keyset import Wanted
 from surveyd.base.services import services
 from surveyd.distribution import call_lists
+from surveyd.distribution.cadence import call_days
 from surveyd.distribution.call_hours import Caller
 from surveyd.distribution.call_lists import CallList, Day, Show
 from surveyd.distribution.calls import CallRow
@@ -45,6 +46,19 @@ class CallsPage:
     now: datetime
     user_id: int
     moved: str = ""
+    call_days: tuple[int, ...] = ()
+
+    @property
+    def when_they_come(self) -> str:
+        """When people come onto an empty list."""
+        if not self.call_days:
+            return _("No wave calls anybody: add a call to the steps of a program.")
+        return ngettext(
+            "They come on day %(days)s of a wave, and go as soon as they answer.",
+            "They come on days %(days)s of a wave, and go as soon as they answer.",
+            len(self.call_days),
+            days=", ".join(map(str, self.call_days)),
+        )
 
     @property
     def title(self) -> str:
@@ -92,7 +106,8 @@ def show_calls() -> str:
     with reading() as session:
         found = call_lists.search_calls(session, wanted=wish, caller=caller)
         day = call_lists.day_of(session, user_id=caller.user_id, since=midnight(caller.now, reader().zone))
-    page = CallsPage(found, day, wish, caller.now, caller.user_id, moved_words())
+        days = () if found.rows else call_days(session)
+    page = CallsPage(found, day, wish, caller.now, caller.user_id, moved_words(), days)
     return render_template("staff/calls.html", page=page)
 
 

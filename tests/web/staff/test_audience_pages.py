@@ -293,6 +293,11 @@ def test_pages_cost_the_same_however_many_contacts_there_are(
         add_contact(writer, office.cast.nordwind, f"Nina {number}", at=number)
     assert costs() == before
     assert "More contacts" in admin.get(path).text
+    # Five are told of in sentences; that there are more is said, with the way to them.
+    searched = admin.get(f"{path}?search=Nina").text
+    assert "More than 45 more people match." in searched and 'href="#matches"' in searched
+    assert "6 more people match." in admin.get(f"{path}?search=Nina+6").text
+    assert "more people match" not in admin.get(f"{path}?search=Nina+69").text
 
 
 def test_a_wave_of_lapsed_customers_asks_nobody_else(
