@@ -156,7 +156,7 @@ def test_one_that_arrives_says_how_long_and_what_the_receiver_said(desk: Desk, r
         ([], ["probe_unjudged yellow"]),
         (
             ["mx.box.test; spf=fail; dkim=none; dmarc=fail", GOOD],
-            ["probe_arrived green", "probe_spf red", "probe_dkim red", "probe_dmarc red"],
+            ["probe_came green", "probe_spf red", "probe_dkim red", "probe_dmarc red"],
         ),
     ],
 )

@@ -63,10 +63,12 @@ def _arrived(probe: Probe) -> list[Finding]:
 def _judged(probe: Probe) -> list[Finding]:
     seed, by = probe.seed, probe.server or probe.seed.rpartition("@")[2]
     results = {"SPF": probe.spf, "DKIM": probe.dkim, "DMARC": probe.dmarc}
-    said = ", ".join(f"{name} {result}" for name, result in results.items() if result)
+    passed = ", ".join(f"{name} {result}" for name, result in results.items() if result in GOOD)
     found = []
-    if said:
-        found.append(green("probe_arrived", seed, seconds=probe.seconds, by=by, said=said))
+    if passed:
+        found.append(green("probe_arrived", seed, seconds=probe.seconds, by=by, said=passed))
+    elif any(results.values()):
+        found.append(green("probe_came", seed, seconds=probe.seconds))
     if probe.spf not in ("", *GOOD):
         found.append(_level(probe.spf, "probe_spf", seed, by))
     if probe.dkim not in ("", *GOOD):

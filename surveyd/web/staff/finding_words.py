@@ -118,6 +118,7 @@ SENTENCES: dict[str, str] = {
     "probe_arrived": lazy_gettext(
         "The probe to %(thing)s arrived after %(seconds)s seconds. %(by)s says: %(said)s."
     ),
+    "probe_came": lazy_gettext("The probe to %(thing)s arrived after %(seconds)s seconds."),
     "probe_dkim": lazy_gettext("%(by)s says of the probe to %(thing)s: DKIM %(result)s."),
     "probe_dmarc": lazy_gettext("%(by)s says of the probe to %(thing)s: DMARC %(result)s."),
     "probe_junk": lazy_gettext("The probe to %(thing)s was taken for junk."),

@@ -86,6 +86,7 @@ def test_the_page_sends_one_and_says_how_it_arrived(
 
     mail = sent()
     assert say(probe, mail=GOOD + mail).stdout == "a probe, noted\n"
+    assert BOX in admin.get("/staff/outbox").text
     page = admin.get(f"{path}/preflight").text
     assert "The probe to seed@box.test arrived after 0 seconds." in page
     assert "mx.box.test says: SPF pass, DKIM pass, DMARC pass." in page and "Nothing forbids" in page
