@@ -1,7 +1,10 @@
 """A probe on the page before a launch, by command, and back through the pipe and the webhook."""
 
 import json
+import re
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import SMTP
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,6 +24,7 @@ from surveyd.distribution.models import Message, Program, Wave
 from surveyd.distribution.probe_models import LaunchProbe
 from surveyd.distribution.return_models import Return
 from surveyd.distribution.waves import schedule_wave
+from surveyd.people.models import Contact
 from tests.fixtures.apps import NOW, MakeApp, Transaction
 from tests.fixtures.relays import Relay
 from tests.web.offices import Office, SignIn
@@ -86,12 +90,26 @@ def test_the_page_sends_one_and_says_how_it_arrived(
 
     mail = sent()
     assert say(probe, mail=GOOD + mail).stdout == "a probe, noted\n"
-    assert BOX in admin.get("/staff/outbox").text
+    row = re.search(r"/staff/outbox/\d+", admin.get("/staff/outbox").text)
+    assert row and BOX in admin.get(row[0]).text
     page = admin.get(f"{path}/preflight").text
     assert "The probe to seed@box.test arrived after 0 seconds." in page
     assert "mx.box.test says: SPF pass, DKIM pass, DMARC pass." in page and "Nothing forbids" in page
     assert say(probe, mail=BAD + mail).stdout == "a probe that arrived before, nothing changed\n"
     assert "DKIM pass" in admin.get(f"{path}/preflight").text
+
+
+def test_whoever_opts_out_by_a_probe_opts_nobody_out(  # noqa: PLR0917  # fixtures, by name
+    app: Flask, wave: int, office: Office, say: Say, sent: Callable[[], bytes], reader: Transaction
+) -> None:
+    say(preflight, "autumn", "--probe")
+    head = message_from_bytes(sent(), policy=SMTP)
+    link = str(head["List-Unsubscribe"]).strip("<>")
+    path = f"/u/{link.rpartition('/')[2]}"
+    for method in ("get", "post", "post"):
+        assert getattr(app.test_client(), method)(path).status_code == 200
+    with reader() as session:
+        assert session.scalars(select(Contact).where(Contact.opted_out_at.is_not(None))).all() == []
 
 
 def test_what_the_box_refuses_forbids_the_launch(
