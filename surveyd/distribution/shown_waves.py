@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, select
 from sqlalchemy.orm import Session, aliased
 
-from surveyd.distribution.audience_models import AudiencePlan, Customers
+from surveyd.distribution.comparable_waves import asks_all
 from surveyd.distribution.models import Invitation, InvitationState, Wave, WaveKind, WaveState
 from surveyd.distribution.overview import LAUNCHED
-from surveyd.distribution.triggers import TRIGGERED
 from surveyd.scoring.policy import SHIPPED
 
 ENOUGH = SHIPPED.minimums.shown
@@ -53,7 +52,7 @@ class OfferedWaves:
 def offered_waves(session: Session, *, most: int = 24) -> OfferedWaves:
     """The `most` waves that were launched last, the one shown unasked always among them. One statement."""
     is_shown = case((Wave.id == shown_wave_id(), 1), else_=0)
-    of_all = case((_is_of_all(Wave), 1), else_=0)
+    of_all = case((asks_all(Wave), 1), else_=0)
     launched = select(Wave, is_shown, of_all).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
     ordered = launched.order_by(is_shown.desc(), Wave.day_zero.desc(), Wave.id.desc()).limit(most)
     rows = session.execute(ordered).all()
@@ -71,21 +70,13 @@ def shown_wave_id() -> ScalarSelect[int]:
     without one the last with any answer; without that the wave launched last.
     """
     rank = case(
-        (and_(_is_of_all(_wave), _has_answers(ENOUGH)), 2),
-        (and_(_is_of_all(_wave), _has_answers(1), _wave.state == WaveState.CLOSED), 2),
-        (and_(_is_of_all(_wave), _has_answers(1)), 1),
+        (and_(asks_all(_wave), _has_answers(ENOUGH)), 2),
+        (and_(asks_all(_wave), _has_answers(1), _wave.state == WaveState.CLOSED), 2),
+        (and_(asks_all(_wave), _has_answers(1)), 1),
         else_=0,
     )
     launched = select(_wave.id).where(_wave.kind == WaveKind.PROGRAM, _wave.state.in_(LAUNCHED))
     return launched.order_by(rank.desc(), _wave.day_zero.desc(), _wave.id.desc()).limit(1).scalar_subquery()
-
-
-def _is_of_all(wave: type[Wave]) -> ColumnElement[bool]:
-    """Whether a wave asks active customers by the calendar, not those who left or whom an event named."""
-    lapsed = select(AudiencePlan.wave_id).where(
-        AudiencePlan.wave_id == wave.id, AudiencePlan.customers == Customers.LAPSED
-    )
-    return and_(~lapsed.correlate(wave).exists(), ~wave.slug.like(f"%{TRIGGERED}____-__"))
 
 
 def _has_answers(least: int) -> ColumnElement[bool]:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyd.base.database import Base, BigId, one_of
 
+TRIGGERED = "-triggered-"
+"""Stands in the name of a wave that events ask for, before its month."""
+
 
 class TriggerSource(StrEnum):
     """What asked for an invitation."""

@@ -18,15 +18,13 @@ from surveyd.distribution.cadence import cadence_of_program, freeze_cadence
 from surveyd.distribution.large_accounts import large_revenue
 from surveyd.distribution.models import Invitation, Program, QuestionnaireVersion, Wave, WaveState
 from surveyd.distribution.preparing import invite_one
-from surveyd.distribution.trigger_models import RenewalTrigger, Trigger, TriggerSource
+from surveyd.distribution.trigger_models import TRIGGERED, RenewalTrigger, Trigger, TriggerSource
 from surveyd.people.models import Account, AccountStatus, Contact
 
 LONGEST_KEY = 120
 LONGEST_NAME = 60
 MOST_DAYS = 365
 AT_ONCE = 200
-TRIGGERED = "-triggered-"
-"""Stands in the name of a wave that events ask for, before its month."""
 """How many contacts one run of the sweep asks."""
 
 

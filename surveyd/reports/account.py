@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE
 from surveyd.closed_loop.case_lists import CaseLine, list_cases
+from surveyd.distribution.comparable_waves import with_before
 from surveyd.distribution.nominations import NominationLine, waiting_at
 from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import Scope
@@ -96,7 +97,7 @@ def account_view(
     manager = session.get(User, account.manager_id) if account.manager_id else None
     offered = offered_waves(session, most=WAVES)
     waves = offered.every
-    standing_in = list(waves[offered.place : offered.place + 2])
+    standing_in = with_before(session, offered.shown)
     at = Standpoint(scope, wave_asked(session, standing_in, now), current(session), now)
     wave_id = at.wave.id
     standing, group = stands_with_group(session, account_id, at=at)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Order, Wanted, key_of, numbers_of, slice_of
 from surveyd.base.statements import among
+from surveyd.distribution.comparable_waves import with_before
 from surveyd.distribution.models import Wave
 from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import visible_accounts
@@ -144,14 +145,14 @@ class ChosenWaves:
 def waves_of(session: Session, wanted: Wanted) -> ChosenWaves:
     """The wave that a list is about, and the one before it; without a known name the one shown.
 
-    The one before is that named by `since`, else the one that was launched before. One statement.
+    The one before is that named by `since`, else the one that it is compared with. Two statements.
     """
     offered = offered_waves(session, most=MOST_WAVES)
     waves, names = list(offered.every), offered.names
     wish, since = wanted.filters.get("wave", ""), wanted.filters.get("since", "")
     start = names.index(wish) if wish in names else offered.place
-    before = [waves[names.index(since)]] if since in names else waves[start + 1 : start + 2]
-    both = waves[start : start + 1] + before
+    chosen = waves[start] if waves else None
+    both = [waves[start], waves[names.index(since)]] if since in names else with_before(session, chosen)
     newer = offered.under_way(both[0].slug) if both else None
     return ChosenWaves(both, newer.slug if newer else "")
 

@@ -20,7 +20,7 @@ from surveyd.reports.slice_rows import conditions
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE
-from surveyd.results.slice_comments import wave_before
+from surveyd.results.slice_comments import name_before
 from surveyd.results.slices import OF_ANSWERS, Slice
 from surveyd.results.wholes import WaveName, waves_of
 
@@ -97,7 +97,7 @@ def asked_list(session: Session, cut: Slice, *, scope: Scope, wanted: Wanted, li
     NotFound for an unknown wave, Refused for a broken key.
     """
     waves = waves_of(session, cut)
-    before = wave_before(session, waves[0]) if len(waves) == 1 else None
+    before = name_before(session, waves[0]) if len(waves) == 1 else None
     rows = _rows(cut, waves, before, scope, wanted)
     by = {"account": Account.name.expression}.get(wanted.column, Contact.name.expression)
     order = Order(by, Invitation.id.expression, wanted.descends)

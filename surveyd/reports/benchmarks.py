@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
-from surveyd.distribution.models import Wave, WaveKind
-from surveyd.distribution.overview import LAUNCHED
+from surveyd.distribution.comparable_waves import launched_until
+from surveyd.distribution.models import Wave
 from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import Scope
 from surveyd.reports.words import score_shown
@@ -173,17 +172,7 @@ def score_words(of: Estimate | Unsaid) -> str:
 def _read(
     session: Session, wave: Wave, *, scope: Scope, dimension: str, raw: bool, names: tuple[str, ...]
 ) -> Benchmarks:
-    until = (
-        select(Wave)
-        .where(
-            Wave.program_id == wave.program_id,
-            Wave.kind == WaveKind.PROGRAM,
-            Wave.state.in_(LAUNCHED),
-            Wave.day_zero <= wave.day_zero,
-        )
-        .order_by(Wave.day_zero.desc(), Wave.id.desc())
-        .limit(MOST_WAVES)
-    )
+    until = launched_until(wave.id, program_id=wave.program_id, day_zero=wave.day_zero).limit(MOST_WAVES)
     waves = [wave_name(one) for one in session.scalars(until) if one.id != wave.id]
     held = hold(session, [*reversed(waves), wave_name(wave)], scope=scope, dimension=dimension)
     rows = tuple(_beside(line, held.figures) for line in outside_figures(session))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
+from surveyd.distribution.comparable_waves import wave_before
 from surveyd.distribution.models import Wave
 from surveyd.distribution.shown_waves import offered_waves
 from surveyd.people.access import NOBODY, Reach, Scope
@@ -118,13 +119,15 @@ def _narrowed(scope: Scope, region: str) -> Scope:
 def _waves(session: Session, wanted: Wanted) -> tuple[Wave, Wave] | None:
     """The later wave and the one to compare: as named, else the one shown unasked and the one before."""
     offered = offered_waves(session, most=MOST_WAVES)
-    waves, names = offered.every, offered.names
-    found = []
-    for place, wish in enumerate(("wave", "since")):
-        slug = wanted.filters.get(wish, "")
-        if slug and slug not in names:
+    known = dict(zip(offered.names, offered.every, strict=True))
+    wishes = [wanted.filters.get(name, "") for name in ("wave", "since")]
+    for slug in wishes:
+        if slug and slug not in known:
             raise NotFound("wave", slug)
-        if not slug and len(waves) <= offered.place + place:
-            return None
-        found.append(waves[names.index(slug)] if slug else waves[offered.place + place])
-    return found[0], found[1]
+    wave = known[wishes[0]] if wishes[0] else offered.shown
+    if wave is None:
+        return None
+    since = known.get(wishes[1]) or wave_before(
+        session, wave.id, program_id=wave.program_id, day_zero=wave.day_zero
+    )
+    return (wave, since) if since else None

@@ -7,11 +7,9 @@ both waves covaries; all changes of one screen are judged together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Wave, WaveKind
-from surveyd.distribution.overview import LAUNCHED
+from surveyd.distribution.comparable_waves import wave_before
 from surveyd.people.access import Scope
 from surveyd.results.account_totals import AccountTotals, places_of, totals_at
 from surveyd.results.combinations import Combination, combinations, largest
@@ -87,15 +85,7 @@ def whole_before(session: Session, whole: Whole, *, scope: Scope) -> Whole | Non
     if len(whole.waves) != 1:
         return None
     [now] = whole.waves
-    same_day = (Wave.day_zero == now.day_zero) & (Wave.id < now.id)
-    query = (
-        select(Wave)
-        .where(Wave.program_id == now.program_id, Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
-        .where(or_(Wave.day_zero < now.day_zero, same_day))
-        .order_by(Wave.day_zero.desc(), Wave.id.desc())
-        .limit(1)
-    )
-    wave = session.scalars(query).one_or_none()
+    wave = wave_before(session, now.id, program_id=now.program_id, day_zero=now.day_zero)
     return None if wave is None else whole_of_waves(session, [wave_name(wave)], scope=scope)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
+from surveyd.distribution.comparable_waves import asks_all
 from surveyd.distribution.models import Invitation, Wave, WaveKind, WaveState
 from surveyd.people.access import SYSTEM
 from surveyd.people.audit import record
@@ -119,13 +120,14 @@ def _outcomes(kept: Mapping[str, Sequence[int]]) -> tuple[Outcome, ...]:
 
 
 def _loaded(session: Session, now: datetime) -> ChurnRates | None:
-    """What became of the accounts of the latest wave that began a year ago or more; None if none has lapsed.
+    """What became of the accounts of the latest wave of all that is a year old; None if none has lapsed.
 
     Where nobody is marked lapsed, nobody may be marking: that is no churn of zero.
     """
     wave = session.scalar(
         select(Wave)
         .where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED), Wave.day_zero <= now - YEAR)
+        .where(asks_all(Wave))
         .order_by(Wave.day_zero.desc(), Wave.id.desc())
         .limit(1)
     )

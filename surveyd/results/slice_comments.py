@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Wave, WaveKind
-from surveyd.distribution.overview import LAUNCHED
+from surveyd.distribution.comparable_waves import wave_before
 from surveyd.people.access import Scope
 from surveyd.results.comments import WrittenComments, comments_of
 from surveyd.results.masks import mask
@@ -29,7 +27,7 @@ class SliceComments:
 def slice_comments(session: Session, cut: Slice, *, scope: Scope, compared: bool = True) -> SliceComments:
     """The comments of a slice that the scope may see. Raises NotFound for an unknown wave."""
     waves = waves_of(session, cut)
-    before = wave_before(session, waves[0]) if compared and len(waves) == 1 else None
+    before = name_before(session, waves[0]) if compared and len(waves) == 1 else None
     return SliceComments(
         waves,
         _cut_comments(session, waves, cut, scope=scope),
@@ -38,20 +36,9 @@ def slice_comments(session: Session, cut: Slice, *, scope: Scope, compared: bool
     )
 
 
-def wave_before(session: Session, wave: WaveName) -> WaveName | None:
-    """The launched wave before this one of the same program."""
-    earlier = (
-        select(Wave)
-        .where(
-            Wave.program_id == wave.program_id,
-            Wave.kind == WaveKind.PROGRAM,
-            Wave.state.in_(LAUNCHED),
-            Wave.day_zero < wave.day_zero,
-        )
-        .order_by(Wave.day_zero.desc(), Wave.id.desc())
-        .limit(1)
-    )
-    found = session.scalars(earlier).one_or_none()
+def name_before(session: Session, wave: WaveName) -> WaveName | None:
+    """The wave that this one is compared with."""
+    found = wave_before(session, wave.id, program_id=wave.program_id, day_zero=wave.day_zero)
     return wave_name(found) if found else None
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from surveyd.distribution.models import Wave, WaveKind, WaveState
+from surveyd.distribution.comparable_waves import asks_all, launched_of, launched_until
+from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import Scope
 from surveyd.results.columns import Columns, columns_of
 from surveyd.results.people_columns import accounts_of, seen_accounts
@@ -37,17 +37,16 @@ def nps_trend(
 def waves_until(
     session: Session, program_id: int, *, until: Wave | WaveName | None = None, most: int = MOST_WAVES
 ) -> tuple[WaveName, ...]:
-    """The last `most` launched waves of a program up to `until`, oldest first. One statement."""
+    """The last `most` launched waves of a program up to `until`, oldest first. One statement.
+
+    They ask the same kind of people as `until`; without it, active customers.
+    """
     chosen = (
-        select(Wave)
-        .where(Wave.program_id == program_id, Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
-        .order_by(Wave.day_zero.desc(), Wave.id.desc())
-        .limit(most)
+        launched_of(program_id).where(asks_all(Wave))
+        if until is None
+        else launched_until(until.id, program_id=program_id, day_zero=until.day_zero)
     )
-    if until is not None:
-        same_day = and_(Wave.day_zero == until.day_zero, Wave.id <= until.id)
-        chosen = chosen.where(or_(Wave.day_zero < until.day_zero, same_day))
-    return tuple(wave_name(wave) for wave in session.scalars(chosen).all()[::-1])
+    return tuple(wave_name(wave) for wave in session.scalars(chosen.limit(most)).all()[::-1])
 
 
 def voices_of(
