@@ -67,6 +67,8 @@ class ConfirmationPage:
     @property
     def title(self) -> str:
         """The page's answer."""
+        if self.round is None and not self.is_scheduled:
+            return _("Nobody was asked to look through their contacts")
         if self.round is None:
             return ngettext(
                 "1 account manager could be asked to look through their contacts",
