@@ -1,6 +1,7 @@
 """How numbers, money and instants are written on a page: by locale, spelled out, in the reader's zone."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -15,6 +16,7 @@ MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
 SEPARATED = 1000
+KEPT_AMOUNTS = 8192
 
 
 def open_filters(app: Flask) -> None:
@@ -64,13 +66,17 @@ def percent(part: float, whole: float) -> str:
 
 def money(cents: int | None, currency: str) -> str:
     """An amount short enough to compare: "1.2 M EUR"; a dash for None."""
-    if cents is None:
-        return NOTHING
+    return NOTHING if cents is None else _short_amount(cents, currency, locale_name())
+
+
+# A page of health writes the revenue of every account, and formatting took a seventh of it.
+@lru_cache(maxsize=KEPT_AMOUNTS)
+def _short_amount(cents: int, currency: str, locale: str) -> str:
     amount = cents / 100
     for size, unit, pattern in ((1e9, "bn", "#,##0.0"), (1e6, "M", "#,##0.0"), (1e3, "k", "#,##0")):
         if amount >= size:
-            return THIN.join([format_decimal(amount / size, pattern, locale_name()), unit, currency])
-    return THIN.join([format_decimal(amount, "#,##0", locale_name()), currency])
+            return THIN.join([format_decimal(amount / size, pattern, locale), unit, currency])
+    return THIN.join([format_decimal(amount, "#,##0", locale), currency])
 
 
 def day(value: datetime | date | None) -> str:

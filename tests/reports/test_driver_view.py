@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from surveyd.reports.driver_view import DriversPage, Standing
+from surveyd.reports.analysis_standing import Standing
+from surveyd.reports.driver_view import DriversPage
 from surveyd.results.drivers import Outcome
 from surveyd.scoring.driver_items import Answers, Driver
 from surveyd.scoring.driver_report import DriverReport, StageImportance
