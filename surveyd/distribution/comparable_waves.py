@@ -5,8 +5,9 @@ whom an event named, whichever wave of a program came last.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.audience_models import AudiencePlan, Customers
@@ -30,6 +31,15 @@ def asks(wave: type[Wave]) -> ColumnElement[int]:
 def asks_all(wave: type[Wave]) -> ColumnElement[bool]:
     """Whether a `Wave` row asks active customers by the calendar."""
     return asks(wave) == OF_ALL
+
+
+def place_in_kind(*first: ColumnElement[int]) -> ColumnElement[int]:
+    """The place of a `Wave` row among those of its kind: 1 for the latest, or for what is `first`.
+
+    Events make a wave a month: counted together they would push out those of the calendar, two a year.
+    """
+    latest: tuple[ColumnElement[Any], ...] = (*first, Wave.day_zero.desc(), Wave.id.desc())
+    return func.row_number().over(partition_by=asks(Wave), order_by=latest)
 
 
 def launched_until(wave_id: int, *, program_id: int, day_zero: datetime | None) -> Select[Wave]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, select
 from sqlalchemy.orm import Session, aliased
 
-from surveyd.distribution.comparable_waves import asks_all
+from surveyd.distribution.comparable_waves import asks_all, place_in_kind
 from surveyd.distribution.models import Invitation, InvitationState, Wave, WaveKind, WaveState
 from surveyd.distribution.overview import LAUNCHED
 from surveyd.scoring.policy import SHIPPED
@@ -50,12 +50,19 @@ class OfferedWaves:
 
 
 def offered_waves(session: Session, *, most: int = 24) -> OfferedWaves:
-    """The `most` waves that were launched last, the one shown unasked always among them. One statement."""
+    """The `most` waves of each kind that were launched last: of the calendar, of lapsed customers, of events.
+
+    The one shown unasked is always among them. One statement.
+    """
     is_shown = case((Wave.id == shown_wave_id(), 1), else_=0)
-    of_all = case((asks_all(Wave), 1), else_=0)
-    launched = select(Wave, is_shown, of_all).where(Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED))
-    ordered = launched.order_by(is_shown.desc(), Wave.day_zero.desc(), Wave.id.desc()).limit(most)
-    rows = session.execute(ordered).all()
+    place = place_in_kind(is_shown.desc()).label("place")
+    of_all = case((asks_all(Wave), 1), else_=0).label("of_all")
+    launched = select(Wave.id, is_shown.label("is_shown"), of_all, place).where(
+        Wave.kind == WaveKind.PROGRAM, Wave.state.in_(LAUNCHED)
+    )
+    kept = launched.subquery("kept")
+    chosen = select(Wave, kept.c.is_shown, kept.c.of_all).join(kept, kept.c.id == Wave.id)
+    rows = session.execute(chosen.where(kept.c.place <= most).order_by(kept.c.is_shown.desc())).all()
     if not rows:
         return OfferedWaves()
     shown = rows[0][0]

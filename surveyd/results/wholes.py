@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
+from surveyd.distribution.comparable_waves import place_in_kind
 from surveyd.distribution.models import Wave, WaveKind
 from surveyd.distribution.overview import LAUNCHED
 from surveyd.distribution.shown_waves import shown_wave_id
@@ -43,9 +44,9 @@ def whole_of_waves(session: Session, waves: Iterable[WaveName], *, scope: Scope)
 
 
 def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
-    """The launched waves that a slice is about, oldest first: at most MOST_WAVES of a period, the latest.
+    """The launched waves that a slice is about, oldest first; without waves and period the one shown unasked.
 
-    Without waves and period it is the one that is shown unasked.
+    Of a period they are the latest MOST_WAVES of each kind, so that those of events push out no others.
 
     Raises NotFound for a wave's name that there is none of, Refused for more names than MOST_WAVES.
     """
@@ -60,7 +61,9 @@ def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
         query = query.where(Wave.day_zero <= datetime.combine(cut.until, time.max, UTC))
     if not cut.waves and not cut.has_period:
         query = query.where(Wave.id == shown_wave_id())
-    found = session.scalars(query.order_by(Wave.day_zero.desc(), Wave.id.desc()).limit(MOST_WAVES)).all()
+    placed = query.with_only_columns(Wave.id, place_in_kind().label("place")).subquery("placed")
+    latest = select(Wave).join(placed, placed.c.id == Wave.id).where(placed.c.place <= MOST_WAVES)
+    found = session.scalars(latest.order_by(Wave.day_zero.desc(), Wave.id.desc())).all()
     missing = set(cut.waves) - {wave.slug for wave in found}
     if missing:
         raise NotFound("wave", min(missing))

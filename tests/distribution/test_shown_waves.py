@@ -116,3 +116,28 @@ def test_the_shown_wave_is_offered_however_many_came_after(asking: Asking) -> No
     offered = offered_waves(asking.session, most=2)
 
     assert (offered.names, offered.place) == (("later-2", "2026H1"), 1)
+
+
+def test_monthly_waves_of_events_push_none_of_the_calendar_out(asking: Asking) -> None:
+    launched(asking, "2026H2")
+    for month in range(1, 5):
+        launched(asking, f"relationship-triggered-2027-0{month}", days=30 * month)
+
+    offered = offered_waves(asking.session, most=2)
+    everything = waves_of(asking.session, Slice(since=(NOW - timedelta(days=1)).date()))
+
+    events = ("relationship-triggered-2027-04", "relationship-triggered-2027-03")
+    assert offered.names == (*events, "2026H2", "2026H1")
+    assert (offered.place, len(everything)) == (3, 6)
+
+
+def test_a_long_period_keeps_the_waves_of_the_calendar(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in range(1, 5):
+        launched(asking, f"relationship-triggered-2027-0{month}", days=30 * month)
+    monkeypatch.setattr("surveyd.results.wholes.MOST_WAVES", 2)
+
+    found = waves_of(asking.session, Slice(since=(NOW - timedelta(days=1)).date()))
+
+    assert [wave.slug for wave in found] == ["2026H1", *(f"relationship-triggered-2027-0{n}" for n in (3, 4))]
