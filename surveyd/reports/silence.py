@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from surveyd.reports.basis import score_interval
+from surveyd.reports.reasons import why_not
 from surveyd.results.response import Response
 from surveyd.scoring.bases import Base
 from surveyd.scoring.comparisons import OrderedTrend
 from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.nonresponse import BesideRaw, Representativeness
 from surveyd.scoring.nps import display
-from surveyd.scoring.unsaid import Unsaid
+from surveyd.scoring.unsaid import Reason, Unsaid
 
 SURE = 0.05
 
@@ -38,10 +39,9 @@ class SilenceWords:
     @property
     def title(self) -> str:
         """What most matters: how many are silent, and whether they were less content before."""
-        even = self.of.evenness
-        if not isinstance(even, Representativeness):
+        even, silent = self.of.evenness, self.silent
+        if even is None or (isinstance(even, Unsaid) and even.reason is Reason.NO_ANSWERS):
             return str(_("Nobody has answered yet"))
-        silent = even.invited - even.answered
         if not silent:
             return str(_("Everybody has answered"))
         lower = self._change
@@ -105,10 +105,13 @@ class SilenceWords:
             points = f"{100 * even.worst_bias:.0f}"
             facts = {"indicator": f"{even.indicator:.2f}", "points": points}
             yield _(
-                "How evenly roles, regions and tiers answered: R is %(indicator)s, where 1 is perfectly even;"
-                " at worst that moves the score by %(points)s points.",
+                "How evenly roles, regions and tiers answered, less what chance does to small groups: R is"
+                " %(indicator)s, where 1 is perfectly even; at worst that moves the score by %(points)s"
+                " points.",
                 **facts,
             )
+        elif even is not None and even.reason is Reason.TOO_FEW_ANSWERS:
+            yield _("How evenly roles, regions and tiers answered cannot be told. %(why)s", why=why_not(even))
         beside = self.of.beside_raw
         if isinstance(beside, BesideRaw) and _carries(beside.raw):
             weighed = display(beside.stratified.estimate.value)

@@ -62,7 +62,7 @@ def response_of(whole: Whole, cut: Slice, *, before: Whole | None = None) -> Res
     return Response(
         told,
         phases,
-        nonresponse.representativeness(cells, heard, size=size, spread=spread),
+        nonresponse.representativeness(cells, heard, size=size, spread=spread, minimums=minimums),
         nonresponse.extrapolated(phases.counts, rate=rate, minimums=minimums),
         nonresponse.beside_raw(
             people.ratings, people.accounts, size=whole.size, cells=cells, minimums=minimums

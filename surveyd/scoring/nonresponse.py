@@ -1,6 +1,7 @@
 """Who did not answer, and how much that may move the score: reported beside it, never corrected away.
 
-R-indicator: Schouten, Cobben and Bethlehem, Survey Methodology 2009. Extrapolation from the last to answer:
+R-indicator: Schouten, Cobben and Bethlehem, Survey Methodology 2009; what chance adds to it: Shlomo, Skinner
+and Schouten, Journal of Statistical Planning and Inference 2012. Extrapolation from the last to answer:
 Armstrong and Overton, Journal of Marketing Research 1977. The phone comes after silence, so that being late
 and being called cannot be told apart.
 """
@@ -12,7 +13,7 @@ from math import sqrt
 import numpy as np
 
 from surveyd.scoring import nps, nps_groups
-from surveyd.scoring.arrays import Codes, Mask
+from surveyd.scoring.arrays import Codes, Floats, Mask
 from surveyd.scoring.comparisons import OrderedTrend, ordered_trend
 from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.nps import Counts
@@ -37,12 +38,14 @@ def cells_of(*dimensions: Codes) -> tuple[Codes, int]:
 
 @dataclass(frozen=True, slots=True)
 class Representativeness:
-    """How evenly the cells answered: ``indicator`` is 1 when all did alike and 0 at the worst.
+    """How evenly the cells answered: ``indicator`` is 1 when all did alike and 0 at the worst, with what
+    chance alone does taken out; ``raw`` is the same with it. The smaller the cells, the further apart.
 
     ``worst_bias`` is the most that uneven answering could move the mean, in the unit of its spread.
     """
 
     indicator: float
+    raw: float
     rate: float
     worst_bias: float
     invited: int
@@ -51,26 +54,49 @@ class Representativeness:
 
 
 def representativeness(
-    cells: Codes, answered: Mask, *, size: int, spread: float
+    cells: Codes, answered: Mask, *, size: int, spread: float, minimums: Minimums = SHIPPED.minimums
 ) -> Representativeness | Unsaid:
     """Compare the response rates of cells (codes from 0 to ``size`` - 1), one place for each person invited.
 
     ``spread`` is the standard deviation of what is averaged, such as the score's -1, 0 and 1. R = 1 - 2 S,
     with S the rates' standard deviation over people, and the bias is at most (1 - R) spread / (2 rate).
-    Raises ValueError for a spread that is no finite number of 0 or more, up to 1e100.
+    Cells of one person are taken together. Unsaid where fewer have answered than are shown, and where there
+    is one cell. Raises ValueError for a spread that is no finite number of 0 or more, up to 1e100.
     """
     if not 0 <= spread <= WIDEST:
         raise ValueError("a spread is a finite number that is not negative.")
     invited, heard = len(cells), int(np.count_nonzero(answered))
     if heard == 0:
         return Unsaid(Reason.NO_ANSWERS, "this wave")
-    people = np.bincount(cells, minlength=size)
-    rates = np.bincount(cells[answered], minlength=size) / np.maximum(people, 1)
+    if heard < minimums.shown:
+        return Unsaid(Reason.TOO_FEW_ANSWERS, "how evenly all answered", heard, minimums.shown)
+    people, rates = _rates(cells, answered, size)
+    if len(people) < 2:
+        return Unsaid(Reason.TOO_FEW_GROUPS, "how evenly all answered", len(people), 2)
     rate = heard / invited
-    deviation = float(np.sqrt((people * np.square(rates - rate)).sum() / max(1, invited - 1)))
+    apart = float((people * np.square(rates - rate)).sum())
+    deviation = sqrt(max(0.0, apart - _by_chance(people, rates)) / (invited - 1))
     indicator = max(0.0, 1 - 2 * deviation)
+    raw = max(0.0, 1 - 2 * sqrt(apart / (invited - 1)))
     worst = (1 - indicator) * spread / (2 * rate)
-    return Representativeness(indicator, rate, worst, invited, heard, int(np.count_nonzero(people)))
+    return Representativeness(indicator, raw, rate, worst, invited, heard, len(people))
+
+
+def _rates(cells: Codes, answered: Mask, size: int) -> tuple[Codes, Floats]:
+    """How many people each cell has and which share of them answered; who is alone in theirs are one cell."""
+    people = np.bincount(cells, minlength=size)
+    heard = np.bincount(cells[answered], minlength=size)
+    alone, others = people == 1, people > 1
+    people = np.append(people[others], np.count_nonzero(alone))
+    heard = np.append(heard[others], heard[alone].sum())
+    people, heard = people[people > 0], heard[people > 0]
+    return people, heard / people
+
+
+def _by_chance(people: Codes, rates: Floats) -> float:
+    """What chance alone adds to the squares of rates that differ from the mean, summed over people."""
+    of_one = rates * (1 - rates) / np.maximum(1, people - 1)
+    return float((people * of_one * (1 - people / people.sum())).sum())
 
 
 @dataclass(frozen=True, slots=True)

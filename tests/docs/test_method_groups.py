@@ -167,7 +167,7 @@ def test_nonresponse() -> None:
     answered = np.array([True] * 8 + [False] * 2 + [True] * 2 + [False] * 8)
     found = nonresponse.representativeness(cells, answered, size=2, spread=0.75)
     assert isinstance(found, nonresponse.Representativeness)
-    says("nonresponse", f"{found.indicator:.4f}", f"{found.worst_bias:.4f}")
+    says("nonresponse", f"{found.raw:.4f}", f"{found.indicator:.4f}", f"{found.worst_bias:.4f}")
 
     phases = [Counts(1, 3, 8), Counts(3, 3, 4), Counts(5, 3, 2)]
     steps = ordered_trend([(p.detractors, p.passives, p.promoters) for p in phases], values=(-1, 0, 1))

@@ -27,16 +27,41 @@ def test_cells_are_the_combinations_that_occur() -> None:
 
 
 def test_rates_of_two_cells_by_hand() -> None:
-    # 8 of 10 and 2 of 10: deviations 0.3, so S = sqrt(20 x 0.09 / 19) and R = 1 - 2 S; half answered.
+    # 8 of 10 and 2 of 10: squares of 20 x 0.09, of which chance alone makes 2 x 10 x 0.16 / 9 x half.
     cells = np.repeat([0, 2], 10)
     answered = np.array([True] * 8 + [False] * 2 + [True] * 2 + [False] * 8)
     found = nonresponse.representativeness(cells, answered, size=3, spread=0.75)
 
     assert isinstance(found, Representativeness)
-    deviation = (20 * 0.09 / 19) ** 0.5
+    deviation = ((1.8 - 1.6 / 9) / 19) ** 0.5
+    assert found.raw == pytest.approx(1 - 2 * (1.8 / 19) ** 0.5)
     assert found.indicator == pytest.approx(1 - 2 * deviation)
     assert found.worst_bias == pytest.approx(2 * deviation * 0.75 / (2 * 0.5))
     assert (found.rate, found.invited, found.answered, found.cells) == (0.5, 20, 10, 2)
+
+
+def test_small_cells_that_answer_alike_are_not_held_against_the_wave() -> None:
+    # 300 cells of one to six people; everybody answers with the same chance.
+    generator = np.random.default_rng(7)
+    cells = np.repeat(np.arange(300), generator.integers(1, 7, size=300))
+    drawn = [generator.random(len(cells)) < 0.5 for _ in range(40)]
+    found = [nonresponse.representativeness(cells, heard, size=300, spread=0.8) for heard in drawn]
+
+    said = [(one.raw, one.indicator) for one in found if isinstance(one, Representativeness)]
+    raw, indicator = np.median(said, axis=0)
+    assert raw < 0.55, "the rates of small cells are far apart by nature"
+    assert indicator > 0.85
+
+
+def test_cells_of_one_person_are_one_cell() -> None:
+    cells, answered = (
+        np.array([*[0] * 10, 1, 2, 3, 4]),
+        np.array([True] * 8 + [False] * 2 + [True, False] * 2),
+    )
+    alone = nonresponse.representativeness(cells, answered, size=5, spread=0.8)
+
+    assert isinstance(alone, Representativeness) and alone.cells == 2
+    assert alone == nonresponse.representativeness(np.minimum(cells, 1), answered, size=2, spread=0.8)
 
 
 @pytest.mark.parametrize("spread", [float("nan"), float("inf"), -0.1])
@@ -51,15 +76,30 @@ def test_the_indicator_stays_a_share(found: list[tuple[int, bool]]) -> None:
     said = nonresponse.representativeness(cells, answered, size=6, spread=0.8)
 
     if isinstance(said, Unsaid):
-        assert not answered.any()
-        assert said.reason is Reason.NO_ANSWERS
+        assert said.reason in (Reason.NO_ANSWERS, Reason.TOO_FEW_ANSWERS, Reason.TOO_FEW_GROUPS)
+        assert answered.sum() < 10 or len(set(cells)) == 1 or max(np.bincount(cells)) == 1
         return
-    assert 0 <= said.indicator <= 1
+    assert 0 <= said.raw <= said.indicator <= 1
     assert said.worst_bias >= 0
     assert 0 < said.rate <= 1
-    one_cell = nonresponse.representativeness(cells * 0, answered, size=1, spread=0.8)
-    assert isinstance(one_cell, Representativeness)
-    assert (one_cell.indicator, one_cell.worst_bias) == pytest.approx((1, 0))
+
+
+@pytest.mark.parametrize(
+    ("heard", "cells", "reason"), [(9, 2, Reason.TOO_FEW_ANSWERS), (10, 1, Reason.TOO_FEW_GROUPS)]
+)
+def test_few_answers_and_one_cell_say_nothing_of_evenness(heard: int, cells: int, reason: Reason) -> None:
+    codes, answered = np.arange(20) % cells, np.arange(20) < heard
+
+    found = nonresponse.representativeness(codes, answered, size=cells, spread=0.8)
+
+    assert isinstance(found, Unsaid) and found.reason is reason
+
+
+def test_a_census_is_even() -> None:
+    found = nonresponse.representativeness(np.arange(20) % 3, np.ones(20, dtype=bool), size=3, spread=0.8)
+
+    assert isinstance(found, Representativeness)
+    assert (found.indicator, found.raw, found.worst_bias) == (1, 1, 0)
 
 
 def phased() -> Phases:
