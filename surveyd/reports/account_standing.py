@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 
 from surveyd.reports.account_flags import CONFIDENCES, FlagWords, flags_shown
 from surveyd.reports.basis import Basis
-from surveyd.reports.words import STATES, recommend_words
+from surveyd.reports.words import STATES, recommend_parts
 from surveyd.results.account_figures import AccountVoices
 from surveyd.results.revenue import NOT_ASKED, SILENT
 from surveyd.scoring.flags import Flag
@@ -37,12 +37,13 @@ METHODS: Mapping[RollUp, object] = {
 class StandingView:
     """A standing as a page tells it. `state` is a segment, silent or not asked; `reason` says who says what.
 
-    `decides` says that a decision maker is among those it rests on.
+    `decides` says that a decision maker is among those it rests on. `recommend` is the score, or the people
+    counted: each part's words with the category that it counts.
     """
 
     standing: Standing
     state: str
-    recommend: str
+    recommend: tuple[tuple[str, str], ...]
     reason: str
     decides: bool
     flags: tuple[FlagWords, ...]
@@ -79,7 +80,7 @@ def standing_view(of: AccountVoices, policy: Policy) -> StandingView:
     return StandingView(
         standing=standing,
         state=state_of(standing.segment, standing.invited),
-        recommend=recommend_words(of.nps),
+        recommend=recommend_parts(of.nps),
         reason=_reason(of.voices, policy, is_split=Flag.SPLIT in standing.flags),
         decides=any(voice.decides and voice.is_valid for voice in of.voices),
         flags=flags_shown(standing.flags),

@@ -13,14 +13,14 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Wanted
-from surveyd.people.access import Scope, visible_accounts
-from surveyd.people.models import Account
+from surveyd.people.access import Scope
 from surveyd.people.rates import Rates, rates_in_force
 from surveyd.reports.account_flags import BY_FLAG
 from surveyd.reports.account_groups import Standpoint, groups_of
+from surveyd.reports.account_rows import parent_name
 from surveyd.reports.accounts_joined import rows_of
 from surveyd.reports.accounts_lines import AccountLine, account_line
-from surveyd.reports.accounts_narrowing import NO_MANAGER, id_of
+from surveyd.reports.accounts_narrowing import NO_MANAGER
 from surveyd.reports.accounts_query import AccountQuery, waves_of
 from surveyd.reports.accounts_states import WENT_QUIET, Sight
 from surveyd.reports.exposure import NAMES
@@ -132,7 +132,7 @@ def account_list(
         before=waves[1].slug if len(waves) > 1 else "",
         newer=found.newer,
         policy=at.policy.version,
-        parent=_parent(session, wish.filters.get("parent", ""), scope),
+        parent=parent_name(session, wish.filters, scope=scope),
         wanted=wish,
         choices=_choices(sight),
         after=after,
@@ -162,14 +162,6 @@ def _segments_before(
     stood = standings(at.scope, *narrowed, policy=at.policy)
     found = session.execute(select(stood.c.account_id, stood.c.segment))
     return {row.account_id: row.segment for row in found}
-
-
-def _parent(session: Session, wish: str, scope: Scope) -> str:
-    """The name of the account whose group was wished for; empty for one out of sight."""
-    if not id_of(wish):
-        return ""
-    named = select(Account.name).where(Account.id == id_of(wish), visible_accounts(scope))
-    return session.scalar(named) or ""
 
 
 def _revenue(accounts: AccountColumns, which: Mask, rates: Rates) -> tuple[Money, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from surveyd.reports.account_flags import CONFIDENCES, FlagWords, flags_shown
 from surveyd.reports.account_groups import Group, Standpoint
 from surveyd.reports.account_standing import coverage_words
-from surveyd.reports.words import recommend_words
+from surveyd.reports.words import recommend_parts
 from surveyd.results.standings import signs_of
 from surveyd.scoring import nps
 from surveyd.scoring.flags import Asked, Confidence, Flag, confidence, raised
@@ -20,8 +20,8 @@ from surveyd.scoring.nps import Counts
 class AccountLine:
     """One account in a wave. Without an answer `segment` is silent or not asked, `before` the wave before's.
 
-    `recommend` is the score, or who stands where in words; revenue is None where the reader may not see it;
-    `group` is there for a parent whose group was wished for.
+    `recommend` is the score, or the people counted: each part's words with the category that it counts.
+    Revenue is None where the reader may not see it; `group` is there for a parent whose group was wished for.
     """
 
     id: int
@@ -36,7 +36,7 @@ class AccountLine:
     answered: int
     segment: str
     before: str
-    recommend: str
+    recommend: tuple[tuple[str, str], ...]
     confidence: Confidence
     coverage: str
     flags: tuple[FlagWords, ...]
@@ -67,7 +67,7 @@ def account_line(
         answered=row.answered,
         segment=row.segment,
         before=before,
-        recommend=recommend_words(nps.summary(ratings_of(row), minimums=at.policy.minimums)),
+        recommend=recommend_parts(nps.summary(ratings_of(row), minimums=at.policy.minimums)),
         confidence=grade,
         coverage=coverage_words(signs.valid, row.invited, decides=signs.valid_deciders > 0),
         flags=flags_shown(flags),

@@ -14,7 +14,9 @@ from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.distribution.models import Invitation
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account, Contact
-from surveyd.reports.accounts_narrowing import id_of
+from surveyd.reports.account_people import first_reached
+from surveyd.reports.account_rows import FILTERS as OF_ACCOUNTS
+from surveyd.reports.account_rows import at_accounts, parent_name
 from surveyd.reports.response_list import CATEGORIES, RATED
 from surveyd.reports.slice_rows import conditions
 from surveyd.responses.models import Response
@@ -25,9 +27,11 @@ from surveyd.results.slices import OF_ANSWERS, Slice
 from surveyd.results.wholes import WaveName, waves_of
 
 SORTS = ("name", "account")
-FILTERS = ("answered", "was", "account")
+FILTERS = ("answered", "was", "step", *OF_ACCOUNTS)
 HEARD, SILENT = "yes", "no"
 """What `answered` can say."""
+REACHED, STARTED = "reached", "started"
+"""What `step` can say: a mail has reached them, they have opened the questionnaire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,16 @@ class AskedLine:
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
-    """A page of whom the waves asked, as wanted; `total` counts them all, `before` names the wave before."""
+    """A page of whom the waves asked, as wanted; `total` counts them all, `before` names the wave before.
+
+    `parent` names the account whose group was wished for.
+    """
 
     lines: tuple[AskedLine, ...]
     total: int
     waves: tuple[str, ...]
     before: str
+    parent: str
     wanted: Wanted
     after: str
 
@@ -90,11 +98,11 @@ class AskedList:
 
 
 def asked_list(session: Session, cut: Slice, *, scope: Scope, wanted: Wanted, limit: int = PAGE) -> AskedList:
-    """Whom the waves of the slice asked, as far as the scope may see it. Four statements.
+    """Whom the waves of the slice asked, as far as the scope may see it. Four statements, five for a group.
 
     What only an answer has does not narrow it. Its filters are `answered` (HEARD or SILENT), `was` (RATED or
-    a category: the rating in the wave before, which one wave alone has) and `account` (an id). Raises
-    NotFound for an unknown wave, Refused for a broken key.
+    a category: the rating in the wave before, which one wave alone has), `step` (REACHED or STARTED),
+    `account` and `parent` (ids). Raises NotFound for an unknown wave, Refused for a broken key.
     """
     waves = waves_of(session, cut)
     before = name_before(session, waves[0]) if len(waves) == 1 else None
@@ -118,7 +126,15 @@ def asked_list(session: Session, cut: Slice, *, scope: Scope, wanted: Wanted, li
         )
         for row in page.rows
     )
-    return AskedList(lines, total, tuple(names.values()), before.slug if before else "", wanted, page.after)
+    return AskedList(
+        lines=lines,
+        total=total,
+        waves=tuple(names.values()),
+        before=before.slug if before else "",
+        parent=parent_name(session, wanted.filters, scope=scope),
+        wanted=wanted,
+        after=page.after,
+    )
 
 
 def _rows(
@@ -148,17 +164,18 @@ def _rows(
             Invitation.wave_id.in_([wave.id for wave in waves]),
             visible_by_account(scope, Invitation.account_id),
             *conditions(people),
+            *at_accounts(wanted.filters, Invitation.account_id.expression, scope=scope),
         )
     )
     if (answered := wanted.filters.get("answered")) in (HEARD, SILENT):
         rows = rows.where(Response.id.is_not(None) if answered == HEARD else Response.id.is_(None))
+    if (step := wanted.filters.get("step")) in (REACHED, STARTED):
+        rows = rows.where((first_reached() if step == REACHED else Invitation.started_at).is_not(None))
     was = wanted.filters.get("was", "")
     if was == RATED:
         rows = rows.where(rated.is_not(None))
     elif was in CATEGORIES:
         rows = rows.where(category == was)
-    if account := wanted.filters.get("account"):
-        rows = rows.where(Invitation.account_id == id_of(account))
     return rows
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account, Contact
-from surveyd.reports.accounts_narrowing import id_of
+from surveyd.reports.account_rows import FILTERS as OF_ACCOUNTS
+from surveyd.reports.account_rows import at_accounts, parent_name
 from surveyd.reports.slice_rows import conditions
 from surveyd.reports.verbatims import first_words, open_questions
 from surveyd.responses.models import Response
@@ -23,12 +24,19 @@ from surveyd.results.slices import Slice
 from surveyd.results.wholes import WaveName, waves_of
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import Category
+from surveyd.scoring.rollup import WORST_FIRST
 
 SORTS = ("given", "name", "account")
 SEGMENTS = tuple(segment.value for segment in Segment)
 CATEGORIES = tuple(category.value for category in Category)
 RATED = "rated"
 """Stands for any category, where one may be named: whoever said how likely they recommend us."""
+PLACED = "placed"
+"""Stands for any segment that is a place in the matrix."""
+INDEXES = ("attitude", "intent", "growth", "ease")
+EITHER = "either"
+"""Stands for attitude or intent: an answer that says neither does not place its account."""
+FILTERS = ("segment", "category", "said", *OF_ACCOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,15 @@ class ResponseLine:
 
 @dataclass(frozen=True, slots=True)
 class ResponseList:
-    """A page of the responses of a slice; `total` counts all that are wanted, `after` leads to the next."""
+    """A page of the responses of a slice; `total` counts all that are wanted, `after` leads to the next.
+
+    `parent` names the account whose group was wished for.
+    """
 
     lines: tuple[ResponseLine, ...]
     total: int
     waves: tuple[str, ...]
+    parent: str
     wanted: Wanted
     after: str
 
@@ -72,10 +84,11 @@ class ResponseList:
 def response_list(
     session: Session, cut: Slice, *, scope: Scope, wanted: Wanted, limit: int = PAGE
 ) -> ResponseList:
-    """The responses of the slice that `wanted` asks for. Four statements, however many there are.
+    """The responses of the slice that `wanted` asks for. Four statements, one more for a parent's group.
 
-    Its filters are `segment`, `category` (or RATED) and `account`, an id. Raises NotFound for an unknown
-    wave, Refused for a broken key.
+    Its filters are `segment` (or PLACED), `category` (or RATED), `said` (one of INDEXES that is known, or
+    EITHER), `account` and `parent`, which are ids. Raises NotFound for an unknown wave, Refused for a broken
+    key.
     """
     waves = waves_of(session, cut)
     rows = _rows(cut, waves, scope, wanted)
@@ -103,7 +116,8 @@ def response_list(
         )
         for row in page.rows
     )
-    return ResponseList(lines, total, tuple(names.values()), wanted, page.after)
+    parent = parent_name(session, wanted.filters, scope=scope)
+    return ResponseList(lines, total, tuple(names.values()), parent, wanted, page.after)
 
 
 def _rows(cut: Slice, waves: Sequence[WaveName], scope: Scope, wanted: Wanted) -> Select[*tuple[Any, ...]]:
@@ -130,15 +144,22 @@ def _rows(cut: Slice, waves: Sequence[WaveName], scope: Scope, wanted: Wanted) -
             Response.wave_id.in_([wave.id for wave in waves]),
             visible_by_account(scope, Response.account_id),
             *conditions(cut),
+            *at_accounts(wanted.filters, Response.account_id.expression, scope=scope),
         )
     )
-    if wanted.filters.get("segment") in SEGMENTS:
-        rows = rows.where(Score.segment == wanted.filters["segment"])
+    segment = wanted.filters.get("segment")
+    if segment in SEGMENTS:
+        rows = rows.where(Score.segment == segment)
+    elif segment == PLACED:
+        rows = rows.where(Score.segment.in_(WORST_FIRST))
     category = wanted.filters.get("category")
     if category in CATEGORIES:
         rows = rows.where(Score.category == category)
     elif category == RATED:
         rows = rows.where(Score.recommendation.is_not(None))
-    if account := wanted.filters.get("account"):
-        rows = rows.where(Response.account_id == id_of(account))
+    said = wanted.filters.get("said")
+    if said in INDEXES:
+        rows = rows.where(getattr(Score, said).is_not(None))
+    elif said == EITHER:
+        rows = rows.where(or_(Score.attitude.is_not(None), Score.intent.is_not(None)))
     return rows

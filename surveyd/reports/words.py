@@ -38,13 +38,11 @@ def score_shown(of: Summary) -> str:
     )
 
 
-def recommend_words(summary: Summary) -> str:
-    """The score where there are enough ratings for one, else the people counted; empty without ratings."""
-    return ", ".join(words for words, _category in recommend_parts(summary))
-
-
 def recommend_parts(summary: Summary) -> tuple[tuple[str, str], ...]:
-    """The same in parts, each with what category of answers it counts: "rated" for the score of them all."""
+    """The score where there are enough ratings for one, else the people counted; empty without ratings.
+
+    Each part's words come with the category of answers that it counts: "rated" for the score of them all.
+    """
     if summary.base not in (Base.COUNTS, Base.NONE):
         return ((str(gettext("NPS %(score)s", score=summary.shown)), "rated"),)
     counts = summary.counts

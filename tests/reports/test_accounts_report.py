@@ -74,7 +74,11 @@ def test_the_list_counts_each_account_once(asking: Asking) -> None:
 
     assert found.title == "1 of 2 accounts with somebody at high risk"
     nordwind, sudwerk = found.lines
-    assert (nordwind.answered, nordwind.invited, nordwind.recommend) == (2, 2, "1 promoter, 1 detractor")
+    assert (nordwind.answered, nordwind.invited, nordwind.recommend) == (
+        2,
+        2,
+        (("1 promoter", "promoter"), ("1 detractor", "detractor")),
+    )
     assert [str(flag.name) for flag in nordwind.flags] == [
         "decision maker at high risk",
         "decision maker is a detractor",
@@ -94,7 +98,7 @@ def test_from_ten_ratings_on_there_is_a_score(asking: Asking) -> None:
         answers = HAPPY if number else UNHAPPY
         asking.answer(asking.ask_somebody(number, account_id=asking.people.nordwind), answers)
 
-    assert account_list(asking.session, scope=SYSTEM, now=NOW).lines[0].recommend == "NPS +80"
+    assert account_list(asking.session, scope=SYSTEM, now=NOW).lines[0].recommend == (("NPS +80", "rated"),)
 
 
 def test_who_fell_silent_is_told_with_where_they_stood(heard: Asking) -> None:

@@ -7,14 +7,12 @@ from surveyd.base.services import services
 from surveyd.reports.buyers import response_buyer
 from surveyd.reports.notes import notes_on
 from surveyd.reports.quick_view import quick_view
-from surveyd.reports.response_list import SORTS, response_list
+from surveyd.reports.response_list import FILTERS, SORTS, response_list
 from surveyd.results.slices import slice_of
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.lists import wanted
 from surveyd.web.staff.slices import by_name
-
-FILTERS = ("segment", "category", "account")
 
 
 @bp.get("/responses")

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from surveyd.base.changes import CONTACTS, count_change, invited_topic
+from surveyd.base.changes import ACCOUNTS, CONTACTS, count_change, invited_topic
 from surveyd.distribution.models import Invitation, Program, Wave, WaveState
-from surveyd.people.models import Contact
+from surveyd.people.models import Account, Contact
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking, open_wave
 from tests.web.offices import SignIn, Staff
@@ -134,6 +134,63 @@ def test_what_an_account_counts_opens_as_many_rows_for_its_manager(twice: Asking
     silent = re.search(r'<a href="([^"]+)">All who are silent', page)
     assert silent
     assert rows_of(mona, html.unescape(silent[1])) == 5
+
+
+@pytest.fixture
+def group(twice: Asking, writer: Transaction) -> Asking:
+    """The same with Südwerk below Nordwind and a branch below Südwerk, where one answers without a figure."""
+    with writer() as session:
+        branch = Account(external_id="B-1", name="Zweig", region="South", created_at=NOW, updated_at=NOW)
+        branch.parent_id = twice.people.sudwerk
+        session.add(branch)
+        session.get_one(Account, twice.people.sudwerk).parent_id = twice.people.nordwind
+        session.flush()
+        program, wave = session.query(Program).one(), session.query(Wave).filter_by(slug="2026H2").one()
+        more = Asking(session, NOW, program, wave, twice.people)
+        more.answer(more.ask_somebody(50, account_id=branch.id), {"why": "no figure at all"})
+        more.ask_somebody(51, account_id=branch.id)
+        for topic in (ACCOUNTS, CONTACTS, invited_topic(wave.id)):
+            count_change(session, topic)
+    return twice
+
+
+def test_what_a_group_counts_opens_its_rows_with_the_children(group: Asking, sign_in: SignIn) -> None:
+    admin = sign_in(group.people.admin)
+
+    found = opened(admin, f"/staff/accounts/{group.people.nordwind}")
+
+    of_group = {link: said for link, said in found.items() if f"parent={group.people.nordwind}" in link}
+    assert counted(of_group, "said=either") == {7}, "the eighth says nothing that places anybody"
+    score = re.search(
+        r'<a href="([^"]*parent=[^"]*category=rated[^"]*|[^"]*category=\w+[^"]*parent=[^"]*)"',
+        admin.get(f"/staff/accounts/{group.people.nordwind}").text,
+    )
+    assert score and "The group of Nordwind" in admin.get(html.unescape(score[1])).text
+    members = admin.get("/staff/accounts?group=with&wave=2026H2").text
+    assert f"/staff/asked?wave=2026H2&amp;answered=yes&amp;parent={group.people.nordwind}" in members
+    assert rows_of(admin, f"/staff/asked?wave=2026H2&parent={group.people.nordwind}") == 17
+    assert rows_of(admin, f"/staff/responses?wave=2026H2&parent={group.people.sudwerk}") == 5
+
+
+def test_a_group_opens_no_rows_of_accounts_out_of_sight(group: Asking, sign_in: SignIn) -> None:
+    mona, milo = sign_in(group.people.mona), sign_in(group.people.milo)
+    nordwind = f"parent={group.people.nordwind}"
+
+    assert opened(mona, f"/staff/accounts/{group.people.nordwind}")
+    for path in ("asked", "responses"):
+        own = mona.get(f"/staff/{path}?wave=2026H2&{nordwind}").text
+        assert "Nordwind" in own and "Südwerk" not in own and "Zweig" not in own
+        # The head of the group is out of sight for him, and so is its name.
+        foreign = milo.get(f"/staff/{path}?wave=2026H2&{nordwind}").text
+        assert "Nordwind" not in foreign and foreign.count('<tr role="row">\n<td') == 0
+        assert rows_of(milo, f"/staff/{path}?wave=2026H2&parent=x") == 0
+
+
+@pytest.mark.parametrize(("step", "rows"), [("reached", 0), ("started", 7), ("nonsense", 15)])
+def test_those_asked_are_narrowed_by_how_far_they_came(
+    twice: Asking, sign_in: SignIn, step: str, rows: int
+) -> None:
+    assert rows_of(sign_in(twice.people.executive), f"/staff/asked?wave=2026H2&step={step}") == rows
 
 
 @pytest.mark.parametrize("wish", ["", "answered=no", "was=rated", "account={foreign}"])
