@@ -5,9 +5,15 @@ from contextlib import AbstractContextManager
 from datetime import date
 
 from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask
 
+class Domain:
+    def __init__(self) -> None: ...
+    def get_translations(self) -> NullTranslations: ...
+
 class Babel:
+    domain_instance: Domain
     def __init__(
         self,
         app: Flask,

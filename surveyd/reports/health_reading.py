@@ -38,17 +38,23 @@ MOST_WAVES = 24
 
 
 def health(
-    session: Session, cut: Slice, *, scope: Scope, now: datetime, whole: Whole | None = None
+    session: Session,
+    cut: Slice,
+    *,
+    scope: Scope,
+    now: datetime,
+    whole: Whole | None = None,
+    offered: OfferedWaves | None = None,
 ) -> Health | None:
     """The slice as the scope may see it; None before the first wave. Raises NotFound for an unknown wave.
 
-    `whole` is what the slice is cut from, where the caller has read it already.
+    `whole` is what the slice is cut from, and `offered` the waves to choose from, where the caller has read
+    them already.
     """
     of = whole or whole_of(session, cut, scope=scope)
     if not of.waves:
         return None
-    offered = offered_waves(session, most=MOST_WAVES)
-    return _Reading(session, of, cut, scope).health(offered, now)
+    return _Reading(session, of, cut, scope).health(offered or offered_waves(session, most=MOST_WAVES), now)
 
 
 def health_of(session: Session, wave: Wave, *, scope: Scope, now: datetime) -> Health:

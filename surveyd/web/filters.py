@@ -11,6 +11,8 @@ from babel.numbers import format_decimal
 from flask import Flask, g
 from flask_babel import get_locale, gettext, ngettext
 
+from surveyd.web.marks import mark
+
 ENGLISH = "en_GB"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NO-BREAK SPACE}"
@@ -20,7 +22,8 @@ KEPT_AMOUNTS = 8192
 
 
 def open_filters(app: Flask) -> None:
-    """Give templates `words`, `number`, `signed`, `percent`, `money`, `day`, `moment` and `clock_time`."""
+    """Give templates `words`, `number`, `signed`, `percent`, `money`, `day`, `moment`, `clock_time`,
+    `mark` and the like."""
     app.jinja_env.filters |= {
         "words": words,
         "number": number,
@@ -34,6 +37,7 @@ def open_filters(app: Flask) -> None:
         "until": until,
         "phone": phone,
         "language": language,
+        "mark": mark,
     }
 
 

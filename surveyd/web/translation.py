@@ -2,10 +2,28 @@
 
 from pathlib import Path
 
-from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale
+from babel.support import NullTranslations
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
 
 SHIPPED = "en"
+
+
+class Catalogues(Domain):
+    """Babel's catalogues, remembered where the request remembers its language.
+
+    A page asks for hundreds of words, and each would look for its language and its catalogue anew.
+    """
+
+    def get_translations(self) -> NullTranslations:
+        """The words of the request's language, or of the language that stands in for it (`force_locale`)."""
+        facts = g.get("_flask_babel") if g else None
+        if facts is None:
+            return super().get_translations()
+        known = getattr(facts, "catalogue", None)
+        if known is None or known[0] is not getattr(facts, "babel_locale", None):
+            known = facts.catalogue = (get_locale(), super().get_translations())
+        return known[1]
 
 
 def open_translation(app: Flask, folder: Path | None = None) -> None:
@@ -21,10 +39,11 @@ def open_translation(app: Flask, folder: Path | None = None) -> None:
             return SHIPPED  # a job, the command line
         return request.accept_languages.best_match(languages, SHIPPED) or SHIPPED
 
-    Babel(
+    babel = Babel(
         app,
         default_locale=SHIPPED,
         default_translation_directories=str(folder),
         locale_selector=wish,
     )
+    babel.domain_instance = Catalogues()
     app.jinja_env.globals["get_locale"] = get_locale

@@ -17,7 +17,7 @@ from surveyd.reports.words import score_shown
 from surveyd.results.outside import outside_figures
 from surveyd.web.access import reader
 from surveyd.web.staff.frame import bp
-from surveyd.web.staff.slices import seen_slice
+from surveyd.web.staff.slices import Seen, seen_slice
 
 bp.add_app_template_filter(interval_of, "interval")
 bp.add_app_template_filter(score_shown, "score_shown")
@@ -26,10 +26,9 @@ bp.add_app_template_filter(score_shown, "score_shown")
 @bp.get("/health")
 def health() -> str:
     """The health of a slice, which the address holds: the latest wave by default."""
-    now = services().clock.now()
     with reading() as session:
         seen = seen_slice(session)
-        page = read_health(session, seen.cut, scope=reader().scope, now=now, whole=seen.whole)
+        page = _read(session, seen)
         letters = letters_to_approve(session) if reader().role is StaffRole.EXECUTIVE else []
         others = _benchmarks(session, page)
     return render_template("staff/health.html", page=page, seen=seen, letters=letters, others=others)
@@ -38,16 +37,22 @@ def health() -> str:
 @bp.get("/health/<name>.svg")
 def health_chart(name: str) -> Response:
     """One chart of the same slice as a file with its colours inside, or nothing where there is none."""
-    now = services().clock.now()
     with reading() as session:
         seen = seen_slice(session)
-        page = read_health(session, seen.cut, scope=reader().scope, now=now, whole=seen.whole)
+        page = _read(session, seen)
     if page is None or name not in page.drawings:
         raise NotFound("chart", name)
     drawing = render_template("health/chart.svg", page=page, name=name).strip()
     file_name = f"{name}-{page.wave}.svg"
     head = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     return Response(drawing, mimetype="image/svg+xml", headers=head)
+
+
+def _read(session: Session, seen: Seen) -> Health | None:
+    now = services().clock.now()
+    return read_health(
+        session, seen.cut, scope=reader().scope, now=now, whole=seen.whole, offered=seen.offered
+    )
 
 
 def _benchmarks(session: Session, page: Health | None) -> Benchmarks | None:
