@@ -1,6 +1,7 @@
 """What a sending domain is found to be: records as people write them, the tree of DMARC, keys."""
 
 import base64
+import time
 from collections.abc import Callable
 from ipaddress import ip_network
 
@@ -176,9 +177,16 @@ def test_a_check_that_fails_or_takes_long_is_red() -> None:
     def broken() -> list[Finding]:
         raise RuntimeError("no")
 
-    assert in_parallel([lambda: [green("no_tests")], broken], seconds=5) == [
+    def slow() -> list[Finding]:
+        time.sleep(0.5)
+        return [green("tests")]
+
+    checks = {"slow": slow, "plan": lambda: [green("no_tests")], "relay": broken}
+
+    assert in_parallel(checks, seconds=0.2) == [
+        red("look_unfinished", "slow"),
         green("no_tests"),
-        red("look_unfinished"),
+        red("look_unfinished", "relay"),
     ]
 
 

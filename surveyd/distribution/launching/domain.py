@@ -22,26 +22,26 @@ OWN_NETWORKS = tuple(
 )
 
 
-def domain_checks(config: Config, sender: str) -> list[Callable[[], list[Finding]]]:
-    """What to ask DNS about the address `sender` and our return path; each may be asked by itself.
+def domain_checks(config: Config, sender: str) -> dict[str, Callable[[], list[Finding]]]:
+    """What to ask DNS about the address `sender` and our return path, by name; each may be asked by itself.
 
     Where no name server is named, only a production asks: what a demo sends, it catches itself.
     """
     settings, returns = config.sending_domain, config.mail_domain.lower()
     if settings.dns is None and config.env != "production":
-        return [lambda: [yellow("dns_not_asked")]]
+        return {"dns": lambda: [yellow("dns_not_asked")]}
     if is_local_name(returns):
-        return [lambda: [red("return_domain_local", returns)]]
+        return {"dns": lambda: [red("return_domain_local", returns)]}
     try:
         domain = wire_address(sender).rpartition("@")[2].lower().rstrip(".")
     except BadAddress:
-        return [lambda: [red("sender_broken")]]
+        return {"dns": lambda: [red("sender_broken")]}
     names = Names(settings.dns)
-    return [
-        lambda: _answered(lambda: _spf(names, config, returns)),
-        lambda: _answered(lambda: _signed(names, config, domain, returns)),
-        lambda: _answered(lambda: check_mail_server(names, returns)),
-    ]
+    return {
+        "spf": lambda: _answered(lambda: _spf(names, config, returns)),
+        "dkim": lambda: _answered(lambda: _signed(names, config, domain, returns)),
+        "mx": lambda: _answered(lambda: check_mail_server(names, returns)),
+    }
 
 
 def _signed(names: Names, config: Config, domain: str, returns: str) -> list[Finding]:

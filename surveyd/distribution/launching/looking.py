@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from surveyd.base.config import Config
@@ -19,46 +19,47 @@ log = logging.getLogger("surveyd.launching")
 
 SECONDS = 8.0
 """What has not answered by then is not waited for."""
+UNFINISHED = "look_unfinished"
+"""The finding about a check, by its name, that did not come to its end."""
 Check = Callable[[], list[Finding]]
 
 
 def look(plan: Plan, config: Config, *, system_now: datetime) -> Report:
     """All findings about a plan. Asks the network for a few seconds at most: no transaction may be open."""
     is_production = config.env == "production"
-    checks: list[Check] = [
-        lambda: plan_findings(plan, base_url=config.base_url, is_production=is_production),
-        *domain_checks(config, plan.sender),
-        lambda: check_relay(config.relay, is_production=is_production),
-        lambda: check_address(config),
-        lambda: check_links(config, plan.paths),
-        lambda: check_probes(plan.probes, config.sending_domain.seeds),
-    ]
+    checks: dict[str, Check] = {
+        "plan": lambda: plan_findings(plan, base_url=config.base_url, is_production=is_production),
+        **domain_checks(config, plan.sender),
+        "relay": lambda: check_relay(config.relay, is_production=is_production),
+        "base_url": lambda: check_address(config),
+        "links": lambda: check_links(config, plan.paths),
+        "probes": lambda: check_probes(plan.probes, config.sending_domain.seeds),
+    }
     findings = worst_first(in_parallel(checks, seconds=SECONDS))
     return Report(findings, plan.digest, plan.contacts, system_now)
 
 
-def in_parallel(checks: Sequence[Check], *, seconds: float) -> list[Finding]:
+def in_parallel(checks: Mapping[str, Check], *, seconds: float) -> list[Finding]:
     """What all checks found, in their order. One that takes longer, or fails, is a finding of its own."""
-    done: queue.SimpleQueue[tuple[int, list[Finding]]] = queue.SimpleQueue()
-    for place, check in enumerate(checks):
-        threading.Thread(target=_run, args=(place, check, done), daemon=True, name="preflight").start()
+    done: queue.SimpleQueue[tuple[str, list[Finding]]] = queue.SimpleQueue()
+    for name, check in checks.items():
+        threading.Thread(target=_run, args=(name, check, done), daemon=True, name=f"check {name}").start()
     until = time.monotonic() + seconds
-    found: dict[int, list[Finding]] = {}
+    found: dict[str, list[Finding]] = {}
     while len(found) < len(checks):
         try:
-            place, findings = done.get(timeout=max(0.0, until - time.monotonic()))
+            name, findings = done.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             break
-        found[place] = findings
-    late = [red("look_unfinished")] if len(found) < len(checks) else []
-    return [one for place in sorted(found) for one in found[place]] + late
+        found[name] = findings
+    return [one for name in checks for one in found.get(name, [red(UNFINISHED, name)])]
 
 
-def _run(place: int, check: Check, done: "queue.SimpleQueue[tuple[int, list[Finding]]]") -> None:
+def _run(name: str, check: Check, done: "queue.SimpleQueue[tuple[str, list[Finding]]]") -> None:
     try:
         found = check()
     except Exception:
         # A check that fails is no reason to launch.
-        log.exception("a check failed")
-        found = [red("look_unfinished")]
-    done.put((place, found))
+        log.exception("a check failed", extra={"facts": {"check": name}})
+        found = [red(UNFINISHED, name)]
+    done.put((name, found))

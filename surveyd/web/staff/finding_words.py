@@ -6,6 +6,7 @@ from datetime import date
 from flask_babel import lazy_gettext
 
 from surveyd.distribution.launching.findings import Finding, Level
+from surveyd.distribution.launching.looking import UNFINISHED
 from surveyd.web.filters import day, language, number
 from surveyd.web.staff.finding_advice import ADVICE, LEVELS, OUTSIDE_PRODUCTION
 from surveyd.web.staff.wave_words import RULES, step
@@ -82,7 +83,7 @@ SENTENCES: dict[str, str] = {
     "link_foreign": lazy_gettext("A mail leads to an address that is not ours and was not asked: %(thing)s"),
     "link_silent": lazy_gettext("Our links under %(thing)s do not answer."),
     "links_good": lazy_gettext("The links in the mails answer at %(thing)s."),
-    "look_unfinished": lazy_gettext("A check did not come to its end in time."),
+    "look_unfinished": lazy_gettext("%(thing)s: this check did not come to an end."),
     "mail_broken": lazy_gettext("The mail “%(thing)s” cannot be written (%(error)s)."),
     "mail_language": lazy_gettext(
         "The mail “%(mail)s” has no words in %(thing)s, so English is sent; people concerned: %(people)s."
@@ -196,6 +197,17 @@ SENTENCES: dict[str, str] = {
     "url_other": lazy_gettext("At %(thing)s something else than surveyd answers (%(status)s)."),
     "url_silent": lazy_gettext("%(thing)s does not answer (%(error)s)."),
 }
+CHECKS: dict[str, str] = {
+    "base_url": lazy_gettext("Address of this server"),
+    "dkim": lazy_gettext("DKIM and DMARC"),
+    "dns": lazy_gettext("Domain of the sender"),
+    "links": lazy_gettext("Links in the mails"),
+    "mx": lazy_gettext("Return path"),
+    "plan": lazy_gettext("Recipients, mails and steps"),
+    "probes": lazy_gettext("Probes"),
+    "relay": lazy_gettext("Relay"),
+    "spf": lazy_gettext("SPF"),
+}
 LANGUAGE_CODES = ("language_gaps", "language_unsigned", "mail_language", "mail_not_own")
 DAY_CODES = ("confirmation_runs", "confirmation_unfinished", "returns_seen")
 STEP_CODES = ("step_after_close", "step_partly_after_close")
@@ -248,4 +260,6 @@ def _thing(finding: Finding) -> str:
         return language(finding.thing)
     if finding.code in DAY_CODES:
         return day(date.fromisoformat(finding.thing))
+    if finding.code == UNFINISHED:
+        return str(CHECKS.get(finding.thing, finding.thing))
     return step(finding.thing) if finding.code in STEP_CODES else finding.thing

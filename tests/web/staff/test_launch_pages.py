@@ -102,6 +102,10 @@ def test_no_reason_lets_a_wave_go_to_nobody(
     assert "Override with this reason" not in admin.get(f"/staff/waves/{wave}/preflight").text
 
 
+def test_a_check_without_an_end_says_which_it_was() -> None:
+    assert words_of(red("look_unfinished", "relay")).sentence == "Relay: this check did not come to an end."
+
+
 def test_every_finding_has_its_words() -> None:
     """The codes stand in the checks as texts: none is without a sentence, and what is wrong has advice."""
 
