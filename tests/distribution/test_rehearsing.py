@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,8 +13,9 @@ from surveyd.base.clock import zone_named
 from surveyd.base.database import Base
 from surveyd.base.errors import Refused
 from surveyd.distribution.cadence import Window
+from surveyd.distribution.call_models import Call
 from surveyd.distribution.launch_models import Rehearsal, RehearsalState
-from surveyd.distribution.models import Channel, Wave, WaveState
+from surveyd.distribution.models import Channel, Invitation, Touch, TouchState, Wave, WaveState
 from surveyd.distribution.rehearsing.behaviour import USUAL, Answering, Dice, behaviour_of
 from surveyd.distribution.rehearsing.jobs import play, rehearse_wave, work_on_rehearsals
 from surveyd.distribution.rehearsing.rehearsals import Task, ask_rehearsal, find_rehearsal
@@ -126,6 +128,42 @@ def test_it_goes_by_the_last_wave(app: Flask, wave: int, reader: Transaction, wr
 
     assert known.after("invitation", Channel.MAIL, is_first=True).share == 1.0
     assert known.after("call", Channel.PHONE, is_first=False).share == 0.25
+
+
+def test_calls_of_an_earlier_wave_are_in_nobodys_way(app: Flask, wave: int, writer: Transaction) -> None:
+    """The touches of long ago are not copied; no new one may take their ids, which calls still carry."""
+    with writer() as session:
+        earlier = make_wave(session, "w0")
+        for number in range(4, 7):
+            contact = session.get_one(Contact, number)
+            called_long_ago(session, earlier, contact, touch_id=45 + number)
+
+    sums, _ = rehearse(app, wave)
+
+    assert sum(line.count for line in sums.calls) == sums.steps["call"] > 0
+
+
+def called_long_ago(session: Session, wave: Wave, contact: Contact, *, touch_id: int) -> None:
+    """A call of three weeks ago, by a touch with that id."""
+    at = NOW - timedelta(days=21)
+    one = Invitation(
+        wave_id=wave.id,
+        version_id=wave.version_id,
+        contact_id=contact.id,
+        account_id=contact.account_id,
+        token_digest=str(touch_id),
+        language="de",
+        time_zone=ZONES[0],
+        invited_at=at,
+    )
+    session.add(one)
+    session.flush()
+    touch = Touch(invitation_id=one.id, wave_id=wave.id, step="call", channel=Channel.PHONE, due_at=at)
+    touch.id, touch.state, touch.released_at = touch_id, TouchState.RELEASED, at
+    session.add(touch)
+    session.flush()
+    session.add(Call(touch_id=touch_id, invitation_id=one.id, wave_id=wave.id, flagged_at=at, not_before=at))
+    session.flush()
 
 
 def test_chance_is_spread_evenly() -> None:
