@@ -24,7 +24,8 @@ from benchmarks.many_answers import Company, fill
 from surveyd.base.database import reading, writing
 from surveyd.people.access import SYSTEM
 from surveyd.reports.exports import response_table
-from surveyd.reports.files import write_csv, write_xlsx
+from surveyd.reports.files import write_csv
+from surveyd.reports.sheets import write_xlsx
 
 COMPANIES = {
     "20,000": Company(accounts=4_000, contacts=20_000, waves=2, answers=20_000),

@@ -13,7 +13,8 @@ from surveyd.cli.house import as_json, house, print_json
 from surveyd.distribution.waves import find_wave
 from surveyd.people.access import SYSTEM
 from surveyd.reports.exports import ResponseTable, Wanted, response_table
-from surveyd.reports.files import csv_lines, write_csv, write_xlsx
+from surveyd.reports.files import csv_lines, write_csv
+from surveyd.reports.sheets import write_xlsx
 
 XLSX = ".xlsx"
 

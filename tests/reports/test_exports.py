@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import parse_qsl
+from zipfile import ZipFile
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -14,13 +16,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
-from surveyd.base.spreadsheets import RISKY, unguarded
+from surveyd.base.spreadsheets import RISKY, guarded, unguarded
 from surveyd.distribution.models import QuestionnaireVersion
 from surveyd.people.access import SYSTEM, Reach, Scope
 from surveyd.people.models import Account
-from surveyd.reports import files
+from surveyd.reports import sheets
 from surveyd.reports.exports import ResponseTable, Wanted, response_table
-from surveyd.reports.files import csv_lines, write_xlsx
+from surveyd.reports.files import csv_lines
+from surveyd.reports.sheets import write_xlsx
 from surveyd.reports.slice_rows import conditions
 from surveyd.results.slices import slice_of
 from surveyd.results.wholes import mask, whole_of
@@ -148,14 +151,46 @@ def test_a_sheet_holds_texts_as_texts_and_numbers_as_numbers(
     assert all(isinstance(row[head.index("attitude")], float) for row in rows)
 
 
+@pytest.mark.parametrize("text", [*HOSTILE, "", "plain"])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_one_cell_to_guard_among_many_is_found_wherever_it_stands(text: str, at: int) -> None:
+    lines: list[list[object]] = [["a", -5, "b", None], ["c", 1.5, 'said, "so"\n- or not', ""]]
+    lines.insert(at, [text, 7, text, text])
+    written = list(csv.reader(io.StringIO("".join(csv_lines(["x"] * 4, lines)), newline="")))
+
+    assert written[1:] == [[guarded(cell) for cell in line] for line in lines]
+
+
+def test_a_sheet_gives_back_signs_that_xml_cannot_hold(tmp_path: Path) -> None:
+    said = ["a\rb", "bell\a", "_x0041_", " edge ", "<b>&\"'", "two\r\nlines", "a\tb"]
+    rows = [[text, 1.5, None] for text in said]
+    write_xlsx(tmp_path / "a.xlsx", ["text", "n", "nothing"], rows, sheet="a & b")
+    found = CalamineWorkbook.from_path(tmp_path / "a.xlsx").get_sheet_by_name("a & b").to_python()
+
+    assert [row[0] for row in found[1:]] == said
+    assert {row[1] for row in found[1:]} == {1.5}
+
+
+def test_every_program_may_open_a_sheet(tmp_path: Path) -> None:
+    rows = [[*map(float, range(800)), "last"]]
+    write_xlsx(tmp_path / "a.xlsx", [*map(str, range(800)), "end"], rows, sheet="wide")
+    with ZipFile(tmp_path / "a.xlsx") as book:
+        assert book.testzip() is None
+        named = re.findall(r'<c r="([A-Z]+)2"', book.read("xl/worksheets/sheet1.xml").decode())
+        types = book.read("[Content_Types].xml").decode()
+        parts = re.findall(r'PartName="/([^"]+)"', types)
+        assert set(parts) <= set(book.namelist())
+    assert (named[0], named[25], named[26], named[701], named[702]) == ("A", "Z", "AA", "ZZ", "AAA")
+
+
 def test_a_text_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "a.xlsx", ["text"], [["x" * 40_000], [None], [True]], sheet="one")
     rows = CalamineWorkbook.from_path(tmp_path / "a.xlsx").get_sheet_by_name("one").to_python()
-    assert (len(str(rows[1][0])), str(rows[1][0])[-1]) == (files.LONGEST_CELL, files.CUT)
+    assert (len(str(rows[1][0])), str(rows[1][0])[-1]) == (sheets.LONGEST_CELL, sheets.CUT)
 
 
 def test_a_sheet_that_would_be_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_ROWS", 3)
+    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
     with pytest.raises(Refused, match="export CSV"):
         write_xlsx(tmp_path / "a.xlsx", ["n"], ([n] for n in range(4)), sheet="one")
 

@@ -18,7 +18,8 @@ from surveyd.base.services import services
 from surveyd.distribution import waves
 from surveyd.distribution.audience_lists import AudienceLine, audience_rows
 from surveyd.distribution.models import Wave
-from surveyd.reports.files import write_csv, write_xlsx
+from surveyd.reports.files import write_csv
+from surveyd.reports.sheets import write_xlsx
 from surveyd.web.access import reader
 from surveyd.web.staff.audience import audience_wish
 from surveyd.web.staff.frame import bp

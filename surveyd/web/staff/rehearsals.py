@@ -34,7 +34,7 @@ from surveyd.distribution.rehearsing.rehearsals import (
 )
 from surveyd.distribution.rehearsing.results import HEAD, Line, Sums, read_sums, unpacked
 from surveyd.distribution.waves import get_wave
-from surveyd.reports.files import write_xlsx
+from surveyd.reports.sheets import write_xlsx
 from surveyd.web.access import reader
 from surveyd.web.filters import language, moment, number, percent
 from surveyd.web.staff.frame import bp

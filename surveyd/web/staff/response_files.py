@@ -15,7 +15,8 @@ from surveyd.base.database import reading
 from surveyd.base.errors import Refused
 from surveyd.people.access import Scope
 from surveyd.reports.exports import ResponseTable, Wanted, response_table
-from surveyd.reports.files import write_csv, write_xlsx
+from surveyd.reports.files import write_csv
+from surveyd.reports.sheets import write_xlsx
 from surveyd.reports.slice_rows import conditions
 from surveyd.results.slices import is_of_answers, slice_of
 from surveyd.results.wholes import waves_of
