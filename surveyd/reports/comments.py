@@ -13,12 +13,13 @@ from surveyd.people.access import Scope, visible_by_account
 from surveyd.people.models import Account, Contact
 from surveyd.reports.score_versions import current_score
 from surveyd.responses.models import Response
-from surveyd.results.codebooks import current_codebook
+from surveyd.results.codebooks import codebook_version, current_codebook
 from surveyd.results.comments import WrittenComments
 from surveyd.results.models import Score
 from surveyd.results.slice_comments import slice_comments
 from surveyd.results.slices import Slice
 from surveyd.results.themes import Picked, pick
+from surveyd.scoring.codebook import Codebook
 from surveyd.scoring.matching import Sentence, matcher_of
 
 
@@ -56,8 +57,12 @@ class CommentsPage:
 def comments_page(
     session: Session, cut: Slice, wanted: Picked, *, scope: Scope, after: int = 0, limit: int = PAGE
 ) -> CommentsPage:
-    """The comments of a slice that are wanted, below the id `after`. Raises NotFound for an unknown wave."""
-    stored = current_codebook(session)
+    """The comments of a slice that are wanted, below the id `after`.
+
+    Raises NotFound for an unknown wave, and for an unknown version of the codebook.
+    """
+    version = wanted.version
+    stored = current_codebook(session) if version is None else codebook_version(session, version)
     of = slice_comments(session, cut, scope=scope, compared=False)
     found = of.here.only(pick(of.here, wanted, book=stored.book))
     below = found.only(found.responses < after) if after else found
@@ -69,15 +74,17 @@ def comments_page(
         theme=names.get(wanted.theme, ""),
         waves=tuple(wave.slug for wave in of.waves),
         count=found.n,
-        lines=comment_lines(session, page, scope=scope),
+        lines=comment_lines(session, page, scope=scope, book=stored.book),
         after=int(page.responses[0]) if below.n > limit else 0,
         names=names,
     )
 
 
-def comment_lines(session: Session, of: WrittenComments, *, scope: Scope) -> tuple[CommentLine, ...]:
-    """These comments with their writers, the latest first. Two statements."""
-    matcher = matcher_of(current_codebook(session).book)
+def comment_lines(
+    session: Session, of: WrittenComments, *, scope: Scope, book: Codebook
+) -> tuple[CommentLine, ...]:
+    """These comments with their writers and their themes by a codebook, the latest first. One statement."""
+    matcher = matcher_of(book)
     known = _writers(session, of.responses.tolist(), scope)
     lines = []
     for at in reversed(range(of.n)):

@@ -85,7 +85,12 @@ def tone_page(session: Session, cut: Slice, *, scope: Scope) -> TonePage:
     here = set(of.here.responses.tolist())
     said = {one: tone for one, tone in found.conflicts.items() if one in here}
     negative, positive = (
-        comment_lines(session, of.here.only(np.isin(of.here.responses, _some(said, tone))), scope=scope)
+        comment_lines(
+            session,
+            of.here.only(np.isin(of.here.responses, _some(said, tone))),
+            scope=scope,
+            book=current_codebook(session).book,
+        )
         for tone in (-1, 1)
     )
     names = {theme.key: theme.name for theme in current_codebook(session).book.themes}

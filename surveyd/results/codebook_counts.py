@@ -14,6 +14,9 @@ from surveyd.results.slices import Slice
 from surveyd.scoring.codebook import Codebook, Theme
 from surveyd.scoring.matching import Matcher
 
+EVERYBODY = Slice()
+"""Whoever answered the wave shown unasked."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThemeCount:
@@ -27,7 +30,7 @@ class ThemeCount:
 
 @dataclass(frozen=True, slots=True)
 class BookCounts:
-    """What two codebooks find in the comments of the latest wave; uncoded comments have no theme."""
+    """What two codebooks find in the comments of a slice, of these waves; uncoded comments have no theme."""
 
     wave: str
     written: int
@@ -40,9 +43,11 @@ class BookCounts:
         return next((one for one in self.themes if one.key == key), None)
 
 
-def book_counts(session: Session, before: Codebook, after: Codebook, *, scope: Scope) -> BookCounts:
-    """Count the latest wave's comments by both codebooks, within the scope."""
-    of = slice_comments(session, Slice(), scope=scope, compared=False)
+def book_counts(
+    session: Session, before: Codebook, after: Codebook, *, scope: Scope, cut: Slice = EVERYBODY
+) -> BookCounts:
+    """Count a slice's comments by both codebooks, within the scope. Raises NotFound for an unknown wave."""
+    of = slice_comments(session, cut, scope=scope, compared=False)
     one, other = marks(of.here, before), marks(of.here, after)
     names = {theme.key: theme.name for theme in (*before.themes, *after.themes)}
     found_before, found_after = _counts(before, one), _counts(after, other)
@@ -57,12 +62,14 @@ def book_counts(session: Session, before: Codebook, after: Codebook, *, scope: S
     )
 
 
-def phrase_counts(session: Session, theme: Theme, *, scope: Scope) -> dict[tuple[str, str], int]:
-    """In how many comments of the latest wave each phrase of a theme is, by (language, phrase).
+def phrase_counts(
+    session: Session, theme: Theme, *, scope: Scope, cut: Slice = EVERYBODY
+) -> dict[tuple[str, str], int]:
+    """In how many comments of a slice each phrase of a theme is, by (language, phrase).
 
-    Raises BadPhrase for a phrase that cannot be looked for.
+    Raises BadPhrase for a phrase that cannot be looked for, NotFound for an unknown wave.
     """
-    of = slice_comments(session, Slice(), scope=scope, compared=False)
+    of = slice_comments(session, cut, scope=scope, compared=False)
     return _phrases(of.here, theme)
 
 

@@ -20,7 +20,8 @@ from surveyd.results.readings import Wording, marks, wording
 from surveyd.results.revenue import Money
 from surveyd.results.slice_comments import SliceComments
 from surveyd.scoring.arrays import Mask
-from surveyd.scoring.codebook import Codebook
+from surveyd.scoring.codebook import BadPhrase, Codebook, Theme
+from surveyd.scoring.matching import Matcher
 from surveyd.scoring.nps import Category
 from surveyd.scoring.policy import SHIPPED, Minimums
 from surveyd.scoring.terms import Term, emerging
@@ -30,6 +31,8 @@ from surveyd.scoring.unsaid import Unsaid
 MOST_TERMS = 15
 UNCODED = "uncoded"
 """Stands for the comments without a theme, where a theme's key may stand; no theme has it."""
+UNRATED = "unrated"
+"""Stands for the comments of those who gave no rating, where a category may stand."""
 OF_SIGN = {Category.PROMOTER: 1.0, Category.PASSIVE: 0.0, Category.DETRACTOR: -1.0}
 
 
@@ -71,12 +74,17 @@ class SliceThemes:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Which comments: of a theme's key or UNCODED, of a word, of a category; an empty one does not narrow."""
+    """Which comments: of a theme's key or UNCODED, of a word, of a category; an empty one does not narrow.
+
+    `phrases` are (language, phrase), of which one is enough; `version` is the codebook's, if not the current.
+    """
 
     theme: str = ""
     language: str = ""
     stem: str = ""
     category: str = ""
+    phrases: tuple[tuple[str, str], ...] = ()
+    version: int | None = None
 
 
 def slice_themes(
@@ -124,6 +132,8 @@ def pick(of: WrittenComments, wanted: Picked, *, book: Codebook) -> Mask:
             mask &= False
     if wanted.stem:
         mask &= _with_word(of, wanted)
+    if wanted.phrases:
+        mask &= _with_phrase(of, wanted.phrases)
     if wanted.category:
         sign = OF_SIGN.get(Category(wanted.category)) if wanted.category in set(Category) else None
         mask &= of.signs == sign if sign is not None else np.isnan(of.signs)
@@ -136,6 +146,17 @@ def _with_word(of: WrittenComments, wanted: Picked) -> Mask:
     has: Mask = np.zeros(of.n, dtype=bool)
     has[words.comments[np.isin(words.usage.words, codes)]] = True
     return has
+
+
+def _with_phrase(of: WrittenComments, phrases: Sequence[tuple[str, str]]) -> Mask:
+    """Which comments one of the phrases is in; none for a phrase that cannot be looked for."""
+    typed = tuple((language, (phrase,)) for language, phrase in phrases)
+    try:
+        matcher = Matcher(Codebook((Theme("", "", typed),)))
+    except BadPhrase:
+        return np.zeros(of.n, dtype=bool)
+    found = (matcher.mark(text, usual=said) for text, said in zip(of.texts, of.languages, strict=True))
+    return np.fromiter(map(bool, found), dtype=bool, count=of.n)
 
 
 def _by_rating(words: Wording, here: WrittenComments) -> tuple[TermLine, ...] | Unsaid:

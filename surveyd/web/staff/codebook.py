@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -29,8 +30,10 @@ from surveyd.results.codebooks import (
 )
 from surveyd.scoring.codebook import Theme
 from surveyd.web.access import reader
-from surveyd.web.staff.codebook_words import fault_words
+from surveyd.web.staff.codebook_words import fault_words, version_number
 from surveyd.web.staff.frame import bp
+from surveyd.web.staff.slices import by_name, seen_slice
+from surveyd.web.staff.themes import phrase_words, slice_here
 
 NEW = "new"
 """Stands where a theme's key stands, for a theme that there is not yet."""
@@ -51,7 +54,7 @@ class ThemeForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class CodebookPage:
-    """The themes with what each finds in the latest wave, and the versions."""
+    """The themes with what each finds in the slice, and the versions."""
 
     stored: StoredCodebook
     counts: BookCounts
@@ -60,15 +63,30 @@ class CodebookPage:
 
 @dataclass(frozen=True, slots=True)
 class ThemePage:
-    """One theme in its form; `found` counts each phrase, `counts` compare with what is saved."""
+    """One theme in its form; `found` counts each phrase, `counts` compare with what is saved.
+
+    `made` is the theme as the form has it, without phrases that cannot be looked for.
+    """
 
     key: str
     form: ThemeForm
     stored: StoredCodebook
+    made: Theme
     counts: BookCounts
     found: Mapping[tuple[str, str], int]
     faults: tuple[ThemeFault, ...] = ()
     problem: str = ""
+
+    @property
+    def is_as_saved(self) -> bool:
+        """Whether the form finds what the saved theme finds."""
+        saved = self.stored.book.find(self.key)
+        return saved is not None and _phrases(saved) == _phrases(self.made)
+
+    @property
+    def finding(self) -> dict[str, list[str]]:
+        """The comments that the form finds as parts of an address; empty where it holds too many phrases."""
+        return phrase_words(_phrases(self.made))
 
     def wrong(self, language: str) -> list[str]:
         """What is wrong at a field; the name's has no language."""
@@ -86,12 +104,12 @@ class ThemePage:
 
 @bp.get("/codebook")
 def codebook() -> str:
-    """All themes."""
+    """All themes, counted in the slice that stands in the address; without one, in the latest wave."""
     with reading() as session:
-        stored = current_codebook(session)
-        counts = book_counts(session, stored.book, stored.book, scope=reader().scope)
+        stored, seen = current_codebook(session), seen_slice(session)
+        counts = book_counts(session, stored.book, stored.book, scope=reader().scope, cut=seen.cut)
         page = CodebookPage(stored, counts, codebook_versions(session))
-    return render_template("staff/codebook.html", page=page)
+    return render_template("staff/codebook.html", page=page, seen=seen, at=by_name(seen.cut))
 
 
 @bp.get("/codebook/themes/<theme>")
@@ -132,7 +150,8 @@ def save_codebook_theme(theme: str) -> Response | tuple[str, int]:
         return _again(theme, form, problem=said if theme != NEW else str(overtaken)), 409
     except Refused as refused:
         return _again(theme, form, problem=str(refused)), 422
-    return redirect(url_for("staff.codebook_theme", theme=made.key), 303)
+    at: dict[str, Any] = by_name(slice_here())
+    return redirect(url_for("staff.codebook_theme", theme=made.key, **at), 303)
 
 
 @bp.post("/codebook/themes/<theme>/count")
@@ -153,7 +172,8 @@ def drop_codebook_theme(theme: str) -> Response:
     seen = request.form.get("seen", "")
     with writing() as session:
         drop_theme(session, theme, seen=_seen(seen), by=reader().user_id, now=services().clock.now())
-    return redirect(url_for("staff.codebook"), 303)
+    at: dict[str, Any] = by_name(slice_here())
+    return redirect(url_for("staff.codebook", **at), 303)
 
 
 @bp.get("/codebook/compare")
@@ -161,13 +181,16 @@ def compare_codebook() -> str:
     """Two versions on the same comments: `before` and `after` name them, the newest two by default."""
     with reading() as session:
         present = current_codebook(session).number
-        after = codebook_version(session, _number(request.args.get("after", str(present))))
+        after = codebook_version(session, version_number(request.args.get("after", str(present))))
         older = str(max(after.number - 1, 0))
-        before = codebook_version(session, _number(request.args.get("before", older)))
-        counts = book_counts(session, before.book, after.book, scope=reader().scope)
+        before = codebook_version(session, version_number(request.args.get("before", older)))
+        seen = seen_slice(session, beside=("before", "after"))
+        counts = book_counts(session, before.book, after.book, scope=reader().scope, cut=seen.cut)
         versions = codebook_versions(session)
     return render_template(
         "staff/codebook_comparison.html",
+        seen=seen,
+        at=by_name(seen.cut),
         before=before,
         after=after,
         counts=counts,
@@ -195,10 +218,16 @@ def _draw(
             for language, typed in made.phrases
         ),
     )
-    counts = book_counts(session, stored.book, stored.book.with_theme(sound), scope=reader().scope)
-    found = phrase_counts(session, sound, scope=reader().scope)
-    page = ThemePage(key, form, stored, counts, found, faults, problem)
-    return render_template("staff/codebook_theme.html", page=page, languages=list(LANGUAGES), made=made)
+    seen, scope = seen_slice(session), reader().scope
+    counts = book_counts(session, stored.book, stored.book.with_theme(sound), scope=scope, cut=seen.cut)
+    found = phrase_counts(session, sound, scope=scope, cut=seen.cut)
+    page = ThemePage(key, form, stored, sound, counts, found, faults, problem)
+    facts = {"languages": list(LANGUAGES), "seen": seen, "at": by_name(seen.cut)}
+    return render_template("staff/codebook_theme.html", page=page, **facts)
+
+
+def _phrases(of: Theme) -> set[tuple[str, str]]:
+    return {(language, phrase) for language, typed in of.phrases for phrase in typed}
 
 
 def _theme(session: Session, key: str, form: ThemeForm) -> Theme:
@@ -221,10 +250,4 @@ def _seen(said: str) -> int:
         raise Refused(
             _("The form does not say which version of the codebook it changes: open the theme anew.")
         )
-    return _number(said)
-
-
-def _number(said: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) < 9):
-        raise NotFound("version of the codebook", said)
-    return int(said)
+    return version_number(said)

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from surveyd.base.errors import NotFound
 from surveyd.results.codebook_data import LONGEST_NAME, ThemeFault, ThemeProblem
 from surveyd.scoring.codebook import LONGEST_PHRASE, MOST_PHRASES, MOST_WORDS, SHORTEST_OPEN, PhraseProblem
 
@@ -19,6 +20,13 @@ PROBLEMS = {
     ),
     PhraseProblem.STAR_WITHIN: lazy_gettext("Put the star at the beginning or the end of a word."),
 }
+
+
+def version_number(said: str) -> int:
+    """The version of the codebook that an address or a form names. Raises NotFound for what is none."""
+    if not (said.isascii() and said.isdigit() and len(said) < 9):
+        raise NotFound("version of the codebook", said)
+    return int(said)
 
 
 def fault_words(of: ThemeFault) -> str:

@@ -1,6 +1,6 @@
 """What customers write about: the themes of a slice, and the comments behind every count."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -15,15 +15,18 @@ from surveyd.reports.tones import tone_page
 from surveyd.results import analyses
 from surveyd.results.analysis_jobs import ring_for_analysis
 from surveyd.results.slices import Slice, slice_of, words_of
-from surveyd.results.themes import Picked
+from surveyd.results.themes import UNRATED, Picked
 from surveyd.results.tones import question_of_wave
 from surveyd.results.wholes import waves_of
 from surveyd.scoring.nps import Category
 from surveyd.web.access import reader
+from surveyd.web.staff.codebook_words import version_number
 from surveyd.web.staff.frame import bp
 from surveyd.web.staff.slices import seen_slice
 
 MOST = 200
+MOST_PHRASES = 60
+"""So many phrases may stand in the address of comments: it stays as short as servers take it."""
 
 
 @bp.get("/themes")
@@ -91,13 +94,28 @@ def _rows_of(cut: Slice) -> Callable[[str], str]:
 def _picked() -> Picked:
     said = {name: request.args.get(name, "").replace("\0", "")[:MOST] for name in ("theme", "word", "rating")}
     language, _, stem = said["word"].partition(":")
-    category = said["rating"] if said["rating"] in set(Category) else ""
-    return Picked(said["theme"], language if stem else "", stem, category)
+    category = said["rating"] if said["rating"] in {*Category, UNRATED} else ""
+    phrases = tuple(_phrase(one) for one in request.args.getlist("phrase")[:MOST_PHRASES])
+    version = request.args.get("codebook", type=version_number)
+    return Picked(said["theme"], language if stem else "", stem, category, phrases, version)
 
 
-def _words(wanted: Picked) -> dict[str, str]:
+def _phrase(said: str) -> tuple[str, str]:
+    language, _, phrase = said.replace("\0", "")[:MOST].partition(":")
+    return language, phrase
+
+
+def _words(wanted: Picked) -> dict[str, Any]:
     word = f"{wanted.language}:{wanted.stem}" if wanted.stem else ""
-    return {"theme": wanted.theme, "word": word, "rating": wanted.category}
+    phrases = phrase_words(wanted.phrases)
+    found = {"theme": wanted.theme, "word": word, "rating": wanted.category, "codebook": wanted.version}
+    return {**found, **phrases}
+
+
+def phrase_words(phrases: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    """The comments with one of these phrases as parts of an address; empty for more than it may hold."""
+    said = [f"{language}:{phrase}" for language, phrase in phrases]
+    return {"phrase": said} if 0 < len(said) <= MOST_PHRASES else {}
 
 
 def _after() -> int:

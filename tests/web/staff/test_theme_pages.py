@@ -207,7 +207,7 @@ def test_an_admin_counts_before_saving(heard: Asking, sign_in: SignIn, writer: T
     page = who.post("/staff/codebook/themes/new/count", **theme_form()).text
 
     assert "Finds 7 of 15 comments" in page
-    assert re.search(r"<bdi>late</bdi> 7", page)
+    assert re.search(r"<bdi>late</bdi> <a href=\"[^\"]*phrase=en:late\">7<", page)
     assert "1 phrase finds nothing" in page
     with writer() as session:
         assert session.scalar(select(func.count()).select_from(CodebookVersion)) == 0
