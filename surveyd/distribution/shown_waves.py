@@ -5,8 +5,9 @@ about the others: neither takes the place of what is known.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, select
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.comparable_waves import asks_all, place_in_kind
@@ -54,6 +55,17 @@ def offered_waves(session: Session, *, most: int = 24) -> OfferedWaves:
 
     The one shown unasked is always among them. One statement.
     """
+    rows = session.execute(_offered(), {"most": most}).all()
+    if not rows:
+        return OfferedWaves()
+    shown = rows[0][0]
+    every = sorted((row[0] for row in rows), key=lambda wave: (wave.day_zero, wave.id), reverse=True)
+    return OfferedWaves(tuple(every), every.index(shown), frozenset(row[0].id for row in rows if row[2]))
+
+
+@cache
+def _offered() -> Select[Wave, int, int]:
+    """The waves of `offered_waves`; to put the statement together takes longer than to run it."""
     is_shown = case((Wave.id == shown_wave_id(), 1), else_=0)
     place = place_in_kind(is_shown.desc()).label("place")
     of_all = case((asks_all(Wave), 1), else_=0).label("of_all")
@@ -62,12 +74,7 @@ def offered_waves(session: Session, *, most: int = 24) -> OfferedWaves:
     )
     kept = launched.subquery("kept")
     chosen = select(Wave, kept.c.is_shown, kept.c.of_all).join(kept, kept.c.id == Wave.id)
-    rows = session.execute(chosen.where(kept.c.place <= most).order_by(kept.c.is_shown.desc())).all()
-    if not rows:
-        return OfferedWaves()
-    shown = rows[0][0]
-    every = sorted((row[0] for row in rows), key=lambda wave: (wave.day_zero, wave.id), reverse=True)
-    return OfferedWaves(tuple(every), every.index(shown), frozenset(row[0].id for row in rows if row[2]))
+    return chosen.where(kept.c.place <= bindparam("most")).order_by(kept.c.is_shown.desc())
 
 
 def shown_wave_id() -> ScalarSelect[int]:
