@@ -14,7 +14,9 @@ from surveyd.base.mailer import one_line
 from surveyd.distribution.mails import LANGUAGES, spelled
 from surveyd.forms.wording import wording
 from surveyd.reports.health_charts import interval_of
+from surveyd.reports.marks import mark
 from surveyd.reports.words import score_shown
+from surveyd.scoring.scale import whole as rounded
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EM DASH}"
@@ -67,7 +69,7 @@ def environment(language: str) -> Environment:
         return NOTHING if value is None else format_decimal(value, pattern, locale)
 
     def percent(part: float, whole: float) -> str:
-        return f"{100 * part / whole:.0f}{NO_BREAK}%" if whole else NOTHING
+        return f"{rounded(100 * part / whole)}{NO_BREAK}%" if whole else NOTHING
 
     def money(cents: int | None, currency: str) -> str:
         if cents is None:
@@ -85,7 +87,14 @@ def environment(language: str) -> Environment:
         return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=locale)} {local.tzname()}"
 
     made.filters |= {"number": number, "percent": percent, "money": money, "day": day, "moment": moment}
-    made.filters |= {"words": _words, "line": one_line, "interval": interval_of, "score_shown": score_shown}
+    made.filters |= {
+        "whole": rounded,
+        "mark": mark,
+        "words": _words,
+        "line": one_line,
+        "interval": interval_of,
+        "score_shown": score_shown,
+    }
     return made
 
 

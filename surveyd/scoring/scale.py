@@ -6,11 +6,21 @@ an answer are its steps above the worst end, brought to the least common multipl
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import lcm
+from math import floor, lcm
 from typing import NamedTuple
 
 HUNDREDTHS = 10_000
 """A full index of 100 points, counted in hundredths of a point: the unit of every cut."""
+NOISE = 1e-9
+
+
+def whole(value: float) -> int:
+    """Return the nearest whole number, a half away from zero, as a figure is shown: 12.5 is 13, -12.5 is -13.
+
+    A double stands for the fraction that it was worked out from, so that 100 x 0.145 is a half as well.
+    """
+    size = floor(abs(value) + 0.5 + NOISE)
+    return -size if value < 0 else size
 
 
 class OutOfScale(ValueError):

@@ -11,7 +11,8 @@ from babel.numbers import format_decimal
 from flask import Flask, g
 from flask_babel import get_locale, gettext, ngettext
 
-from surveyd.web.marks import mark
+from surveyd.reports.marks import mark
+from surveyd.scoring.scale import whole as rounded
 
 ENGLISH = "en_GB"
 MINUS = "\N{MINUS SIGN}"
@@ -22,11 +23,13 @@ KEPT_AMOUNTS = 8192
 
 
 def open_filters(app: Flask) -> None:
-    """Give templates `words`, `number`, `signed`, `percent`, `money`, `day`, `moment`, `clock_time`,
-    `mark` and the like."""
+    """Give templates `words`, `number`, `whole`, `fixed`, `signed`, `percent`, `money`, `day`, `moment`,
+    `clock_time`, `mark` and the like."""
     app.jinja_env.filters |= {
         "words": words,
         "number": number,
+        "whole": rounded,
+        "fixed": fixed,
         "signed": signed,
         "percent": percent,
         "money": money,
@@ -56,6 +59,13 @@ def number(value: float | None) -> str:
     return format_decimal(value, locale=locale_name())
 
 
+def fixed(value: float | None, digits: int) -> str:
+    """A number with so many decimals, so that a column compares; 0 without a sign, a dash for None."""
+    if value is None:
+        return NOTHING
+    return format_decimal(round(value, digits) or 0.0, f"#,##0.{'0' * digits}", locale_name())
+
+
 def signed(value: int | None) -> str:
     """A whole number with its sign, as scores are written: +37, 0, and a true minus."""
     if value is None:
@@ -65,7 +75,7 @@ def signed(value: int | None) -> str:
 
 def percent(part: float, whole: float) -> str:
     """How much of the whole a part is, in whole percent; a dash when the whole is nothing."""
-    return f"{100 * part / whole:.0f}{THIN}%" if whole else NOTHING
+    return f"{rounded(100 * part / whole)}{THIN}%" if whole else NOTHING
 
 
 def money(cents: int | None, currency: str) -> str:

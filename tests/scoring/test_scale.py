@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveyd.scoring.scale import Item, OutOfScale, compose
+from surveyd.scoring.scale import Item, OutOfScale, compose, whole
 
 FIVE = [Item(name) for name in ("a", "b", "c", "d")]
 
@@ -127,3 +127,11 @@ def test_order_and_common_weight_do_not_matter(drawn: list[Item], times: int) ->
     assert (one is None) is (other is None)
     if one is not None and other is not None:
         assert Fraction(one.points, one.total) == Fraction(other.points, other.total)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(12.5, 13), (-12.5, -13), (62.5, 63), (100 * 0.145, 15), (0.49, 0), (-0.49, 0), (2.5, 3), (99.4, 99)],
+)
+def test_a_figure_is_shown_with_halves_away_from_zero(value: float, shown: int) -> None:
+    assert whole(value) == shown

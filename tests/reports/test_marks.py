@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import pytest
 
-from surveyd.web.marks import mark
+from surveyd.reports.marks import mark
 
 KINDS = ("truly_loyal", "accessible", "trapped", "high_risk")
 
