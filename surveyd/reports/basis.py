@@ -11,6 +11,7 @@ from surveyd.scoring.bases import Base
 from surveyd.scoring.estimates import Estimate, Method
 from surveyd.scoring.intervals import Interval
 from surveyd.scoring.nps import display, display_finely
+from surveyd.scoring.scale import whole
 from surveyd.scoring.unsaid import Unsaid
 from surveyd.scoring.weighting import Weighting
 
@@ -85,7 +86,7 @@ class Basis:
     def _response(self) -> str:
         if not self.invited or self.answered is None:
             return ""
-        share = round(100 * self.answered / self.invited)
+        share = whole(100 * self.answered / self.invited)
         return _("%(share)s %% of %(invited)s invited", share=share, invited=self.invited)
 
 
@@ -127,12 +128,12 @@ def score_interval(of: Interval) -> str:
 
 def index_interval(of: Interval) -> str:
     """An interval of an index from 0 to 100, in whole points."""
-    return str(_("%(low)s to %(high)s", low=round(of.low), high=round(of.high)))
+    return str(_("%(low)s to %(high)s", low=whole(of.low), high=whole(of.high)))
 
 
 def share_interval(of: Interval) -> str:
     """An interval of a share from 0 to 1, in whole percent."""
-    return str(_("%(low)s to %(high)s %%", low=round(100 * of.low), high=round(100 * of.high)))
+    return str(_("%(low)s to %(high)s %%", low=whole(100 * of.low), high=whole(100 * of.high)))
 
 
 def finely(value: float) -> str:
@@ -150,7 +151,7 @@ def _notes(of: Estimate) -> list[object]:
         notes.append(
             _(
                 "A few accounts carry most of the weight; %(n)s answers are in effect heard.",
-                n=round(of.n_effective),
+                n=whole(of.n_effective),
             )
         )
     return notes

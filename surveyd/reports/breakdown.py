@@ -16,6 +16,7 @@ from surveyd.scoring.estimates import Contrast, Estimate
 from surveyd.scoring.loyalty import PLACES as SEGMENTS
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import display, display_finely
+from surveyd.scoring.scale import whole
 from surveyd.scoring.unsaid import Unsaid
 
 SORTS = ("name", "invited", "answered", "score", "loyal", "risk", "attitude", "intent", "ease")
@@ -110,12 +111,12 @@ class BreakdownPage:
             return display(None)
         if found.base is Base.COUNTS:
             return str(_("%(n)s of %(whole)s", n=of.people[segment], whole=found.n))
-        return str(_("%(share)s %%", share=round(100 * found.value)))
+        return str(_("%(share)s %%", share=whole(100 * found.value)))
 
     def index(self, of: Figures, name: str) -> str:
         """An index in whole points; a dash where too few answered."""
         found: Estimate | Unsaid = getattr(of, name)
-        return display(None) if _is_bare(found) else str(round(found.value))  # type: ignore[union-attr]  # not Unsaid
+        return display(None) if _is_bare(found) else str(whole(found.value))  # type: ignore[union-attr]  # not Unsaid
 
     def score_basis(self, of: Figures) -> Basis:
         """What a score rests on."""

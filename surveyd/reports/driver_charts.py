@@ -11,6 +11,7 @@ from surveyd.reports.charts import WIDTH, Tick
 from surveyd.reports.spot_labels import Dot, Frame, Label, labels, leader
 from surveyd.scoring.intervals import Interval
 from surveyd.scoring.pain_delight import Quadrant
+from surveyd.scoring.scale import whole
 
 ROW, FOOT = 46.0, 30.0
 NUMBERS = 54.0
@@ -106,7 +107,7 @@ def shares(rows: Sequence[tuple[str, float, Interval, bool]]) -> Shares:
             round(share * scale, 1),
             round(around.low * scale, 1),
             round(around.high * scale, 1),
-            round(100 * share),
+            whole(100 * share),
             distinct,
         )
         for place, (name, share, around, distinct) in enumerate(rows)
