@@ -16,6 +16,7 @@ from surveyd.results.drivers import Outcome
 from surveyd.scoring.driver_items import LeftOut
 from surveyd.scoring.driver_report import DriverReport, Gaps, Importance, StageImportance
 from surveyd.scoring.pain_delight import PainDelight, Place, Quadrant
+from surveyd.scoring.scale import whole
 from surveyd.scoring.unsaid import Unsaid
 from surveyd.scoring.weighting import Weighting
 
@@ -78,13 +79,11 @@ class DriversPage:
         if self.outcome is Outcome.ATTITUDE:
             return str(
                 _(
-                    "No driver stands out: all %(num)s go along with how customers feel about alike",
+                    "No driver leads: all %(num)s go along with how customers feel about alike",
                     num=drivers,
                 )
             )
-        return str(
-            _("No driver stands out: all %(num)s go along with recommending us about alike", num=drivers)
-        )
+        return str(_("No driver leads: all %(num)s go along with recommending us about alike", num=drivers))
 
     def name(self, item_id: str) -> str:
         """What a driver is called."""
@@ -199,6 +198,27 @@ class DriversPage:
             about="drivers",
         )
 
+    @property
+    def pains_basis(self) -> Basis:
+        """Where pain and delight come from."""
+        placed = self.placed
+        if placed is None:
+            return Basis(_("pain and delight"), about="pain_delight")
+        draws = ngettext("%(num)s draw of the accounts", "%(num)s draws of the accounts", placed.times)
+        return Basis(
+            _("pain and delight"),
+            answered=placed.n,
+            accounts=placed.accounts,
+            weighting=self.weighting.value,
+            policy=self.policy,
+            method=_("LMG of low answers on detractors, and of high answers on promoters"),
+            notes=(
+                _("An equal share is %(share)s %%.", share=whole(100 * placed.cut)),
+                _("Certainty by %(draws)s.", draws=draws),
+            ),
+            about="pain_delight",
+        )
+
     def interval(self, one: Importance | StageImportance) -> str:
         """The interval of a share, as it is written."""
         return share_interval(one.interval)
@@ -207,10 +227,6 @@ class DriversPage:
         """The ranks that the draws leave open."""
         best, worst = one.ranks
         return f"{best}" if best == worst else str(_("%(best)s to %(worst)s", best=best, worst=worst))
-
-    def rounded(self, value: float, digits: int) -> float:
-        """A number as it is shown, 0 without a sign."""
-        return round(value, digits) or 0.0
 
     def direction(self, one: Importance) -> str:
         """How the outcome goes along with a driver."""

@@ -44,26 +44,19 @@ def page(of: DriverReport | None, *, first_tier: int = 0, outcome: Outcome = Out
 @pytest.mark.parametrize(
     ("first", "title"),
     [
-        (10, "No driver stands out: all 10 go along with how customers feel about alike"),
+        (10, "No driver leads: all 10 go along with how customers feel about alike"),
         (9, "Driver 0, driver 1, driver 2 and 6 more go along most with how customers feel"),
         (3, "Goes along most with how customers feel: driver 0, driver 1, driver 2"),
         (1, "Goes along most with how customers feel: driver 0"),
     ],
 )
-def test_the_title_names_three_at_most_and_nobody_where_none_stands_out(
+def test_the_title_names_three_at_most_and_nobody_where_none_leads(
     app: Flask, first: int, title: str
 ) -> None:
     with app.test_request_context():
         assert page(found(10), first_tier=first).title == title
         to_us = page(found(10), first_tier=first, outcome=Outcome.RECOMMENDATION).title
         assert to_us == title.replace("how customers feel", "recommending us")
-
-
-def test_a_small_minus_is_shown_as_zero(app: Flask) -> None:
-    for value in (-0.04, 0.04, -0.0):
-        assert f"{page(None).rounded(value, 1):g}" == "0"
-    assert f"{page(None).rounded(-0.004, 2):g}" == "0"
-    assert page(None).rounded(-0.06, 1) == -0.1
 
 
 def test_a_stage_is_not_called_as_the_driver_of_its_name(app: Flask) -> None:
@@ -96,3 +89,15 @@ def test_one_side_of_pain_and_delight_is_told_without_a_square(app: Flask) -> No
         )
         everybody = Unsaid(Reason.EVERYBODY, "the detractors")
         assert replace(page(None), places=everybody).why_no_places == "Everybody here is a detractor."
+
+
+def test_pain_and_delight_say_what_they_rest_on(app: Flask) -> None:
+    with app.test_request_context():
+        seen = replace(page(None), places=rated(0, 10))
+        said = dict(seen.pains_basis.lines)
+        assert said["Rests on"] == "300 answers of 300 accounts"
+        assert (said["Scoring policy"], said["Weighting"]) == ("version 1", "each person counts alike")
+        assert [str(note) for note in seen.pains_basis.notes] == (
+            ["An equal share is 50 %.", "Certainty by 20 draws of the accounts."]
+        )
+        assert page(None).pains_basis.lines == []

@@ -26,9 +26,9 @@ def test_few_answers_say_nothing_of_evenness(app: Flask) -> None:
 
     with app.test_request_context():
         assert said.title == "3 people are silent"
-        assert said.sentences == [
-            "How evenly roles, regions and tiers answered cannot be told. Too few answers: 7, and 10 are needed."
-        ]
+        (sentence,) = said.sentences
+        assert sentence.startswith("How evenly roles, regions and tiers answered cannot be told.")
+        assert sentence.endswith("Too few answers: 7, and 10 are needed.")
 
 
 def test_one_kind_of_people_is_even_with_itself_and_no_news(app: Flask) -> None:
