@@ -103,11 +103,11 @@ class SilenceWords:
             )
         if isinstance(even, Representativeness):
             points = f"{100 * even.worst_bias:.0f}"
-            facts = {"indicator": f"{even.indicator:.2f}", "points": points}
+            facts = {"indicator": f"{even.indicator:.2f}", "raw": f"{even.raw:.2f}", "points": points}
             yield _(
                 "How evenly roles, regions and tiers answered, less what chance does to small groups: R is"
-                " %(indicator)s, where 1 is perfectly even; at worst that moves the score by %(points)s"
-                " points.",
+                " %(indicator)s (%(raw)s with it), where 1 is perfectly even; at worst that moves the score by"
+                " %(points)s points.",
                 **facts,
             )
         elif even is not None and even.reason is Reason.TOO_FEW_ANSWERS:

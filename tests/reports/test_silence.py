@@ -43,7 +43,7 @@ def test_evenness_is_told_with_what_it_may_do_to_the_score(app: Flask) -> None:
 
     with app.test_request_context():
         (sentence,) = said.sentences
-        assert "R is 0.85, where 1 is perfectly even; at worst that moves the score by 12 points." in sentence
+        assert "R is 0.85 (0.69 with it), where 1 is perfectly even; at worst" in sentence
 
 
 def test_nobody_has_answered(app: Flask) -> None:
