@@ -106,8 +106,8 @@ class SilenceWords:
             facts = {"indicator": f"{even.indicator:.2f}", "raw": f"{even.raw:.2f}", "points": points}
             yield _(
                 "How evenly roles, regions and tiers answered, less what chance does to small groups: R is"
-                " %(indicator)s (%(raw)s with it), where 1 is perfectly even; at worst that moves the score by"
-                " %(points)s points.",
+                " %(indicator)s (%(raw)s with it), where 1 is perfectly even; at worst that moves the score"
+                " by %(points)s points.",
                 **facts,
             )
         elif even is not None and even.reason is Reason.TOO_FEW_ANSWERS:
