@@ -8,8 +8,11 @@ from flask import Flask
 from surveyd.closed_loop.cases import hand_over
 from surveyd.people.models import User
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking, open_wave
 from tests.fixtures.cast import Person, make_cast
 from tests.web.offices import Office, SignIn, Staff, open_office, signed_in
+
+LATE = "Late delivery. \"><script>alert('x')</script>"
 
 
 @pytest.fixture
@@ -46,3 +49,18 @@ def hand_case_to(office: Office, writer: Transaction) -> Callable[[int], None]:
             hand_over(session, office.case, to=to, by=office.cast.admin.id, now=NOW)
 
     return give
+
+
+@pytest.fixture
+def heard(writer: Transaction) -> Asking:
+    """Comments of the North about delivery and support, one of the South that no theme finds."""
+    with writer() as session:
+        asking = open_wave(session, NOW)
+        people = asking.people
+        asking.answer(asking.ask(people.anna.id), UNHAPPY | {"why": LATE})
+        asking.answer(asking.ask(people.aziz.id), HAPPY | {"why": "サポートは親切です。 الدعم ممتاز"})
+        asking.answer(asking.ask(people.sofie.id), CONTENT | {"why": "Sofie says so"})
+        for number in range(12):
+            words = "Support answers fast." if number % 2 else "Another late shipment."
+            asking.answer(asking.ask_somebody(number), (UNHAPPY, HAPPY)[number % 2] | {"why": words})
+    return asking

@@ -13,30 +13,14 @@ from surveyd.results.analysis_jobs import work_out
 from surveyd.results.codebooks import current_codebook
 from surveyd.results.theme_models import CodebookVersion
 from surveyd.web.staff import themes
-from tests.fixtures.apps import NOW, Transaction
-from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking, open_wave
+from tests.fixtures.apps import Transaction
+from tests.fixtures.asking import Asking
 from tests.web.offices import Office, SignIn
 from tests.web.staff.test_health_page import Collect, title_of
 
-HOSTILE = "Late delivery. \"><script>alert('x')</script>"
 OWN, VALUE = """100% "own" 'name' [0].$x\\y""", """'; DROP TABLE scores; -- %s "x\""""
 """A dimension that a database could mistake for a path, a format or a statement."""
 FIELDS = ("en", "de", "fr", "es", "ja", "ar")
-
-
-@pytest.fixture
-def heard(writer: Transaction) -> Asking:
-    """Comments of the North about delivery and support, one of the South that no theme finds."""
-    with writer() as session:
-        asking = open_wave(session, NOW)
-        people = asking.people
-        asking.answer(asking.ask(people.anna.id), UNHAPPY | {"why": HOSTILE})
-        asking.answer(asking.ask(people.aziz.id), HAPPY | {"why": "サポートは親切です。 الدعم ممتاز"})
-        asking.answer(asking.ask(people.sofie.id), CONTENT | {"why": "Sofie says so"})
-        for number in range(12):
-            words = "Support answers fast." if number % 2 else "Another late shipment."
-            asking.answer(asking.ask_somebody(number), (UNHAPPY, HAPPY)[number % 2] | {"why": words})
-    return asking
 
 
 def theme_form(**changes: str) -> dict[str, str]:
