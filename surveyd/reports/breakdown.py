@@ -7,6 +7,7 @@ from typing import ClassVar
 from flask_babel import gettext as _
 
 from surveyd.reports.basis import Basis, basis_of, index_interval, score_interval, share_interval
+from surveyd.reports.reasons import why_not
 from surveyd.reports.words import STATES
 from surveyd.results.breakdowns import Breakdown, Line
 from surveyd.results.figures import Figures
@@ -17,7 +18,7 @@ from surveyd.scoring.loyalty import PLACES as SEGMENTS
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.nps import display, display_finely
 from surveyd.scoring.scale import whole
-from surveyd.scoring.unsaid import Unsaid
+from surveyd.scoring.unsaid import Reason, Unsaid
 
 SORTS = ("name", "invited", "answered", "score", "loyal", "risk", "attitude", "intent", "ease")
 INDEXES = ("attitude", "intent", "ease")
@@ -52,8 +53,12 @@ class BreakdownPage:
             return str(
                 _("By %(by)s: %(up)s up, %(down)s down since the wave before", up=up, down=down, **facts)
             )
-        if self.found.before:
+        if not self.whole.answered:
+            return str(_("By %(by)s: nobody has answered %(wave)s", **facts))
+        if any(line.direction.value for line in self.found.lines):
             return str(_("By %(by)s: nothing has surely moved since the wave before", **facts))
+        if self.found.before:
+            return str(_("By %(by)s: too few answers to tell what has moved since the wave before", **facts))
         return str(_("%(wave)s by %(by)s", **facts))
 
     @property
@@ -103,6 +108,15 @@ class BreakdownPage:
     def change(self, of: Line) -> str:
         """The change of a line's score with one decimal; empty for no verdict."""
         return display_finely(of.change.value) if isinstance(of.change, Contrast) and of.direction else ""
+
+    def why_open(self, of: Line) -> str:
+        """Why nothing can be said of a line's change; empty where something is."""
+        if of.change is None or of.direction.value:
+            return ""
+        if isinstance(of.change, Unsaid):
+            nobody = of.change.reason is Reason.NO_ANSWERS
+            return str(_("Nobody answered in one of both waves.")) if nobody else why_not(of.change)
+        return str(_("Fewer than ten answers in one of both waves."))
 
     def share(self, of: Figures, segment: Segment) -> str:
         """The share of a segment in whole percent; the people where they are few, a dash for nobody."""

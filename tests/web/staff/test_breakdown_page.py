@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 
+from surveyd.distribution.models import WaveState
 from tests.fixtures.apps import NOW, Transaction
-from tests.fixtures.asking import HAPPY, UNHAPPY, open_wave
+from tests.fixtures.asking import HAPPY, UNHAPPY, Asking, open_wave
 from tests.fixtures.cast import Cast, Person
 from tests.web.offices import signed_in
+from tests.web.staff.test_rows_behind import later_wave
 
 Collect = Callable[[], AbstractContextManager[list[str]]]
 
@@ -75,6 +77,39 @@ def test_everybody_sees_their_own(app: Flask, company: Cast, who: str, seen: lis
     person = getattr(company, who)
     assert lines(page(app, person, "by=region")) == seen
     assert lines(page(app, person, "by=region&region=North&region=South")) == seen
+
+
+@pytest.fixture
+def again(writer: Transaction) -> Cast:
+    """Two waves: twelve of the North in both, the South only in the second, four of the unknown in both."""
+    with writer() as session:
+        first = open_wave(session, NOW)
+        people = first.people
+        homes = [*[people.nordwind] * 12, *[None] * 4]
+        contacts = [first.ask_somebody(number, account_id=home) for number, home in enumerate(homes)]
+        for invitation in contacts:
+            first.answer(invitation, HAPPY)
+        first.wave.state = WaveState.CLOSED
+        second = Asking(session, NOW, first.program, later_wave(first), people)
+        for contact_id in first.asked:
+            second.answer(second.ask(contact_id), HAPPY)
+        for number in range(20, 32):
+            second.answer(second.ask_somebody(number, account_id=people.sudwerk), UNHAPPY)
+        second.wave.state = WaveState.CLOSED
+        return people
+
+
+def test_no_verdict_says_why(app: Flask, again: Cast) -> None:
+    found = page(app, again.executive)
+    assert "By region: nothing has surely moved since the wave before" in found
+    north, south, unknown, _all = re.findall(r'<tr role="row"><td.*?</tr>', found, re.DOTALL)
+    assert "no verdict" in north and "one of both" not in north
+    assert "no verdict" in south and "Nobody answered in one of both waves." in south
+    assert "no verdict" in unknown and "Fewer than ten answers in one of both waves." in unknown
+    alone = page(app, again.executive, "region=South")
+    assert "By region: too few answers to tell what has moved since the wave before" in alone
+    nobody = page(app, again.executive, "region=Nowhere")
+    assert "By region: nobody has answered 2026H2" in nobody and "surely moved" not in nobody
 
 
 def test_the_outsider_and_an_empty_slice_are_told_what_will_stand_here(app: Flask, company: Cast) -> None:
