@@ -22,6 +22,7 @@ from surveyd.distribution.languages import asked_languages, warnings_of
 from surveyd.distribution.last_waves import same_as_last
 from surveyd.distribution.models import Wave
 from surveyd.distribution.programs import find_program
+from surveyd.distribution.recurring import propose_waves
 
 
 @click.group()
@@ -52,6 +53,7 @@ def schedule(program: str, wave: str, at: str, as_json: bool) -> None:
                 f"--at {at!r} is no instant; write one such as 2026-03-02T10:00+01:00."
             ) from error
         made = waves.schedule_wave(session, owner, wave, at=instant, now=now)
+        propose_waves(session, now=now)
         same_as = same_as_last(session, made, now=now)
         shown = {"wave": made.slug, "program": program, "state": made.state, "at": instant}
         shown["audience_from"] = same_as

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, takewhile
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import from_local, zone_named
@@ -81,10 +81,11 @@ def rhythm_of(session: Session, program_id: int) -> Rhythm | None:
 
 
 def propose_waves(session: Session, *, now: datetime) -> int:
-    """Let the waves of the next year propose themselves; returns how many are new or moved. Twice: none.
+    """Let the waves of the next year propose themselves; returns how many are new, moved or gone.
 
     Each stands on the first working day on or behind its own that no blackout covers; one that a person moved
-    stays. Where a wave of the program is planned nearby, or somebody has dropped it, none is proposed.
+    stays. Where somebody has dropped one none is proposed, and where a wave of the program is planned nearby
+    it goes: nobody accepts by mistake what was scheduled by hand. A second run changes nothing.
     """
     changed = 0
     for recurrence, program in session.execute(
@@ -122,8 +123,7 @@ def move_proposal(session: Session, proposal_id: int, *, day: date, by: int | No
         raise Refused("That day lies in a blackout period; choose another, or remove the period first.")
     if day.weekday() >= SATURDAY:
         raise Refused("That day is on a weekend; choose a working day.")
-    undecided = (Proposal.id == proposal_id, Proposal.state == ProposalState.PROPOSED)
-    if not run(session, update(Proposal).where(*undecided).values(day=day, moved=True)):
+    if not run(session, update(Proposal).where(*_undecided(proposal_id)).values(day=day, moved=True)):
         raise Refused("Somebody has decided about this proposal already.")
     facts = {"day": day.isoformat()}
     record(session, action="move", thing="proposal", thing_id=proposal_id, by=by, now=now, facts=facts)
@@ -153,12 +153,15 @@ def _propose(session: Session, program: Program, rhythm: Rhythm, *, today: date)
     for nominal in rhythm.days(today, today + AHEAD):
         day = _free_day(session, program, nominal)
         there = known.get(nominal)
-        if there is None and not any(abs(nominal - other) <= NEAR for other in planned):
+        is_planned = any(abs(nominal - other) <= NEAR for other in planned)
+        if there is None and not is_planned:
             new = {"program_id": program.id, "nominal_day": nominal, "day": day, "moved": False, "reason": ""}
             rows = [new | {"state": ProposalState.PROPOSED}]
             # Another process may propose it at this moment.
             insert_new(session, Proposal, rows, unique=["program_id", "nominal_day"])
             changed += 1
+        elif there and there.state is ProposalState.PROPOSED and not there.moved and is_planned:
+            changed += _withdraw(session, there)
         elif there and there.state is ProposalState.PROPOSED and not there.moved and there.day != day:
             there.day = day
             changed += 1
@@ -201,11 +204,19 @@ def _decide(
     now: datetime,
     reason: str = "",
 ) -> None:
-    undecided = (Proposal.id == proposal.id, Proposal.state == ProposalState.PROPOSED)
     values = {"state": state, "decided_at": now, "decided_by_id": by, "reason": reason}
-    if not run(session, update(Proposal).where(*undecided).values(**values)):
+    if not run(session, update(Proposal).where(*_undecided(proposal.id)).values(**values)):
         raise Refused("Somebody has decided about this proposal already.")
     session.refresh(proposal)
+
+
+def _withdraw(session: Session, proposal: Proposal) -> int:
+    gone = session.execute(delete(Proposal).where(*_undecided(proposal.id)).returning(Proposal.id))
+    return len(gone.all())
+
+
+def _undecided(proposal_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Proposal.id == proposal_id, Proposal.state == ProposalState.PROPOSED
 
 
 def _check(rhythm: Rhythm, *, now: datetime) -> None:

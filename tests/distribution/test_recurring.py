@@ -81,6 +81,20 @@ def test_where_a_wave_stands_already_none_is_proposed(session: Session, program:
     assert [one.day for one in recur(session, program, date(2026, 4, 1))] == [date(2026, 4, 1)]
 
 
+def test_a_wave_scheduled_by_hand_takes_the_place_of_its_proposal(session: Session, program: Program) -> None:
+    assert len(recur(session, program, date(2026, 4, 1))) == 2
+    wave = waves.schedule_wave(
+        session, program, "autumn", at=datetime(2026, 10, 8, 9, tzinfo=BERLIN), now=NOW
+    )
+
+    assert (propose_waves(session, now=NOW), propose_waves(session, now=NOW)) == (1, 0)
+    assert [one.day for one in proposed(session)] == [date(2026, 4, 1)]
+
+    waves.cancel(session, wave, now=NOW)
+    propose_waves(session, now=NOW)
+    assert [one.day for one in proposed(session)] == [date(2026, 4, 1), date(2026, 10, 1)]
+
+
 def test_accepted_it_is_a_scheduled_wave_and_is_decided(session: Session, program: Program) -> None:
     first, *_ = recur(session, program, date(2026, 4, 1))
     wave = accept_proposal(session, first.id, slug=first.slug, by=None, now=NOW)

@@ -28,6 +28,7 @@ from surveyd.distribution.program_lists import (
 )
 from surveyd.distribution.programs import create_program as create
 from surveyd.distribution.questionnaires import current_questionnaire
+from surveyd.distribution.recurring import propose_waves
 from surveyd.people.audit import record
 from surveyd.web.access import reader
 from surveyd.web.filters import number
@@ -135,6 +136,7 @@ def schedule_wave(program_id: int) -> Response | tuple[str, int]:
         with writing() as session:
             program = get_program(session, program_id)
             wave = waves.schedule_wave(session, program, form.slug.data or "", at=at, now=now)
+            propose_waves(session, now=now)
             _trail(session, "schedule", "wave", wave.id)
             wave_id = wave.id
     except Refused as refused:
