@@ -7,6 +7,7 @@ browsers (live_server, browser, page) · houses (house: the real processes)
 zygote (makes their start quick) · figures (measured: what a run prints at its end)
 """
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -41,10 +42,21 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("full")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:  # the wrapper's protocol, as below
+    """Modules and tests stay to the end: to look for garbage among them takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what --fast and the lack of --full leave out; deselected, not skipped."""
-    left_out = [item for item in items if _is_left_out(config, item)]
-    config.hook.pytest_deselected(items=left_out)
+    left_out = {item for item in items if _is_left_out(config, item)}
+    config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 
 
