@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, o
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.closed_loop.case_fates import Fate, fate_of
 from surveyd.closed_loop.case_lists import CaseLine, case_line, case_rows
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.closed_loop.rules import Reason
@@ -18,7 +19,7 @@ from surveyd.people.models import Account, Contact, User
 from surveyd.responses.models import Response
 
 SORTS = ("due", "priority", "opened", "account")
-FILTERS = ("state", "owner", "reason", "region", "age", "wave")
+FILTERS = ("state", "owner", "reason", "region", "age", "wave", "fate")
 ME, NOBODY = "me", "nobody"
 LONGEST_ID = 18
 
@@ -146,6 +147,7 @@ def _narrowed(scope: Scope, wanted: Wanted, now: datetime) -> list[ColumnElement
         _of_age(filters.get("age", ""), now),
         Account.region == region if (region := filters.get("region", "")) else true(),
         _of_wave(filters.get("wave", "")),
+        _gone(filters.get("fate", ""), now),
     ]
 
 
@@ -197,6 +199,10 @@ def _of_wave(slug: str) -> ColumnElement[bool]:
         return true()
     answers = select(Response.id).join(Wave, Wave.id == Response.wave_id).where(Wave.slug == slug)
     return Case.response_id.in_(answers)
+
+
+def _gone(fate: str, now: datetime) -> ColumnElement[bool]:
+    return fate_of(now) == fate if fate in set(Fate) else true()
 
 
 def _of_age(age: str, now: datetime) -> ColumnElement[bool]:

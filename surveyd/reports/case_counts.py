@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
+from surveyd.closed_loop.case_fates import Fate, fate_of
 from surveyd.closed_loop.case_search import Age, Shown, cases_by_age
-from surveyd.closed_loop.models import Case, CaseState, Ending
+from surveyd.closed_loop.models import Case
 from surveyd.people.access import Scope, visible_by_account
 from surveyd.responses.models import Response
 
@@ -28,8 +29,7 @@ class CasesInTime:
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
         """The counts by name, the good ones first."""
-        names = ("in_time", "late", "overdue", "waiting")
-        return tuple((name, getattr(self, name)) for name in names)
+        return tuple((fate.value, getattr(self, fate.value)) for fate in Fate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,7 @@ def cases_in_time(
 
     `among` narrows them to the cases of some responses, by a query of their ids.
     """
-    fate = case(
-        (reached_at() <= Case.due_at, literal("in_time")),
-        (is_settled(), literal("late")),
-        (and_(Case.state == CaseState.OPEN, Case.due_at < now), literal("overdue")),
-        else_=literal("waiting"),
-    ).label("fate")
+    fate = fate_of(now).label("fate")
     rows = session.execute(
         select(fate, func.count().label("cases"))
         .join(Response, Response.id == Case.response_id)
@@ -62,21 +57,6 @@ def cases_in_time(
         .group_by(fate)
     )
     return CasesInTime(**{row.fate: row.cases for row in rows})
-
-
-def reached_at() -> ColumnElement[datetime | None]:
-    """When the person of a case was spoken to; NULL while they were not, though the case may be closed.
-
-    A case that was closed without a word of contact counts by its close, unless it says that nobody was
-    reached; old cases do not say how they ended.
-    """
-    closed = case((Case.ending.is_distinct_from(Ending.NOT_REACHED.value), Case.closed_at))
-    return func.coalesce(Case.contacted_at, closed)
-
-
-def is_settled() -> ColumnElement[bool]:
-    """The condition on cases whose person was spoken to, or will not be any more."""
-    return or_(reached_at().is_not(None), Case.state == CaseState.CLOSED)
 
 
 def open_by_age(session: Session, *, scope: Scope, now: datetime) -> tuple[AgeCount, ...]:

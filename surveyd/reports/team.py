@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, Subquery, and_, cast
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import PAGE, Order, Wanted, slice_of
+from surveyd.closed_loop.case_fates import is_settled, reached_at
 from surveyd.closed_loop.models import Case, CaseState
 from surveyd.distribution.models import Invitation
 from surveyd.distribution.shown_waves import offered_waves
@@ -17,7 +18,6 @@ from surveyd.people.access import Scope, visible_accounts, visible_by_account
 from surveyd.people.models import Account, User
 from surveyd.reports.accounts_narrowing import NO_MANAGER
 from surveyd.reports.accounts_query import SHARES, UNKNOWN
-from surveyd.reports.case_counts import is_settled, reached_at
 from surveyd.responses.models import Response
 from surveyd.results.models import Score
 from surveyd.results.policies import CURRENT_RULE

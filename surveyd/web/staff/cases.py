@@ -13,6 +13,7 @@ from surveyd.base.services import services
 from surveyd.closed_loop import case_search
 from surveyd.closed_loop.case_search import CaseList, Choices, Shown, StateRow
 from surveyd.people.access import Reach
+from surveyd.reports.words import FATES
 from surveyd.web.access import reader
 from surveyd.web.staff.case_words import AGES, REASONS, SHOWN
 from surveyd.web.staff.frame import bp
@@ -64,6 +65,7 @@ class CasesPage:
             ("owner", _("Owner"), owners),
             ("reason", _("Why"), [(reason.value, words) for reason, words in REASONS.items()]),
             ("age", _("Opened"), [(age.value, words) for age, words in AGES.items()]),
+            ("fate", _("In time or not"), list(FATES.items())),
         ]
         if len(self.choices.regions) > 1:
             found.append(("region", _("Region"), [(name, name) for name in self.choices.regions]))

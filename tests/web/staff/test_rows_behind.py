@@ -99,6 +99,30 @@ def test_what_health_counts_opens_as_many_rows(twice: Asking, sign_in: SignIn) -
     assert counted(found, "category=rated") == {7}
 
 
+def test_segments_indexes_and_waves_of_health_open_their_answers(twice: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(twice.people.executive)
+    path = "/staff/health?wave=2026H1"
+    found = opened(executive, path)
+
+    assert counted(found, "said=attitude") and counted(found, "said=intent")
+    [placed] = counted(found, "segment=placed")
+    shares = re.findall(r'href="([^"]*segment=\w+[^"]*)">([\d.]+)\s?%<', executive.get(path).text)
+    assert shares
+    for link, share in shares:
+        assert round(100 * rows_of(executive, html.unescape(link)) / placed) == round(float(share))
+
+
+def test_cases_in_time_or_not_open_as_many_cases(twice: Asking, sign_in: SignIn) -> None:
+    executive = sign_in(twice.people.executive)
+    page = executive.get("/staff/health?wave=2026H1").text
+
+    fates = re.findall(r'href="([^"]*fate=(\w+)[^"]*)">(\d+)<', page)
+    assert fates
+    for link, fate, said in fates:
+        rows = executive.get(html.unescape(link)).text.count('<a class="whole" href="/staff/cases/')
+        assert rows == int(said), fate
+
+
 @pytest.mark.parametrize(("category", "people"), [("promoter", 3), ("passive", 2), ("detractor", 2)])
 def test_promoters_passives_and_detractors_open_one_by_one(
     twice: Asking, sign_in: SignIn, category: str, people: int
