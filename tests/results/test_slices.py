@@ -154,6 +154,18 @@ def test_a_wave_that_there_is_none_of_is_not_found(answered: Asking, session: Se
     assert counted(session, "") == (0, 0)
 
 
+def test_a_wave_that_has_not_begun_says_when_it_will(asking: Asking, session: Session) -> None:
+    asking.wave.state = WaveState.SCHEDULED
+    session.flush()
+    day = f"{asking.wave.scheduled_at.day} {asking.wave.scheduled_at:%B %Y}"
+    with pytest.raises(Refused, match=f"2026H1 has not begun: it is planned for {day}"):
+        whole_of(session, Slice(waves=("2026H1",)), scope=SYSTEM)
+    asking.wave.state = WaveState.CANCELLED
+    session.flush()
+    with pytest.raises(NotFound):
+        whole_of(session, Slice(waves=("2026H1",)), scope=SYSTEM)
+
+
 def test_a_page_takes_so_many_waves_and_no_more(session: Session) -> None:
     names = tuple(f"wave-{number}" for number in range(25))
     with pytest.raises(Refused, match="at most 24 waves"):

@@ -58,6 +58,14 @@ def test_before_the_first_wave_the_page_says_what_it_will_show(cast_alone: Offic
     assert title_of(answer.text) == "No wave has been launched yet"
 
 
+def test_a_period_without_a_wave_is_not_a_company_without_one(full: Asking, sign_in: SignIn) -> None:
+    answer = sign_in(full.people.executive).get("/staff/health?from=2130-01-01")
+
+    assert answer.status_code == 200
+    assert title_of(answer.text) == "No wave began in this period"
+    assert 'name="from"' in answer.text, "the filters stand there, to choose others"
+
+
 def test_an_executive_sees_the_whole_company(full: Asking, sign_in: SignIn) -> None:
     page = sign_in(full.people.executive).get("/staff/health").text
 
