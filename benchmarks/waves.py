@@ -26,7 +26,7 @@ from surveyd.base.database import db, reading, writing
 from surveyd.distribution import programs, waves
 from surveyd.distribution.audience import CHUNK as JUDGED
 from surveyd.distribution.audience import count_audience
-from surveyd.distribution.audience_kept import LATEST
+from surveyd.distribution.audience_verdicts import LATEST
 from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.models import Exclusion, Invitation, Touch, Wave, WaveState
 from surveyd.forms.loading import shipped

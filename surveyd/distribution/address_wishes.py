@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SQLColumnExpression,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.database import insert_new
@@ -21,28 +32,38 @@ EVERYTHING = 0
 
 
 def stopped_address(
-    program_id: SQLColumnExpression[int] | int, email: ColumnElement[str], *, of_many: bool = False
+    program_id: SQLColumnExpression[int] | int, email: ColumnElement[str]
 ) -> ColumnElement[bool]:
     """Whether somebody with this address wants no more, of the program or at all, as a condition.
 
-    It holds for who said so themselves as well, and for nobody without an address. `of_many` looks at all who
-    said so at once, which pays for a whole audience.
+    It holds for who said so themselves as well, and for nobody without an address.
     """
-    one = aliased(Contact)
+    one, (said, whole, part) = _said_by(program_id)
     address = func.nullif(func.lower(email), "")
+    return or_(
+        exists(said.where(AddressOptOut.address == address).correlate_except(AddressOptOut)),
+        exists(whole.where(func.lower(one.email) == address).correlate_except(one)),
+        exists(part.where(func.lower(one.email) == address).correlate_except(one, ProgramOptOut)),
+    )
+
+
+def stopped_addresses(program_id: int) -> CompoundSelect[str]:
+    """All of these addresses, in lower case: looked up at once, which pays for a whole audience."""
+    return union_all(*_said_by(program_id)[1])
+
+
+def _said_by(
+    program_id: SQLColumnExpression[int] | int,
+) -> tuple[type[Contact], tuple[Select[str], Select[str], Select[str]]]:
+    """The addresses at which something was said, which were stopped as a whole, and of the program."""
+    one = aliased(Contact)
     goes_on = (one.email != "", one.merged_into_id.is_(None))
     of_it = or_(AddressOptOut.program_id == EVERYTHING, AddressOptOut.program_id == program_id)
     said = select(AddressOptOut.address).where(of_it)
     whole = select(func.lower(one.email)).where(one.opted_out_at.is_not(None), *goes_on)
     theirs = (ProgramOptOut.contact_id == one.id, ProgramOptOut.program_id == program_id)
     part = select(func.lower(one.email)).join(ProgramOptOut, theirs[0]).where(theirs[1], *goes_on)
-    if of_many:
-        return address.in_(union_all(said, whole, part))
-    return or_(
-        exists(said.where(AddressOptOut.address == address).correlate_except(AddressOptOut)),
-        exists(whole.where(func.lower(one.email) == address).correlate_except(one)),
-        exists(part.where(func.lower(one.email) == address).correlate_except(one, ProgramOptOut)),
-    )
+    return one, (said, whole, part)
 
 
 def is_stopped(session: Session, contact_id: int, program_id: int) -> bool:

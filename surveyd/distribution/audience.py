@@ -159,7 +159,7 @@ def judge(
 
 def judge_one(session: Session, wave: Wave, program: Program, contact_id: int, *, now: datetime) -> Member:
     """The same of one contact who is asked by hand: no filter or sample leaves them out, all else does."""
-    rule = rule_of(wave, program, asked_of(session, wave).by_hand, now=now)
+    rule = rule_of(wave, program, asked_of(session, wave).by_hand, of=[contact_id], now=now)
     return Member(*tuple(session.execute(_members(rule).where(Contact.id == contact_id)).one()))
 
 

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, not_, select
+import numpy as np
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
-from surveyd.distribution.address_wishes import stopped_address
-from surveyd.distribution.audience_plans import Asked, asked_of
-from surveyd.distribution.audience_rules import rule_of
-from surveyd.distribution.models import Invitation, Program, Suppression, Wave, WaveState
+from surveyd.base.plain_rows import plain_rows
+from surveyd.base.statements import among, holds
+from surveyd.distribution.audience_plans import asked_of
+from surveyd.distribution.audience_verdicts import AccountSums, Verdicts, verdicts_of
+from surveyd.distribution.models import Program, Wave
 from surveyd.people.access import Scope, visible_accounts
-from surveyd.people.models import Account, Contact, RelationshipRole, User
+from surveyd.people.models import Account, Contact, User
+from surveyd.scoring.arrays import Mask
 
 NO_DECIDER, SINGLE, UNREACHABLE, NOBODY_IN = "no_decider", "single", "unreachable", "nobody_in"
 LACKS = (NO_DECIDER, SINGLE, UNREACHABLE, NOBODY_IN)
@@ -51,88 +54,73 @@ class Lacking:
     lacks: dict[str, int]
 
 
-def count_lacking(session: Session, wave: Wave, program: Program, *, scope: Scope, now: datetime) -> Lacking:
-    """How many accounts of the wave's customers, as its filters on accounts say, lack what; one statement."""
-    each = _accounts(session, wave, program, scope=scope, now=now)
-    columns = [func.count(case((_lacks(each, lack), 1))).label(lack) for lack in LACKS]
-    row = session.execute(select(func.count().label("accounts"), *columns).select_from(each)).one()
-    return Lacking(row.accounts, {lack: getattr(row, lack) for lack in LACKS})
+def count_lacking(session: Session, wave: Wave, verdicts: Verdicts, *, scope: Scope) -> Lacking:
+    """How many accounts of the wave's customers, as its filters on accounts say, lack what."""
+    sums = _sums(session, wave, verdicts, scope)
+    return Lacking(len(sums.ids), {lack: int(_lacks(sums, lack).sum()) for lack in LACKS})
 
 
 def list_lacking(
     session: Session, wave: Wave, program: Program, *, lack: str, wish: Wanted, scope: Scope, now: datetime
 ) -> AccountPage:
     """A page of the accounts that lack `lack`, one of LACKS. Raises Refused for a broken key."""
-    each = _accounts(session, wave, program, scope=scope, now=now)
+    sums = _sums(session, wave, verdicts_of(session, wave, program, now=now), scope)
     named = func.coalesce(func.nullif(User.name, ""), User.email, "").label("manager")
-    query = (
-        select(each, Account.name, Account.external_id, named)
-        .join(Account, Account.id == each.c.account_id)
+    query: Select[*tuple[Any, ...]] = (
+        select(Account.id, Account.name, Account.external_id, named)
         .outerjoin(User, User.id == Account.manager_id)
-        .where(_lacks(each, lack))
+        .where(among(session, Account.id.expression, sums.ids[_lacks(sums, lack)].tolist()))
     )
     if wish.search:
-        query = query.where(Account.name.icontains(wish.search, autoescape=True))
-    by = each.c.contacts if wish.column == "contacts" else func.lower(Account.name)
+        query = query.where(holds(session, Account.name, wish.search))
+    active = select(func.count()).where(Contact.account_id == Account.id, Contact.active)
+    by = active.scalar_subquery() if wish.column == "contacts" else func.lower(Account.name)
     page = slice_of(session, query, Order(by, Account.id, wish.descends), after=wish.after)
-    return AccountPage(
-        tuple(
-            AccountLine(
-                row.account_id,
-                row.name,
-                row.external_id,
-                row.manager,
-                row.contacts,
-                row.deciders,
-                row.reachable,
-                row.invited,
-            )
-            for row in page.rows
-        ),
-        page.after,
+    places = np.searchsorted(sums.ids, [row.id for row in page.rows]).tolist()
+    lines = [_line(row, sums, place) for row, place in zip(page.rows, places, strict=True)]
+    return AccountPage(tuple(lines), page.after)
+
+
+def _line(row: Row[*tuple[Any, ...]], sums: AccountSums, place: int) -> AccountLine:
+    return AccountLine(
+        id=row.id,
+        name=row.name,
+        external_id=row.external_id,
+        manager=row.manager,
+        contacts=int(sums.contacts[place]),
+        deciders=int(sums.deciders[place]),
+        reachable=int(sums.reachable[place]),
+        invited=int(sums.invited[place]),
     )
 
 
-def _lacks(each: Subquery, lack: str) -> ColumnElement[bool]:
-    found: dict[str, ColumnElement[bool]] = {
-        NO_DECIDER: each.c.deciders == 0,
-        SINGLE: each.c.contacts == 1,
-        UNREACHABLE: each.c.reachable == 0,
-        NOBODY_IN: each.c.invited == 0,
+def _lacks(sums: AccountSums, lack: str) -> Mask:
+    found: dict[str, Mask] = {
+        NO_DECIDER: sums.deciders == 0,
+        SINGLE: sums.contacts == 1,
+        UNREACHABLE: sums.reachable == 0,
+        NOBODY_IN: sums.invited == 0,
     }
     return found[lack]
 
 
-def _accounts(session: Session, wave: Wave, program: Program, *, scope: Scope, now: datetime) -> Subquery:
-    """One row an account of the audience: account_id, contacts, deciders, reachable, invited."""
+def _sums(session: Session, wave: Wave, verdicts: Verdicts, scope: Scope) -> AccountSums:
+    """What the verdicts come to for each account of the audience; kept with them."""
+    if scope in verdicts.sums:
+        return verdicts.sums[scope]
     asked = asked_of(session, wave)
-    if wave.state is WaveState.SCHEDULED:
-        is_in: ColumnElement[bool] = rule_of(wave, program, asked, now=now, of_many=True) == ""
-    else:
-        is_in = Contact.id.in_(select(Invitation.contact_id).where(Invitation.wave_id == wave.id))
-    stopped = stopped_address(program.id, Contact.email.expression, of_many=True)
-    mailable = (not_(stopped), Contact.email != "", Suppression.address.is_(None))
-    decides = and_(Contact.active, Contact.role == RelationshipRole.DECISION_MAKER)
-    counted: Select[*tuple[Any, ...]] = (
-        select(
-            Account.id.label("account_id"),
-            _count(Contact.active.is_(True)).label("contacts"),
-            _count(decides).label("deciders"),
-            _count(and_(Contact.active, *mailable)).label("reachable"),
-            _count(and_(Contact.id.is_not(None), is_in)).label("invited"),
-        )
-        .select_from(Account)
-        .outerjoin(Contact, Contact.account_id == Account.id)
-        .outerjoin(Suppression, Suppression.address == func.lower(Contact.email))
-        .where(visible_accounts(scope), *_of_audience(asked))
+    which = [Account.status == asked.status, *([] if asked.accounts is None else [asked.accounts])]
+    of = select(Account.id).where(visible_accounts(scope), *which).order_by(Account.id)
+    ids = np.array([one for (one,) in plain_rows(session, of)], dtype=np.int64)
+    places = np.searchsorted(ids, verdicts.accounts)
+    is_of = np.append(ids, 0)[places] == verdicts.accounts
+    active = verdicts.which(lambda each: each.is_active)
+    found = (
+        active,
+        verdicts.which(lambda each: each.is_active and each.decides),
+        active & verdicts.mailable,
+        verdicts.which(lambda each: not each.rule),
     )
-    return counted.group_by(Account.id).subquery("each")
-
-
-def _of_audience(asked: Asked) -> list[ColumnElement[bool]]:
-    status: ColumnElement[bool] = Account.status == asked.status
-    return [status] if asked.accounts is None else [status, asked.accounts]
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))
+    counted = [np.bincount(places[is_of & mask], minlength=len(ids)) for mask in found]
+    sums = verdicts.sums[scope] = AccountSums(ids, *counted)
+    return sums

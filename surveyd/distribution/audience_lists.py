@@ -1,18 +1,20 @@
 """The people of a wave as lists: who is in and where each stands, who is out and by which rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.base.statements import holds
 from surveyd.distribution.audience_details import NO_DETAILS, Details, details_of
 from surveyd.distribution.audience_plans import asked_of
 from surveyd.distribution.audience_rules import rule_of, rules_of, with_facts
+from surveyd.distribution.audience_verdicts import Verdict, verdicts_of
 from surveyd.distribution.models import Exclusion, Invitation, Program, Wave, WaveState
 from surveyd.distribution.seal_models import SealedPlace
 from surveyd.distribution.sealed_places import is_sealed
@@ -74,9 +76,16 @@ def list_audience(
     `rule` and `state`. Raises Refused for a broken key.
     """
     told = _Told(session, wave, program, now=now)
+    which = told.searched(wish)
+    by_rule = wish.filters["in"] or wish.filters["rule"]
+    if told.is_forecast and by_rule and not wish.filters["state"]:
+        found = verdicts_of(session, wave, program, now=now)
+        which.append(found.condition(session, found.which(partial(_fits, wish))))
+    else:
+        which += told.narrowed(wish)
     by = func.lower(Account.name) if wish.column == "account" else func.lower(Contact.name)
     # First who is on the page, then what is said of them: reasons cost much, and are shown of fifty.
-    asked = told.join(select(Contact.id)).where(visible_accounts(scope), *told.narrowed(wish))
+    asked = told.join(select(Contact.id)).where(visible_accounts(scope), *which)
     page = slice_of(session, asked, Order(by, Contact.id, wish.descends), after=wish.after)
     lines = told.lines([row.id for row in page.rows])
     return AudiencePage(tuple(lines), page.after)
@@ -87,7 +96,7 @@ def audience_rows(
 ) -> Iterator[AudienceLine]:
     """All of them, whatever page is wanted, in the order of names, in one statement."""
     told = _Told(session, wave, program, now=now)
-    asked = told.facts().where(visible_accounts(scope), *told.narrowed(wish))
+    asked = told.facts().where(visible_accounts(scope), *told.searched(wish), *told.narrowed(wish))
     ordered = asked.order_by(func.lower(Contact.name), Contact.id)
     for some in session.execute(ordered.execution_options(yield_per=AT_ONCE)).partitions():
         yield from map(_line, some)
@@ -118,12 +127,13 @@ def added_later(session: Session, wave: Wave, *, search: str, scope: Scope) -> t
     if wave.state is WaveState.SCHEDULED or not search:
         return ()
     absent = _ledger(wave, select(*_columns(literal(LATER), literal("")))).where(
-        Invitation.id.is_(None), Exclusion.rule.is_(None), visible_accounts(scope), _found(search)
+        Invitation.id.is_(None), Exclusion.rule.is_(None), visible_accounts(scope), _found(session, search)
     )
     return tuple(map(_line, session.execute(absent.order_by(Contact.id).limit(MOST_REASONED + 1))))
 
 
 Listed = Select[*tuple[Any, ...]]
+Ruled = Callable[..., ColumnElement[str]]
 
 
 class _Told:
@@ -131,34 +141,53 @@ class _Told:
 
     def __init__(self, session: Session, wave: Wave, program: Program, *, now: datetime) -> None:
         self.session = session
-        if wave.state is WaveState.SCHEDULED:
-            self.rule: ColumnElement[str] = rule_of(wave, program, asked_of(session, wave), now=now)
+        self.is_forecast = wave.state is WaveState.SCHEDULED
+        if self.is_forecast:
+            self.rule: Ruled = partial(rule_of, wave, program, asked_of(session, wave), now=now)
             self.stands: ColumnElement[str] = literal("")
             self.join = with_facts
         elif is_sealed(session, wave):
-            self.rule, self.stands = SealedPlace.rule.expression, SealedPlace.standing.expression
+            self.rule = partial(_settled, SealedPlace.rule.expression)
+            self.stands = SealedPlace.standing.expression
             self.join = partial(_with_places, wave)
         else:
-            self.rule = func.coalesce(Exclusion.rule, "")
+            self.rule = partial(_settled, func.coalesce(Exclusion.rule, ""))
             self.stands = case((Invitation.id.is_(None), ""), else_=standing())
             self.join = partial(_with_ledger, wave)
 
     def facts(self) -> Listed:
-        return self.join(select(*_columns(self.rule, self.stands)))
+        return self.join(select(*_columns(self.rule(of_many=True), self.stands)))
 
     def lines(self, ids: list[int]) -> list[AudienceLine]:
-        lines = {row.id: _line(row) for row in self.session.execute(self.facts().where(Contact.id.in_(ids)))}
+        few = self.join(select(*_columns(self.rule(of=ids), self.stands))).where(Contact.id.in_(ids))
+        lines = {row.id: _line(row) for row in self.session.execute(few)}
         return [lines[contact_id] for contact_id in ids]
 
+    def searched(self, wish: Wanted) -> list[ColumnElement[bool]]:
+        return [_found(self.session, wish.search)] if wish.search else []
+
     def narrowed(self, wish: Wanted) -> list[ColumnElement[bool]]:
-        which = [_found(wish.search)] if wish.search else []
+        which: list[ColumnElement[bool]] = []
         if wish.filters["in"] in (IN, OUT):
-            which.append(self.rule == "" if wish.filters["in"] == IN else self.rule != "")
+            rule = self.rule(of_many=True)
+            which.append(rule == "" if wish.filters["in"] == IN else rule != "")
         if wish.filters["rule"]:
-            which.append(self.rule == wish.filters["rule"])
+            which.append(self.rule(of_many=True) == wish.filters["rule"])
         if wish.filters["state"]:
             which.append(self.stands == wish.filters["state"])
         return which
+
+
+def _settled(
+    rule: ColumnElement[str], *, of: Sequence[int] | None = None, of_many: bool = False
+) -> ColumnElement[str]:
+    """The rule that was settled at the launch is looked up alike for few and for many."""
+    return rule
+
+
+def _fits(wish: Wanted, verdict: Verdict) -> bool:
+    is_in, rule = wish.filters["in"], wish.filters["rule"]
+    return (is_in not in (IN, OUT) or (is_in == IN) == (not verdict.rule)) and rule in ("", verdict.rule)
 
 
 def _with_ledger(wave: Wave, query: Listed) -> Listed:
@@ -197,9 +226,12 @@ def _columns(rule: ColumnElement[str], stands: ColumnElement[str]) -> tuple[Colu
     )
 
 
-def _found(search: str) -> ColumnElement[bool]:
-    texts = (Contact.name, Contact.email, Account.name)
-    return or_(*(text.icontains(search, autoescape=True) for text in texts), Contact.external_id == search)
+def _found(session: Session, search: str) -> ColumnElement[bool]:
+    # Accounts are looked through once, not once for each of their contacts.
+    one = aliased(Account)
+    theirs = select(one.id).where(holds(session, one.name, search))
+    own = (holds(session, text, search) for text in (Contact.name, Contact.email))
+    return or_(*own, Account.id.in_(theirs), Contact.external_id == search)
 
 
 def _reasoned(wave: Wave, line: AudienceLine, now: tuple[str, ...]) -> Reasoned:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Select,
+    SelectBase,
     and_,
     case,
     cast,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from surveyd.distribution.address_wishes import RULE as ADDRESS_STOPPED
-from surveyd.distribution.address_wishes import stopped_address
+from surveyd.distribution.address_wishes import stopped_address, stopped_addresses
 from surveyd.distribution.audience_models import Customers
 from surveyd.distribution.audience_plans import Asked, asked_of
 from surveyd.distribution.merge_models import MergedInvitation
@@ -38,7 +39,7 @@ from surveyd.distribution.models import (
 )
 from surveyd.distribution.opt_outs import RULE as OPTED_OUT_OF_PROGRAM
 from surveyd.distribution.opt_outs import has_opted_out_of
-from surveyd.distribution.return_models import Absence
+from surveyd.distribution.return_models import Absence, ProgramOptOut
 from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.models import Account, AccountStatus, Contact
 
@@ -73,22 +74,27 @@ def rule_of(
     asked: Asked,
     *,
     twins: Sequence[int] | None = None,
+    of: Sequence[int] | None = None,
     now: datetime,
     of_many: bool = False,
 ) -> ColumnElement[str]:
     """The rule that leaves a contact out of a wave launched at `now`, empty for who is in.
 
-    An expression for a select made by `with_facts`; `twins` spares it looking for shared addresses again,
-    `of_many` looks at all invitations at once, which pays for a whole audience.
+    An expression for a select made by `with_facts`. `twins` spares it looking for shared addresses again, and
+    `of` has it look for those of these contacts alone, by id. `of_many` looks up all who were asked or said
+    no at once, which pays for a whole audience.
     """
-    return case(*_clauses(wave, program, asked, twins=twins, now=now, of_many=of_many), else_="")
+    shares = Contact.id.in_(twins_among(asked, of=of) if twins is None else twins)
+    return case(*_clauses(wave, program, asked, shares, now=now, of_many=of_many), else_="")
 
 
 def rules_of(
     session: Session, wave: Wave, program: Program, contact_ids: Sequence[int], *, now: datetime
 ) -> dict[int, tuple[str, ...]]:
     """All rules that leave each of a few contacts out of a launch at `now`, in their order."""
-    clauses = _clauses(wave, program, asked_of(session, wave), twins=None, now=now, of_many=False)
+    asked = asked_of(session, wave)
+    shares = Contact.id.in_(twins_among(asked, of=contact_ids))
+    clauses = _clauses(wave, program, asked, shares, now=now, of_many=False)
     columns = [case((condition, 1), else_=0).label(rule) for condition, rule in clauses]
     rows = session.execute(with_facts(select(Contact.id, *columns)).where(Contact.id.in_(contact_ids)))
     names = [rule for _, rule in clauses]
@@ -117,25 +123,28 @@ def waits_for_a_look() -> ColumnElement[bool]:
 
     Who is only away, and named a stand-in, is asked as before.
     """
+    return exists().where(Nomination.contact_id == Contact.id, *_waiting())
+
+
+def _waiting() -> tuple[ColumnElement[bool], ...]:
     away = exists().where(Absence.nomination_id == Nomination.id)
-    waits = Nomination.state == NominationState.WAITING
-    return exists().where(Nomination.contact_id == Contact.id, waits, not_(away))
+    return Nomination.state == NominationState.WAITING, not_(away)
 
 
-def twins_among(asked: Asked) -> Select[*tuple[Any, ...]]:
+def twins_among(asked: Asked, *, of: Sequence[int] | None = None) -> Select[*tuple[Any, ...]]:
     """The ids of contacts who share an address with another one of the audience, who is asked instead.
 
-    Whoever must not be asked keeps no address from others.
+    Whoever must not be asked keeps no address from others. With `of` only who has an address of one of these
+    contacts, by id: a few addresses are looked up, not all.
     """
     contact, twin = aliased(Contact), aliased(Contact)
     address = func.lower(contact.email)
     # First what the index knows alone: few addresses are there twice.
-    twice = (
-        select(func.lower(twin.email))
-        .where(twin.email != "")
-        .group_by(func.lower(twin.email))
-        .having(func.count() > 1)
-    )
+    twice = select(func.lower(twin.email)).where(twin.email != "")
+    if of is None:
+        twice = twice.group_by(func.lower(twin.email)).having(func.count() > 1)
+    else:
+        twice = twice.where(twin.id.in_(of))
     mine = (Contact.email != "", Contact.active, Contact.opted_out_at.is_(None), *_belongs(asked))
     shared = (
         select(func.lower(Contact.email).label("address"), func.min(Contact.id).label("first"))
@@ -159,23 +168,24 @@ def _clauses(
     wave: Wave,
     program: Program,
     asked: Asked,
+    shares: ColumnElement[bool],
     *,
-    twins: Sequence[int] | None,
     now: datetime,
     of_many: bool,
 ) -> list[Clause]:
+    no_more, stopped, came_back, waits = _said_of_all(program) if of_many else _said_of_each(program)
     found: list[Clause] = [(Contact.merged_into_id.is_not(None), "merged"), _other_customers(asked)]
     if asked.among is not None:
         found.append((not_(func.coalesce(asked.among, False)), "not_in_filter"))
     found += [
         (Contact.active.is_(False), "contact_inactive"),
         (Contact.opted_out_at.is_not(None), OPTED_OUT),
-        (has_opted_out_of(program.id, Contact.id), OPTED_OUT_OF_PROGRAM),
-        (stopped_address(program.id, Contact.email.expression, of_many=of_many), ADDRESS_STOPPED),
+        (no_more, OPTED_OUT_OF_PROGRAM),
+        (stopped, ADDRESS_STOPPED),
         (Contact.email == "", "no_address"),
-        (Suppression.reason.is_not(None), "suppressed"),
-        (waits_for_a_look(), "not_right_person"),
-        (Contact.id.in_(twins_among(asked) if twins is None else twins), "same_address"),
+        (came_back, "suppressed"),
+        (waits, "not_right_person"),
+        (shares, "same_address"),
     ]
     found.append((_rested(wave, program, now, of_many), "rested"))
     if asked.excluded is not None:
@@ -183,6 +193,37 @@ def _clauses(
     if asked.drawn is not None:
         found.append((not_(asked.drawn), "not_in_sample"))
     return found
+
+
+Said = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
+
+
+def _said_of_each(program: Program) -> Said:
+    """Whether a contact wants no more of the program, is stopped by address, suppressed, or waits."""
+    return (
+        has_opted_out_of(program.id, Contact.id),
+        stopped_address(program.id, Contact.email.expression),
+        Suppression.reason.is_not(None),
+        waits_for_a_look(),
+    )
+
+
+def _said_of_all(program: Program) -> Said:
+    """The same by the ids of all of whom it holds: looked up once a statement, and few are."""
+    no_more = select(ProgramOptOut.contact_id).where(ProgramOptOut.program_id == program.id)
+    waiting = select(Nomination.contact_id).where(*_waiting())
+    return (
+        Contact.id.in_(no_more),
+        Contact.id.in_(who_has(stopped_addresses(program.id))),
+        Contact.id.in_(who_has(select(Suppression.address).correlate(None))),
+        Contact.id.in_(waiting),
+    )
+
+
+def who_has(addresses: SelectBase) -> Select[int]:
+    """The ids of all contacts who have one of these addresses, which are in lower case."""
+    one = aliased(Contact)
+    return select(one.id).where(func.lower(one.email).in_(addresses))
 
 
 def _other_customers(asked: Asked) -> Clause:

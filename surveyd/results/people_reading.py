@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.plain_rows import plain_rows
 from surveyd.people.models import Account, Contact, User
 from surveyd.results.people_shapes import (
     CUSTOM,
@@ -17,7 +18,6 @@ from surveyd.results.people_shapes import (
     Dimension,
     ranks,
 )
-from surveyd.results.plain_rows import plain_rows
 from surveyd.results.wave_reading import parsed
 
 CHUNK = 20_000

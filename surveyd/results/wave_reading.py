@@ -9,12 +9,12 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Float, Select, Text, cast, extract, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from surveyd.base.plain_rows import plain_rows
 from surveyd.distribution.models import Invitation
 from surveyd.responses.models import Response
 from surveyd.results.item_scales import scales_of
 from surveyd.results.models import Score
 from surveyd.results.phases import phase_of_response
-from surveyd.results.plain_rows import plain_rows
 from surveyd.results.wave_arrays import (
     ANSWERED,
     ASKED,

@@ -9,7 +9,7 @@ from surveyd.base.clock import system_now
 from surveyd.base.errors import NotFound
 from surveyd.base.keyset import Wanted
 from surveyd.distribution import waves
-from surveyd.distribution.address_wishes import RULE, is_stopped, stopped_address
+from surveyd.distribution.address_wishes import RULE, is_stopped, stopped_address, stopped_addresses
 from surveyd.distribution.audience import count_audience, judge_one
 from surveyd.distribution.by_hand import remind_now
 from surveyd.distribution.call_entries import put_on_list
@@ -158,5 +158,6 @@ def test_who_has_no_address_stops_nobody_else(post: Post, cast: Cast) -> None:
         session.flush()
         assert opt_out(session, cast.anna.id, now=NOW)
         assert post.invitation(cast.aziz.id).state is InvitationState.WAITING
-        stopped = stopped_address(program_of(session, post), Contact.email.expression, of_many=True)
-        assert session.query(Contact).where(stopped).count() == 0
+        program = program_of(session, post)
+        assert session.query(Contact).where(stopped_address(program, Contact.email.expression)).count() == 0
+        assert session.scalars(stopped_addresses(program)).all() == []

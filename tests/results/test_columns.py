@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import count_change, invited_topic, wave_topic
+from surveyd.base.plain_rows import plain_rows
 from surveyd.base.services import Services
 from surveyd.base.statements import table_of
 from surveyd.closed_loop.corrections import correct
@@ -23,7 +24,6 @@ from surveyd.results import shelf, wave_reading
 from surveyd.results.column_files import open_columns, path_of, write_columns
 from surveyd.results.columns import CHANNELS, PHASES, SEGMENTS, columns_of
 from surveyd.results.models import Score
-from surveyd.results.plain_rows import plain_rows
 from surveyd.results.policy_models import PolicyState, ScoringPolicy
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import CONTENT, HAPPY, OFFICE, UNHAPPY, Asking, open_wave
