@@ -9,6 +9,7 @@ import pytest
 
 from surveyd.base.config import HOME
 from surveyd.scoring import ease, nonresponse, nps, nps_groups, trend
+from surveyd.scoring.allocation import Allocation, allocate, drawn, place
 from surveyd.scoring.battery import Alpha, alpha
 from surveyd.scoring.clustered import Influence, Totals, influence, totals
 from surveyd.scoring.comparisons import OrderedTrend, ordered_trend
@@ -18,6 +19,7 @@ from surveyd.scoring.intervals import Interval, discoveries, unheard_factor, wil
 from surveyd.scoring.nps import Base, Counts
 from surveyd.scoring.sampling import is_among, is_drawn
 from surveyd.scoring.scale import Item
+from surveyd.scoring.skew import Skew, Verdict
 from surveyd.scoring.trend import Comparison, Point, Slope
 from surveyd.scoring.weighting import Cap, Weighting, weighted
 
@@ -190,6 +192,25 @@ def test_sampling() -> None:
     quarter = [k for k in range(24) if is_drawn(k, **facts)]  # type: ignore[arg-type]  # all as declared
     fifths = [k for k in range(15) if is_among(k, drawn=2, of=5, **facts)]  # type: ignore[arg-type]  # so here
     says("sampling", names(quarter), names(fifths))
+
+
+def test_skew() -> None:
+    found = Skew(people=100, known=60, unhappy=15, excluded=12, excluded_known=10, excluded_unhappy=6)
+    plain, narrow = wilson(6, 10), found.interval
+    assert isinstance(plain, Interval) and narrow
+    ends = (plain.low, plain.high, narrow.low, narrow.high, unheard_factor(10, 60))
+    says("skew", *(f"{end:.4f}" for end in ends))
+    assert found.verdict is Verdict.LEANS
+
+
+def test_allocation() -> None:
+    sizes = {"a": 30, "b": 90, "c": 180}
+    for how in Allocation:
+        first, second, third = allocate(sizes, 70, how=how, least=15).values()
+        says("allocation", f"{first}, {second} and {third}")
+    people = ("anna", "bert", "carl", "dora")
+    places = [place(one, 7).hex()[:4] for one in people]
+    says("allocation", f"{', '.join(places[:3])} and {places[3]}", " and ".join(drawn(people, 2, seed=7)))
 
 
 def test_battery() -> None:
