@@ -16,6 +16,7 @@ from surveyd.scoring.flags import Flag
 from surveyd.scoring.loyalty import Segment
 from surveyd.scoring.policy import Policy, RollUp
 from surveyd.scoring.rollup import WORST_FIRST, Standing, Voice
+from surveyd.scoring.scale import whole
 
 PEOPLE: Mapping[str, object] = {
     "decision_maker": lazy_gettext("decision makers"),
@@ -138,13 +139,20 @@ def _view(role: str, segments: Sequence[Segment]) -> str:
     return str(_("%(people)s say %(segment)s", people=PEOPLE[role], segment=" / ".join(named)))
 
 
+def _beside_cut(index: float, policy: Policy) -> str:
+    """An index in whole points; with decimals near the cut, so that it stands on its own side of it."""
+    near = abs(100 * index - policy.cut) <= policy.border
+    return f"{index:.2f}".rstrip("0").rstrip(".") if near else f"{whole(index)}"
+
+
 def _notes(of: Standing, policy: Policy) -> list[object]:
     notes: list[object] = []
     if of.attitude is not None and of.intent is not None:
-        facts = {"attitude": round(of.attitude), "intent": round(of.intent), "cut": f"{policy.cut / 100:g}"}
+        shown = {"attitude": _beside_cut(of.attitude, policy), "intent": _beside_cut(of.intent, policy)}
+        facts = {**shown, "cut": f"{policy.cut / 100:g}"}
         notes.append(_("Attitude %(attitude)s, intent %(intent)s of 100; the cut is %(cut)s.", **facts))
     if of.agreement is not None and of.spread is not None and of.valid > 1:
-        share, spread = round(100 * of.agreement), round(of.spread)
+        share, spread = whole(100 * of.agreement), whole(of.spread)
         notes.append(
             _(
                 "%(share)s %% of the weight stands in one segment; attitudes differ by %(spread)s points.",

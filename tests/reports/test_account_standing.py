@@ -96,3 +96,13 @@ def test_what_it_rests_on() -> None:
     assert notes[1].startswith("75 % of the weight stands in one segment; attitudes differ by ")
     assert "decision makers 3" in notes[2]
     assert len(told().basis.notes) == 1
+
+
+def test_a_mean_near_the_cut_is_told_on_its_own_side() -> None:
+    said = [
+        told(Voice("user", Segment.TRAPPED, value, 90)).basis.notes[0] for value in (62.5, 62.4, 59.7, 40.5)
+    ]
+
+    assert [str(one).partition(",")[0] for one in said] == (
+        ["Attitude 62.5", "Attitude 62.4", "Attitude 59.7", "Attitude 41"]
+    )
