@@ -85,8 +85,8 @@ class ThemePage:
 
     @property
     def finding(self) -> dict[str, list[str]]:
-        """The comments that the form finds as parts of an address; empty where it holds too many phrases."""
-        return phrase_words(_phrases(self.made))
+        """The comments that the form finds as parts of an address; empty where too many phrases find some."""
+        return phrase_words([phrase for phrase, n in self.found.items() if n])
 
     def wrong(self, language: str) -> list[str]:
         """What is wrong at a field; the name's has no language."""

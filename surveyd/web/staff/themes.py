@@ -25,7 +25,7 @@ from surveyd.web.staff.frame import bp
 from surveyd.web.staff.slices import seen_slice
 
 MOST = 200
-MOST_PHRASES = 60
+MOST_PHRASES = 40
 """So many phrases may stand in the address of comments: it stays as short as servers take it."""
 
 
