@@ -36,7 +36,6 @@ OUR_HOSTS = re.compile(
     r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|schemas\.openxmlformats\.org"
     r"|([\w-]+\.)*(example|test|invalid|localhost))$"
 )
-"""The last three before our own are names of formats, which nobody opens."""
 URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([\w-]+(?:\.[\w-]+)+)")
 
 
