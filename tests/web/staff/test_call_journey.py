@@ -53,3 +53,16 @@ def test_a_call_from_a_phone_that_is_answered_meanwhile(
     expect(phone.get_by_label("Note", exact=True)).to_have_value("Half a word")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not phone.evaluate(wide)
+
+
+def test_the_sheet_is_dark_on_white_when_a_dark_screen_prints_it(phone: Page, live_server: str) -> None:
+    phone.emulate_media(media="print", color_scheme="dark")
+    phone.set_viewport_size({"width": 1020, "height": 740})
+    phone.goto(f"{live_server}/staff/calls/sheet")
+
+    row = phone.get_by_role("row", name="Sofie Sommer")
+    expect(row).to_have_css("color", "rgb(26, 35, 48)")
+    expect(row.get_by_text("+49 30 901820")).to_have_css("white-space", "nowrap")
+    expect(phone.get_by_role("columnheader", name="Outcome")).to_be_visible()
+    expect(phone.get_by_role("link", name="Download the file")).not_to_be_visible()
+    assert (row.bounding_box() or {})["height"] < TALL
