@@ -4,7 +4,7 @@ Result rows that know their columns' names cost several times what the database 
 values are the same on both databases: numbers and texts; cast what is anything else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Select
@@ -15,12 +15,3 @@ def plain_rows(session: Session, statement: Select[*tuple[Any, ...]]) -> Sequenc
     """All rows of a statement, in the session's transaction."""
     with session.connection().execute(statement) as found:
         return cast(Sequence[tuple[Any, ...]], found.cursor.fetchall())
-
-
-def plain_chunks(
-    session: Session, statement: Select[*tuple[Any, ...]], size: int
-) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The same, at most so many at a time."""
-    with session.connection().execute(statement) as found:
-        while rows := found.cursor.fetchmany(size):
-            yield cast(Sequence[tuple[Any, ...]], rows)

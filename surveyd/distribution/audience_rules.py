@@ -215,9 +215,15 @@ def _said_of_all(program: Program) -> Said:
     return (
         Contact.id.in_(no_more),
         Contact.id.in_(who_has(stopped_addresses(program.id))),
-        Contact.id.in_(who_has(select(Suppression.address).correlate(None))),
+        Contact.id.in_(who_has(suppressed_addresses())),
         Contact.id.in_(waiting),
     )
+
+
+def suppressed_addresses() -> Select[str]:
+    """All addresses that must not be mailed, in lower case."""
+    # As an expression: of the column itself SQLite would ask for each contact whether its index has them.
+    return select(func.lower(Suppression.address)).correlate(None)
 
 
 def who_has(addresses: SelectBase) -> Select[int]:

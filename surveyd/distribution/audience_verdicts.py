@@ -11,29 +11,28 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal, select, union_all
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from surveyd.base.changes import ACCOUNTS, CONTACTS
 from surveyd.base.models import ChangeCount
-from surveyd.base.plain_rows import plain_chunks
+from surveyd.base.plain_rows import plain_rows
 from surveyd.base.statements import among
 from surveyd.distribution.address_wishes import stopped_addresses
 from surveyd.distribution.audience import Counts
 from surveyd.distribution.audience_models import AudiencePlan
 from surveyd.distribution.audience_plans import asked_of
-from surveyd.distribution.audience_rules import rule_of, who_has, with_facts
+from surveyd.distribution.audience_rules import rule_of, suppressed_addresses, who_has
 from surveyd.distribution.confirmation_models import ContactMark
 from surveyd.distribution.kept import Latest
 from surveyd.distribution.models import Invitation, Program, Suppression, Wave, WaveState
 from surveyd.distribution.return_models import AddressOptOut, ProgramOptOut
 from surveyd.distribution.wish_models import Nomination, NominationState
 from surveyd.people.access import Scope
-from surveyd.people.models import Contact, RelationshipRole
+from surveyd.people.models import Account, Contact, RelationshipRole
 from surveyd.scoring.arrays import Mask
 
-CHUNK = 20_000
-BREAK = "\n"
+BREAK, COMMA = "\n", ","
 ELSEWHERE = "elsewhere"
 """In place of a rule for who is not in a launched wave: by which rule stands in the ledger."""
 Ids = NDArray[np.int64]
@@ -62,7 +61,7 @@ class AccountSums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """Every contact by id, with their account and verdict, as it was at `at`, the program's time.
+    """Every contact with their account and verdict, as it was at `at`, the program's time.
 
     `verdict` is a place in `said`; `mailable` are those whose address works and is not stopped. `sums` holds
     what was added up of their accounts for a scope.
@@ -136,21 +135,24 @@ def _lately(at: QueryableAttribute[Any]) -> tuple[Select[Any], Select[Any]]:
 
 
 def _judged(session: Session, wave: Wave, program: Program, *, now: datetime) -> Verdicts:
-    numbers: list[Ids] = [np.empty((2, 0), np.int64)]
-    codes: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    known: dict[str, int] = {}
-    for rows in plain_chunks(session, _everybody(session, wave, program, now=now), CHUNK):
-        ids, accounts, texts = zip(*rows, strict=True)
-        numbers.append(np.array([ids, accounts], dtype=np.int64))
-        codes.append(np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int32))
-    found, verdict = np.concatenate(numbers, axis=1), np.concatenate(codes)
-    mailable = ~np.isin(found[0], np.array(session.scalars(_unmailable(program)).all(), dtype=np.int64))
-    said = tuple(map(_verdict, known))
-    return Verdicts(now, found[0].copy(), found[1].copy(), verdict, said, mailable)
+    found = plain_rows(session, _everybody(session, wave, program, now=now))
+    parts = [np.array([_numbers(ids), _numbers(accounts)]) for _, ids, accounts in found]
+    ids, accounts = np.concatenate([np.empty((2, 0), np.int64), *parts], axis=1)
+    verdict = np.repeat(np.arange(len(parts), dtype=np.int32), [part.shape[1] for part in parts])
+    mailable = ~np.isin(ids, np.array(session.scalars(_unmailable(program)).all(), dtype=np.int64))
+    said = tuple(_verdict(text) for text, *_ in found)
+    return Verdicts(now, ids, accounts, verdict, said, mailable)
+
+
+def _numbers(text: str) -> Ids:
+    return np.fromstring(text, dtype=np.int64, sep=COMMA)
 
 
 def _everybody(session: Session, wave: Wave, program: Program, *, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Each contact with what is said of them as one text, so that few values differ."""
+    """What is said of contacts as one text, of which few differ; with all of whom it is said, and accounts.
+
+    They come as one text each: a row for each contact would take longer to hand over than to judge.
+    """
     if wave.state is WaveState.SCHEDULED:
         rule = rule_of(wave, program, asked_of(session, wave), now=now, of_many=True)
     else:
@@ -160,7 +162,13 @@ def _everybody(session: Session, wave: Wave, program: Program, *, now: datetime)
     text: ColumnElement[str] = literal("")
     for part in (rule, case((Contact.active, "1"), else_=""), case((decides, "1"), else_="")):
         text = text + part + literal(BREAK)
-    return with_facts(select(Contact.id, Contact.account_id, text + Contact.language))
+    told = (text + Contact.language).label("told")
+    own, theirs = cast(Contact.id, Text).label("own"), cast(Contact.account_id, Text).label("theirs")
+    # A step of its own: else SQLite judges everybody a second time to group them.
+    judged = select(told, own, theirs).select_from(Contact).join(Account, Account.id == Contact.account_id)
+    each = judged.cte("judged").prefix_with("MATERIALIZED")
+    together = (func.aggregate_strings(each.c.own, COMMA), func.aggregate_strings(each.c.theirs, COMMA))
+    return select(each.c.told, *together).group_by(each.c.told)
 
 
 def _verdict(text: str) -> Verdict:
@@ -171,4 +179,4 @@ def _verdict(text: str) -> Verdict:
 def _unmailable(program: Program) -> Any:
     """The ids of contacts without an address, or with one that is stopped or came back."""
     none = select(Contact.id).where(Contact.email == "")
-    return union_all(none, who_has(stopped_addresses(program.id)), who_has(select(Suppression.address)))
+    return union_all(none, who_has(stopped_addresses(program.id)), who_has(suppressed_addresses()))
