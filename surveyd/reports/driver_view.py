@@ -175,6 +175,12 @@ class DriversPage:
         return () if isinstance(found, Unsaid) else found
 
     @property
+    def why_no_stages(self) -> str:
+        """Why stages cannot be told as wholes, empty where they can or where there are none."""
+        found = self.of.stages if self.of else ()
+        return why_not(found) if isinstance(found, Unsaid) else ""
+
+    @property
     def basis(self) -> Basis:
         """Where the shares come from."""
         of = self.of

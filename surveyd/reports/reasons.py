@@ -28,6 +28,7 @@ FEW = {
     Reason.TOO_FEW_ACCOUNTS: lazy_gettext("Too few accounts: %(found)s, and %(needed)s are needed."),
     Reason.TOO_FEW_WAVES: lazy_gettext("Too few waves: %(found)s, and %(needed)s are needed."),
     Reason.TOO_FEW_GROUPS: lazy_gettext("Too few groups: %(found)s, and %(needed)s are needed."),
+    Reason.TOO_MANY_PARTS: lazy_gettext("Too many parts: %(found)s, and at most %(needed)s can be split."),
     Reason.TOO_FEW_TOGETHER: lazy_gettext("Too few answered both: %(found)s, and %(needed)s are needed."),
 }
 

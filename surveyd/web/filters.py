@@ -63,7 +63,8 @@ def fixed(value: float | None, digits: int) -> str:
     """A number with so many decimals, so that a column compares; 0 without a sign, a dash for None."""
     if value is None:
         return NOTHING
-    return format_decimal(round(value, digits) or 0.0, f"#,##0.{'0' * digits}", locale_name())
+    said = format_decimal(round(value, digits) or 0.0, f"#,##0.{'0' * digits}", locale_name())
+    return said.replace("-", MINUS)
 
 
 def signed(value: int | None) -> str:

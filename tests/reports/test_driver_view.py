@@ -67,6 +67,14 @@ def test_a_stage_is_not_called_as_the_driver_of_its_name(app: Flask) -> None:
         assert page(None).stage(replace(stage, is_stage=False)) == "Finds support quick"
 
 
+def test_stages_that_are_too_many_say_so(app: Flask) -> None:
+    with app.test_request_context():
+        many = replace(found(3), stages=Unsaid(Reason.TOO_MANY_PARTS, "stages", 21, 20))
+        seen = replace(page(None), drivers=many)
+        assert (seen.stages, seen.why_no_stages) == ((), "Too many parts: 21, and at most 20 can be split.")
+        assert page(found(3)).why_no_stages == page(None).why_no_stages == ""
+
+
 def rated(lowest: int, highest: int) -> PainDelight | Unsaid:
     generator = np.random.default_rng(2)
     values = generator.integers(1, 6, (300, 2)).astype(np.int8)

@@ -23,6 +23,6 @@ def test_halves_of_a_percent_go_up_on_the_page_and_on_paper() -> None:
 def test_a_column_has_as_many_decimals_throughout_and_no_minus_zero(app: Flask) -> None:
     with app.test_request_context():
         assert [fixed(value, 1) for value in (-0.04, 0.04, -0.0, 1.0, -0.06)] == (
-            ["0.0", "0.0", "0.0", "1.0", "-0.1"]
+            ["0.0", "0.0", "0.0", "1.0", "\N{MINUS SIGN}0.1"]
         )
         assert (fixed(-0.004, 2), fixed(0.5, 2), fixed(None, 2)) == ("0.00", "0.50", "—")
