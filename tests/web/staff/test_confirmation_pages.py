@@ -212,6 +212,14 @@ class TestReport:
         with writer() as session:
             assert session.get_one(Confirmation, wave_id).remind_days == []
 
+    def test_of_a_wave_that_went_out_without_it_no_progress_is_listed(
+        self, office: Office, sign_in: SignIn
+    ) -> None:
+        page = sign_in(office.cast.admin).get(f"/staff/waves/{office.wave}/confirmation")
+
+        assert "who is in this wave is fixed" in page.text
+        assert "How far each one is" not in page.text
+
     def test_it_says_how_far_each_one_is_and_sends_again(self, round_: Round) -> None:
         cast, admin = round_.office.cast, round_.sign_in(round_.office.cast.admin)
         round_.mona().post(round_.of(cast.anna.id, "confirm"))
