@@ -22,7 +22,7 @@ from surveyd.base.services import EXTENSION, Services
 from surveyd.closed_loop import case_alerts
 from surveyd.closed_loop.jobs import send_letter, work_on_any
 from surveyd.closed_loop.models import Letter, LetterState
-from surveyd.distribution import claims, gaps, returns, stale, touches, triggers, waves
+from surveyd.distribution import claims, gaps, stale, touches, triggers, waves
 from surveyd.distribution.alarm_jobs import look_for_alarms
 from surveyd.distribution.calendar_jobs import keep_calendar
 from surveyd.distribution.call_jobs import end_calls
@@ -32,7 +32,9 @@ from surveyd.distribution.jobs import prepare_wave
 from surveyd.distribution.lanes import kept, new_lane
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Wave, WaveState
 from surveyd.distribution.rehearsing.jobs import work_on_rehearsals
+from surveyd.distribution.return_jobs import forget_returned
 from surveyd.distribution.sender import Lane
+from surveyd.distribution.tally_jobs import fold_tallies
 from surveyd.operations.merge_jobs import look_for_duplicates
 from surveyd.people import batches, uploads
 from surveyd.people.jobs import finish_lost_batch
@@ -139,15 +141,6 @@ def close_waves(house: Services, now: datetime) -> int:
         return waves.close_due(session, now=now)
 
 
-def forget_returned(house: Services, now: datetime) -> int:
-    """Forget what came back and nobody understood, some months later."""
-    with reading() as session:
-        if not returns.has_old(session, now=now):
-            return 0
-    with writing() as session:
-        return returns.forget_returns(session, now=now)
-
-
 def work_on_uploads(house: Services, now: datetime) -> int:
     """Look at and write the files that no worker has taken, and forget those that nobody applied."""
     with reading() as session:
@@ -195,6 +188,7 @@ SWEEPS = (
     Sweep("durations", "late: nothing but a line of text hangs on it", measure_durations),
     Sweep("visits", "late: what is a month old is in no hurry", forget_visits),
     Sweep("returns", "late: what came back months ago is in no hurry", forget_returned),
+    Sweep("tallies", "late: pages read what is folded and what is not alike", fold_tallies),
     Sweep("policies", "late: nobody waits for it but whoever looks at its bar", work_on_policies),
     Sweep("analyses", "late: the last result is shown until the next one stands", work_on_analyses),
     Sweep("rehearsals", "late: nothing waits for them but whoever looks", work_on_rehearsals),

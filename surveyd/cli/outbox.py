@@ -11,7 +11,7 @@ from surveyd.base.database import reading, writing
 from surveyd.base.errors import Unavailable
 from surveyd.base.keyset import Wanted
 from surveyd.cli.house import as_json, house, open_app, print_json, print_table
-from surveyd.distribution import holds
+from surveyd.distribution import holds, tallies
 from surveyd.distribution.hold_lists import count_held, held_groups, list_held
 from surveyd.distribution.outbox import OutboxSummary, list_messages, summary
 from surveyd.people.audit import record
@@ -27,6 +27,7 @@ COLUMNS = {
 }
 GROUP_COLUMNS = {"count": "held", "wave": "wave", "step": "step", "reason": "reason", "oldest": "due since"}
 LINE_COLUMNS = {"key": "key", "wave": "wave", "step": "step", "due_at": "due since", "reason": "reason"}
+SUM_COLUMNS = {"kind": "of", "wave_id": "wave id", "state": "state", "step": "step", "number": "too few by"}
 SHOWN = 50
 Verb = Callable[[Session, dict[str, str], datetime], int]
 
@@ -88,6 +89,19 @@ def held(wave: str, step: str, reason: str, each: bool, as_json: bool) -> None:
         print_table([{name: getattr(line, name) for name in LINE_COLUMNS} for line in lines], LINE_COLUMNS)
     else:
         print_table(groups, GROUP_COLUMNS)
+
+
+@outbox.command()
+@as_json
+def recount(as_json: bool) -> None:
+    """Count the ledger row by row, and mend the sums that pages show. Safe while everything runs."""
+    with house(), writing() as session:
+        mended = tallies.recount(session)
+    if as_json:
+        print_json({"mended": mended})
+        return
+    click.echo("All sums are right." if not mended else f"{len(mended)} sums were wrong and are mended.")
+    print_table([{name: getattr(one, name) for name in SUM_COLUMNS} for one in mended], SUM_COLUMNS)
 
 
 @outbox.command()

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from surveyd.base.bulk import insert_rows
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.models import Invitation, Wave
 from surveyd.people.comparable import comparable_cents
@@ -20,6 +21,20 @@ BAND = DAYS * TRIES
 """What one band weighs: after it counts the day on which the wave ends, then how often they were tried."""
 BEGUN, ASKED = 10**12, 2 * 10**12
 """Who has begun to answer comes before all of them, and who asked to be called before everybody."""
+LISTED = (
+    "touch_id",
+    "invitation_id",
+    "state",
+    "flagged_at",
+    "not_before",
+    "attempts",
+    "reason",
+    "wave_id",
+    "time_zone",
+    "language",
+    "country",
+    "weight",
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,27 +63,13 @@ def put_on_list(session: Session, flagged: Mapping[int, int], *, now: datetime) 
         .where(Invitation.id.in_(set(flagged.values())))
     )
     known = {row.id: row for row in session.execute(facts)}
-    session.execute(
-        insert(Call),
-        [
-            {
-                "touch_id": touch_id,
-                "invitation_id": invitation_id,
-                "state": CallState.OPEN,
-                "flagged_at": now,
-                "not_before": now,
-                "attempts": 0,
-                "reason": "",
-                "wave_id": known[invitation_id].wave_id,
-                "time_zone": known[invitation_id].time_zone,
-                "language": known[invitation_id].language,
-                "country": known[invitation_id].country,
-                "weight": weight_of(known[invitation_id].cents, known[invitation_id].closes_at)
-                - (BEGUN if known[invitation_id].started_at else 0),
-            }
-            for touch_id, invitation_id in flagged.items()
-        ],
-    )
+    rows = []
+    for touch_id, invitation_id in flagged.items():
+        one = known[invitation_id]
+        weight = weight_of(one.cents, one.closes_at) - (BEGUN if one.started_at else 0)
+        fresh = (touch_id, invitation_id, CallState.OPEN, now, now, 0, "")
+        rows.append((*fresh, one.wave_id, one.time_zone, one.language, one.country, weight))
+    insert_rows(session, Call, LISTED, rows)
 
 
 def weight_of(cents: int, closes_at: datetime | None) -> int:

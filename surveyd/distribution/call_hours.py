@@ -4,6 +4,7 @@ Whether somebody can be called hangs on their zone and on the program's hours. B
 are read once and become a condition: the database sorts and pages, by the table of calls alone.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Row,
     Select,
     and_,
     case,
@@ -26,13 +26,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from surveyd.base.clock import zone_named
+from surveyd.base.statements import spelled
 from surveyd.distribution.call_claims import in_other_hands
 from surveyd.distribution.call_models import Call, CallState
 from surveyd.distribution.call_windows import Windows, own_windows, window_for
 from surveyd.distribution.calls import call_scope
 from surveyd.distribution.days_off import calendars
 from surveyd.distribution.models import Invitation, Program, Touch, Wave
-from surveyd.people.access import Scope
+from surveyd.distribution.tallies import T, tallied
+from surveyd.distribution.tally_models import TallyKind
+from surveyd.people.access import Reach, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,27 @@ class Caller:
     now: datetime
     system_now: datetime
     scope: Scope
+
+
+_Key = tuple[int, str, str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Open calls of one wave, zone, country and language, and of one step where that counts."""
+
+    wave_id: int
+    time_zone: str
+    country: str
+    language: str
+    step: str | None
+    people: int
+    due: int
+    earliest: datetime
+
+    @property
+    def key(self) -> _Key:
+        return self.wave_id, self.time_zone, self.country, self.language, self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +90,16 @@ class Hours:
 def read_hours(session: Session, narrowed: ColumnElement[bool] | None, caller: Caller) -> Hours:
     """How the open calls that `narrowed` names stand, None for all: a few statements, however many."""
     held = in_other_hands(session, by=caller.user_id, system_now=caller.system_now)
-    free, due, own = _free(held, caller), Call.not_before <= caller.now, own_windows(session)
+    free, due, own = _free(held, caller), _is_due(caller), own_windows(session)
     listed = [Call.state == CallState.OPEN, call_scope(caller.scope)]
     wanted = [*listed, *([] if narrowed is None else [narrowed])]
-    groups = session.execute(_grouped(due, own).where(*wanted)).all()
-    every = groups if narrowed is None else session.execute(_grouped(due, own).where(*listed)).all()
+    every = _every(session, own, caller)
+    groups = every if narrowed is None else _read(session, _grouped(due, own).where(*wanted))
     promised = _not_promised(caller)
     # The few that are in hand or promised are counted apart, so that an index tells all the others.
     kept = Call.id.in_(_perhaps_kept(held, caller))
-    less = session.execute(_grouped(due, own).where(*wanted, kept, ~and_(free, promised))).all()
+    few = [open_unsearched(), *wanted[1:]]
+    less = _read(session, _grouped(due, own, apart=True).where(*few, kept, ~and_(free, promised)))
     work = _Work(session, {row.wave_id for row in every}, own, now=caller.now)
     opening = [work.opens(row, row.earliest) for row in groups]
     at_work = [row for row in groups if work.opens(row, caller.now) == caller.now]
@@ -90,37 +115,75 @@ def read_hours(session: Session, narrowed: ColumnElement[bool] | None, caller: C
     )
 
 
-def _grouped(due: ColumnElement[bool], own: Collection[int]) -> Select[*tuple[Any, ...]]:
+def _grouped(
+    due: ColumnElement[bool], own: Collection[int], *, apart: bool = False
+) -> Select[*tuple[Any, ...]]:
     """Calls counted by all that decides when they can be made; conditions are the caller's to add.
 
-    Their `step` is told of the waves `own` only, whose calls have hours of their own.
+    Their `step` is told of the waves `own` only, whose calls have hours of their own. `apart` leaves the
+    index aside that has all open calls in groups: the conditions leave few.
     """
-    keys = (Call.wave_id, Call.time_zone, Call.country, Call.language)
+    wave_id: ColumnElement[int] = Call.wave_id + 0 if apart else Call.wave_id.expression
+    keys = (wave_id.label("wave_id"), Call.time_zone, Call.country, Call.language)
     counts = (
         func.count().label("people"),
         func.count(case((due, 1))).label("due"),
         func.min(Call.not_before).label("earliest"),
     )
     if not own:
-        return select(*keys, null().label("step"), *counts).group_by(*keys)
+        return select(*keys, null().label("step"), *counts).group_by(wave_id, *keys[1:])
     touched = and_(Touch.id == Call.touch_id, Call.wave_id.in_(own))
     query = select(*keys, Touch.step, *counts).select_from(Call).outerjoin(Touch, touched)
-    return query.group_by(*keys, Touch.step)
+    return query.group_by(wave_id, *keys[1:], Touch.step)
+
+
+def _every(session: Session, own: Collection[int], caller: Caller) -> Sequence[Group]:
+    """All open calls of the caller's scope. Of those that everybody has, only who waits is counted."""
+    due = _is_due(caller)
+    if caller.scope.reach not in (Reach.ALL, Reach.CALLS):
+        return _read(
+            session, _grouped(due, own).where(Call.state == CallState.OPEN, call_scope(caller.scope))
+        )
+    waits = (Call.state == CallState.OPEN, Call.not_before > caller.now)
+    waiting = {row.key: row for row in _read(session, _grouped(due, own, apart=True).where(*waits))}
+    columns = (T.wave_id, T.time_zone, T.country, T.language, T.step)
+    kept = tallied(*columns, kinds=[TallyKind.CALL]).where(T.state == CallState.OPEN.value)
+    people = Counter[_Key]()
+    for row in session.execute(kept):
+        people[(*row[:4], row.step if row.wave_id in own else None)] += row.number
+    found = []
+    for key, many in people.items():
+        later = waiting.get(key)
+        due_now = many - (later.people if later else 0)
+        found.append(Group(*key, many, due_now, later.earliest if later and not due_now else caller.now))
+    return found
+
+
+def _read(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Group]:
+    return [Group(*tuple(row)) for row in session.execute(query)]
+
+
+def open_unsearched() -> ColumnElement[bool]:
+    """The condition on open calls, for where they are found by something that fewer calls have.
+
+    Without statistics SQLite thinks that few calls are open, and would look through all of them.
+    """
+    return func.coalesce(Call.state, spelled(CallState.DONE)) == spelled(CallState.OPEN)
+
+
+def _is_due(caller: Caller) -> ColumnElement[bool]:
+    # Nor is it searched for: most are due.
+    return func.coalesce(Call.not_before, Call.flagged_at) <= caller.now
 
 
 def _perhaps_kept(held: list[int], caller: Caller) -> CompoundSelect[int]:
     """The calls that may be in others' hands or promised, each kind by its index."""
     theirs = select(Invitation.id).where(Invitation.contact_id.in_(held))
-    is_open = Call.state == CallState.OPEN
     return union(
         select(Call.id).where(Call.claimed_until >= caller.system_now),
-        select(Call.id).where(Call.owner_id > 0, is_open),
+        select(Call.id).where(Call.owner_id > 0, open_unsearched()),
         select(Call.id).where(Call.invitation_id.in_(theirs)),
     )
-
-
-Group = Row[*tuple[Any, ...]]
-"""Open calls of one wave, zone, country and language, and of one step where that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +218,7 @@ class _Work:
         return window.opens(max(self.now, earliest), zone_named(row.time_zone), off)
 
 
-def _within(at_work: list[Group], groups: Sequence[Group]) -> ColumnElement[bool]:
+def _within(at_work: Sequence[Group], groups: Sequence[Group]) -> ColumnElement[bool]:
     """True of the calls in the groups that are at work: by wave and zone, without countries on holiday."""
     zones: dict[tuple[int, str | None], set[str]] = {}
     for row in at_work:
@@ -174,7 +237,8 @@ def _within(at_work: list[Group], groups: Sequence[Group]) -> ColumnElement[bool
 def _of(wave_id: int, step: str | None) -> list[ColumnElement[bool]]:
     """The calls of a wave, or of one of its steps."""
     theirs = select(Touch.id).where(Touch.wave_id == wave_id, Touch.step == step)
-    return [Call.wave_id == wave_id, *([] if step is None else [Call.touch_id.in_(theirs)])]
+    # Which is no way to find calls: most of the list are of few waves, and it is read in its own order.
+    return [Call.wave_id + 0 == wave_id, *([] if step is None else [Call.touch_id.in_(theirs)])]
 
 
 def _free(held: list[int], caller: Caller) -> ColumnElement[bool]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import BROKEN, Order, Slice, slice_of
-from surveyd.distribution.call_hours import Caller, Hours
-from surveyd.distribution.call_models import Call, CallOutcome
+from surveyd.distribution.call_hours import Caller, Hours, open_unsearched
+from surveyd.distribution.call_models import Call, CallOutcome, CallState
 
 PAGE = 50
 READY_KINDS = 4
@@ -37,7 +37,7 @@ def first_ranked(
     most: int,
     now_only: bool = False,
 ) -> list[int]:
-    """The ids of the best of the calls that `query` selects; `now_only` of those that can be made now."""
+    """The ids of the best of the open calls in `query`; `now_only` of those that can be made now."""
     found: list[int] = []
     kinds = _kinds(hours, caller)
     for kind in kinds[:READY_KINDS] if now_only else kinds:
@@ -56,7 +56,7 @@ def ranked_page(
     after: str = "",
     backwards: bool = False,
 ) -> Slice:
-    """A page of the calls that `query` selects, the best first, or last. Raises Refused for a broken key.
+    """A page of the open calls in `query`, the best first, or last. Raises Refused for a broken key.
 
     The key names the kind at which the page before it ended, and the last row of it.
     """
@@ -91,6 +91,7 @@ def _kinds(hours: Hours, caller: Caller) -> Sequence[_Kind]:
     value of the account, the end of the wave and the tries: see `call_entries.weight_of`.
     """
     mine = in_my_hands(caller)
+    is_open, few_open = Call.state == CallState.OPEN, open_unsearched()
     # A lapsed claim has a NULL that is no "false": what is compared is a word for each call.
     other = ~mine & Call.claimed_by_id.is_not(None) | Call.claimed_by_id.is_(None)
     own, back = Call.owner_id == caller.user_id, Call.outcome == CallOutcome.CALL_BACK
@@ -103,13 +104,13 @@ def _kinds(hours: Hours, caller: Caller) -> Sequence[_Kind]:
     # Few are mine: sorted by more than an index has, they are read by whose they are.
     few = cast(extract("epoch", Call.not_before), BigInteger)
     return (
-        _Kind(mine, few),
-        _Kind(and_(other, hours.ready, own), few),
-        _Kind(and_(other, hours.ready, not_own, back), due),
-        _Kind(and_(other, hours.ready, not_own, not_back), Call.weight.expression),
-        _Kind(and_(waits, back), due),
-        _Kind(and_(waits, not_back), due),
-        _Kind(and_(other, ~hours.free), due),
+        _Kind(and_(few_open, mine), few),
+        _Kind(and_(few_open, other, hours.ready, own), few),
+        _Kind(and_(is_open, other, hours.ready, not_own, back), due),
+        _Kind(and_(is_open, other, hours.ready, not_own, not_back), Call.weight.expression),
+        _Kind(and_(is_open, waits, back), due),
+        _Kind(and_(is_open, waits, not_back), due),
+        _Kind(and_(is_open, other, ~hours.free), due),
     )
 
 

@@ -17,6 +17,7 @@ from surveyd.distribution.bounces import BounceKind, judge_refusal
 from surveyd.distribution.invitations import run
 from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
+from surveyd.distribution.outbox import IS_OWED
 from surveyd.distribution.soft_bounces import note_soft
 from surveyd.distribution.suppressions import hold_address, suppress
 
@@ -70,6 +71,8 @@ def claim(
         select(Message.id)
         .outerjoin(Wave, Wave.id == Message.wave_id)
         .where(
+            # For the index that has them in this order.
+            IS_OWED,
             Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
             Message.due_at <= now,
             Message.awaits_paper == false(),

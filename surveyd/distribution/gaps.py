@@ -7,7 +7,7 @@ long stop mails nobody by itself. Age alone never holds.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import insert_new
@@ -15,6 +15,8 @@ from surveyd.base.statements import spelled
 from surveyd.distribution.invitations import run
 from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import Heartbeat, Message, MessageState, Touch, TouchState, Wave
+from surveyd.distribution.tallies import T, count_tallied
+from surveyd.distribution.tally_models import TallyKind
 
 GAP = timedelta(hours=4)
 REASON = "fell due while nothing was running"
@@ -60,7 +62,12 @@ def release_touches(session: Session, *, now: datetime, wave: str = "", step: st
 
 def count_held_touches(session: Session, *, wave: str = "", step: str = "") -> int:
     """How many planned touches wait for a person's word."""
-    return session.execute(select(func.count(Touch.id)).where(*_held_touches(wave, step))).scalar_one()
+    which = [T.state == TouchState.HELD.value]
+    if wave:
+        which.append(T.wave_id.in_(select(Wave.id).where(Wave.slug == wave)))
+    if step:
+        which.append(T.step == step)
+    return count_tallied(session, TallyKind.TOUCH, which=which)
 
 
 def _held_touches(wave: str, step: str) -> list[ColumnElement[bool]]:

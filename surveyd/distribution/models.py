@@ -71,7 +71,16 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
 
 
+IN_OWED = "state IN ('queued', 'sending', 'uncertain', 'held')"
 OWED = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.HELD)
+
+
+STOPPED = (MessageState.FAILED, MessageState.SUPPRESSED, MessageState.CANCELLED)
+
+
+def index_of(which: str, name: str, *columns: str) -> Index:
+    """An index that has only the rows of a condition, on both databases."""
+    return Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
 
 
 class AfterSending(StrEnum):
@@ -211,21 +220,10 @@ class Touch(Base):
     reason: Mapped[str] = mapped_column(String(60), default="")
     __table_args__ = (
         UniqueConstraint("invitation_id", "step"),
-        Index(
-            "ix_touches_due",
-            "due_at",
-            "id",
-            sqlite_where=text("state = 'planned'"),
-            postgresql_where=text("state = 'planned'"),
-        ),
+        index_of("state = 'planned'", "ix_touches_due", "due_at", "id"),
         # All that counts need, so that they look at the index alone.
         Index("ix_touches_counted", "wave_id", "step", "state", "due_at"),
-        Index(
-            "ix_touches_held",
-            "state",
-            sqlite_where=text("state = 'held'"),
-            postgresql_where=text("state = 'held'"),
-        ),
+        index_of("state = 'held'", "ix_touches_held", "state"),
     )
 
 
@@ -276,34 +274,18 @@ class Message(Base):
             sqlite_where=text("awaits_paper = 1"),
             postgresql_where=text("awaits_paper = true"),
         ),
-        Index(
-            "ix_messages_owed",
-            "priority",
-            "due_at",
-            "id",
-            sqlite_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),
-            postgresql_where=text("state IN ('queued', 'sending', 'uncertain', 'held')"),
+        index_of(IN_OWED, "ix_messages_owed", "priority", "due_at", "id"),
+        Index("ix_messages_wave_id_state", "wave_id", "state"),
+        # Lists of one state, the newest first.
+        index_of(IN_OWED, "ix_messages_owed_id", "id"),
+        index_of("state = 'sent'", "ix_messages_sent_id", "id"),
+        index_of("state IN ('failed', 'suppressed', 'cancelled')", "ix_messages_stopped_id", "id", "state"),
+        index_of("state = 'sent'", "ix_messages_sent", "sent_at", "wave_id"),
+        index_of(
+            "stale_at IS NOT NULL AND state IN ('queued', 'uncertain')", "ix_messages_stale", "stale_at"
         ),
-        Index("ix_messages_counted", "wave_id", "state", "step", "touch_id", "invitation_id"),
-        Index(
-            "ix_messages_sent",
-            "sent_at",
-            "wave_id",
-            sqlite_where=text("state = 'sent'"),
-            postgresql_where=text("state = 'sent'"),
-        ),
-        Index(
-            "ix_messages_held",
-            "state",
-            sqlite_where=text("state = 'held'"),
-            postgresql_where=text("state = 'held'"),
-        ),
-        Index(
-            "ix_messages_failed",
-            "begun_at",
-            sqlite_where=text("state = 'failed'"),
-            postgresql_where=text("state = 'failed'"),
-        ),
+        index_of("state = 'held'", "ix_messages_held", "state"),
+        index_of("state = 'failed'", "ix_messages_failed", "begun_at"),
     )
 
 

@@ -6,20 +6,29 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.database import Rows
-from surveyd.base.statements import insert_once
+from surveyd.base.statements import insert_once, spelled
 from surveyd.distribution import papers
 from surveyd.distribution.invitations import run
 from surveyd.distribution.locks import in_order
 from surveyd.distribution.models import OWED, Message, MessageState, Wave
 from surveyd.distribution.stationery import contexts
+from surveyd.distribution.tallies import mails_by_state
 from surveyd.people.models import Contact
 
 SINGLE = 0
 WAVE = 1
+PRIORITIES = (SINGLE, WAVE)
+IS_OWED = Message.state.in_([spelled(state) for state in OWED])
+"""Spelled out as in the partial index, so that what has been sent is not looked at."""
+MAY_MISS_WINDOW = and_(
+    Message.stale_at.is_not(None),
+    Message.state.in_([spelled(MessageState.QUEUED), spelled(MessageState.UNCERTAIN)]),
+)
+"""Spelled out, too: an index has when the sending window of these shuts."""
 CANCELLED_BY_HAND = "cancelled by hand"
 
 
@@ -91,11 +100,24 @@ class OutboxSummary:
 def summary(session: Session, *, now: datetime) -> OutboxSummary:
     """The sums at program time `now`; what is due later is owed, but not old."""
     counts = {state.value: 0 for state in MessageState}
-    for state, count in session.execute(select(Message.state, func.count()).group_by(Message.state)):
-        counts[state.value] = count
-    oldest = session.execute(select(func.min(Message.due_at)).where(Message.state.in_(OWED))).scalar()
+    counts |= {state.value: count for state, count in mails_by_state(session).items()}
+    oldest = oldest_owed(session)
     age = (now - oldest).total_seconds() if oldest else 0
     return OutboxSummary(counts, sum(counts[state.value] for state in OWED), max(0, int(age)))
+
+
+def oldest_owed(session: Session, *which: ColumnElement[bool]) -> datetime | None:
+    """When the oldest of the owed mails was due, in program time; None without one.
+
+    `which` may narrow them by columns of `Message` and, for a search, of `Contact`.
+    """
+    # Each priority by itself: that is how the index has them.
+    owed = select(Message.due_at).outerjoin(Contact, Contact.id == Message.contact_id).where(IS_OWED, *which)
+    each = [
+        owed.where(Message.priority == priority).order_by(Message.due_at).limit(1).scalar_subquery()
+        for priority in PRIORITIES
+    ]
+    return min(filter(None, session.execute(select(*each)).one()), default=None)
 
 
 def release_claims(session: Session, wave_id: int) -> None:

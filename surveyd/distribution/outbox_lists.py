@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
+from surveyd.base.statements import spelled
 from surveyd.distribution.gaps import count_held_touches
-from surveyd.distribution.models import OWED, Message, MessageState, Wave
-from surveyd.distribution.watch import IS_OWED
+from surveyd.distribution.models import OWED, STOPPED, Message, MessageState, Wave
+from surveyd.distribution.outbox import IS_OWED, oldest_owed
+from surveyd.distribution.tallies import T, mails_by_state
 from surveyd.people.models import Contact
 
 SORTS = ("made", "due", "to", "tries")
@@ -94,21 +96,30 @@ def list_outbox(session: Session, wish: Wanted) -> OutboxPage:
 
 
 def count_outbox(session: Session, wish: Wanted) -> OutboxCounts:
-    """The mails that `wish` asks for in every state, whichever state it asks for; in two statements.
+    """The mails that `wish` asks for in every state, whichever state it asks for; in three statements.
 
-    Those of the whole outbox are counted by indexes alone.
+    They are tallied, whatever the filter; what is searched for is counted.
     """
-    oldest, counted = select(func.min(Message.due_at)).select_from(Message), select(Message.state)
-    if wish.search or wish.filters.get("wave"):
-        oldest, counted = _joined(oldest), _joined(counted)
-    due = oldest.where(IS_OWED, *_narrowed(wish)).correlate(None).scalar_subquery().label("oldest")
-    counted = counted.add_columns(func.count().label("mails"), due)
-    rows = session.execute(counted.where(*_narrowed(wish)).group_by(Message.state)).all()
+    states = _searched(session, wish) if wish.search else mails_by_state(session, *_tallied(wish))
+    is_owed = any(states.get(state) for state in OWED)
     return OutboxCounts(
-        {row.state: row.mails for row in rows},
-        next((row.oldest for row in rows), None),
+        states,
+        oldest_owed(session, *_narrowed(wish)) if is_owed else None,
         0 if not touches_too(wish) else count_held_touches(session, **_of_touches(wish)),
     )
+
+
+def _searched(session: Session, wish: Wanted) -> dict[MessageState, int]:
+    counted = _joined(select(Message.state, func.count().label("mails"))).where(*_narrowed(wish))
+    return {row.state: row.mails for row in session.execute(counted.group_by(Message.state))}
+
+
+def _tallied(wish: Wanted) -> list[ColumnElement[bool]]:
+    """The filter as conditions on what is tallied."""
+    which: list[ColumnElement[bool]] = []
+    if wish.filters.get("wave"):
+        which.append(T.wave_id.in_(select(Wave.id).where(Wave.slug == wish.filters["wave"])))
+    return which + [T[name] == wish.filters[name] for name in ("step", "name") if wish.filters.get(name)]
 
 
 def ids_of(wish: Wanted) -> Select[*tuple[Any, ...]]:
@@ -138,7 +149,7 @@ def _narrowed(wish: Wanted) -> list[ColumnElement[bool]]:
         found = (column.icontains(wish.search, autoescape=True) for column in words)
         which.append(or_(*found, Contact.external_id == wish.search))
     if wish.filters.get("wave"):
-        which.append(Wave.slug == wish.filters["wave"])
+        which.append(Message.wave_id.in_(select(Wave.id).where(Wave.slug == wish.filters["wave"])))
     if wish.filters.get("step"):
         which.append(Message.step == wish.filters["step"])
     if wish.filters.get("name"):
@@ -148,7 +159,14 @@ def _narrowed(wish: Wanted) -> list[ColumnElement[bool]]:
 
 def _in_state(wish: Wanted) -> list[ColumnElement[bool]]:
     asked = wish.filters.get("state", "")
-    return [Message.state.in_([state for state in MessageState if state == asked])] if asked else []
+    if not asked:
+        return []
+    if asked not in list(MessageState):
+        return [false()]
+    # The indexes that have some of the states are found by their conditions.
+    stopped = [Message.state.in_([spelled(state) for state in STOPPED])] if asked in STOPPED else []
+    owed = [IS_OWED] if asked in OWED else []
+    return [*stopped, *owed, Message.state == spelled(MessageState(asked))]
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> OutboxLine:

@@ -1,11 +1,12 @@
 """How a wave's mails are getting on: what is out, what is to go, how fast. Asked every few seconds."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import ScalarSelect, case, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.statements import spelled
@@ -13,8 +14,6 @@ from surveyd.distribution.cadence import WISHED_REMINDER, cadence_of, plain_step
 from surveyd.distribution.models import (
     OWED,
     Channel,
-    Exclusion,
-    Invitation,
     Message,
     MessageState,
     Touch,
@@ -22,9 +21,12 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
+from surveyd.distribution.tallies import T, count_tallied, tallied
+from surveyd.distribution.tally_models import TallyKind
 from surveyd.distribution.waves import WaveStatus
 from surveyd.people.models import Contact
 
+PLANNED, HELD = TouchState.PLANNED.value, TouchState.HELD.value
 LOOK_BACK = timedelta(minutes=1)
 
 
@@ -78,39 +80,58 @@ def progress(session: Session, wave: Wave, *, status: WaveStatus, now: datetime)
     if wave.state is WaveState.PREPARING:
         return Progress(None, 0, *_prepared(session, wave))
     names = (*cadence_of(session, wave).names(Channel.MAIL), WISHED_REMINDER)
-    planned = select(
-        Touch.step,
-        func.count(case((and_(Touch.state == TouchState.PLANNED, Touch.due_at <= now), 1))).label("due"),
-        func.count(case((Touch.state == TouchState.HELD, 1))).label("held"),
-        func.count(case((and_(Touch.state == TouchState.PLANNED, Touch.due_at > now), 1))).label("later"),
-        func.min(Touch.due_at).label("next_at"),
-    ).where(
-        Touch.wave_id == wave.id,
-        or_(Touch.step.in_(names), Touch.step.startswith(WISHED_REMINDER, autoescape=True)),
-        Touch.state.in_([TouchState.PLANNED, TouchState.HELD]),
-    )
     steps = {name: StepProgress(name) for name in names}
-    for row in session.execute(planned.group_by(Touch.step)):
-        steps[plain_step(row.step)] = _planned(steps[plain_step(row.step)], row)
+    for step, part in _planned_touches(session, wave, names, now=now):
+        steps[step] = _with_planned(steps[step], part)
     under_way = [_with(step, status.messages.get(step.name, {})) for step in steps.values()]
     current = next((step for step in under_way if step.due or step.held or step.later), None)
     return Progress(current, _per_minute(session, wave, now))
 
 
-def _planned(step: StepProgress, row: Row[*tuple[Any, ...]]) -> StepProgress:
+def _planned_touches(
+    session: Session, wave: Wave, names: Sequence[str], *, now: datetime
+) -> Iterator[tuple[str, StepProgress]]:
+    """The touches that are planned, by the steps of mails and by each of their numbers.
+
+    How many is tallied. What is due already is counted: it stays little, since it is released at once.
+    """
+    states = Counter[tuple[str, str]]()
+    kept = tallied(T.step, T.state, kinds=[TallyKind.TOUCH])
+    for row in session.execute(kept.where(T.wave_id == wave.id, T.state.in_([PLANNED, HELD]))):
+        if plain_step(row.step) in names:
+            states[row.step, row.state] += row.number
+    planned = [step for step, state in states if state == PLANNED]
+    dates = session.execute(select(*_dates(wave, planned, now=now))).one() if planned else ()
+    known = {step: dates[2 * place : 2 * place + 2] for place, step in enumerate(planned)}
+    for step in sorted({step for step, _state in states}):
+        due, next_at = known.get(step, (0, None))
+        part = StepProgress(
+            step, due=due, held=states[step, HELD], later=states[step, PLANNED] - due, next_at=next_at
+        )
+        yield plain_step(step), part
+
+
+def _dates(wave: Wave, steps: Sequence[str], *, now: datetime) -> Iterator[ScalarSelect[Any]]:
+    """For each step how many touches are due, and when the next is: each from one place of an index."""
+    for step in steps:
+        which = (Touch.wave_id == wave.id, Touch.step == step, Touch.state == TouchState.PLANNED)
+        yield select(func.count()).where(*which, Touch.due_at <= now).scalar_subquery()
+        yield select(func.min(Touch.due_at)).where(*which, Touch.due_at > now).scalar_subquery()
+
+
+def _with_planned(step: StepProgress, part: StepProgress) -> StepProgress:
     """The step with the touches of one more of its numbers."""
     return StepProgress(
         step.name,
-        due=step.due + row.due,
-        held=step.held + row.held,
-        later=step.later + row.later,
-        next_at=min(filter(None, (step.next_at, row.next_at)), default=None),
+        due=step.due + part.due,
+        held=step.held + part.held,
+        later=step.later + part.later,
+        next_at=min(filter(None, (step.next_at, part.next_at)), default=None),
     )
 
 
 def _prepared(session: Session, wave: Wave) -> tuple[int, int]:
-    rows = (select(func.count()).where(table.wave_id == wave.id) for table in (Invitation, Exclusion))
-    prepared = sum(session.execute(count).scalar_one() for count in rows)
+    prepared = count_tallied(session, TallyKind.INVITATION, TallyKind.EXCLUSION, which=[T.wave_id == wave.id])
     return prepared, session.execute(select(func.count(Contact.id))).scalar_one()
 
 

@@ -13,7 +13,8 @@ from surveyd.base.clock import zone_named
 from surveyd.distribution.cadence import Window, cadences_of
 from surveyd.distribution.days_off import calendars
 from surveyd.distribution.invitations import run
-from surveyd.distribution.models import Invitation, Message, MessageState, Program, Wave
+from surveyd.distribution.models import Invitation, Message, Program, Wave
+from surveyd.distribution.outbox import MAY_MISS_WINDOW
 from surveyd.people.models import Account
 
 CHUNK = 1000
@@ -22,7 +23,7 @@ CHUNK = 1000
 def replan_stale(session: Session, *, now: datetime, system_now: datetime) -> int:
     """Move the next mails that missed their window into the next one; returns how many were moved."""
     missed = (
-        Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+        MAY_MISS_WINDOW,
         Message.stale_at <= system_now,
         or_(Message.lease_by.is_(None), Message.lease_until < system_now),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, false, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Finding
@@ -16,11 +16,14 @@ from surveyd.distribution.models import (
     Heartbeat,
     Message,
     MessageState,
-    Touch,
+    TouchState,
     Wave,
     WaveState,
 )
+from surveyd.distribution.outbox import IS_OWED, MAY_MISS_WINDOW, PRIORITIES, oldest_owed
 from surveyd.distribution.paper_models import PaperState
+from surveyd.distribution.tallies import T, count_tallied, mails_by_state
+from surveyd.distribution.tally_models import TallyKind
 from surveyd.distribution.troubles import LOGIN_REFUSED, NO_ANSWER, Trouble, trouble
 
 RED, WARN, OK = "red", "warn", "ok"
@@ -30,9 +33,8 @@ LASTING = timedelta(minutes=1)
 """The relay may be started anew without anybody being told."""
 LATELY = timedelta(minutes=15)
 MANY_FAILED = 20
+MANY = 5_000
 WAITING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN)
-IS_OWED = Message.state.in_([spelled(state) for state in OWED])
-"""Spelled out as in the partial index, so that what has been sent is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,15 @@ class Ledger:
 
 def read_ledger(session: Session, *, now: datetime, system_now: datetime) -> Ledger:
     """The figures at program time `now`."""
-    # Not by state: the index has what this needs, and nothing but it is read.
-    owed, oldest = session.execute(select(func.count(), func.min(Message.due_at)).where(IS_OWED)).one()
+    mails = mails_by_state(session)
+    owed = sum(mails.get(state, 0) for state in OWED)
+    oldest = oldest_owed(session) if owed else None
+    held = count_tallied(session, TallyKind.TOUCH, which=[T.state == TouchState.HELD.value])
     return Ledger(
         owed=owed,
         oldest_s=max(0, int((now - (oldest or now)).total_seconds())),
         stuck=_stuck(session, now, system_now),
-        held=_held(session, Message) + _held(session, Touch),
+        held=held + mails.get(MessageState.HELD, 0),
         failed=_failed(session, system_now),
         refused_waves=_refused_waves(session),
         papers_waiting=papers.waiting(session, asked_before=now - STUCK, system_now=system_now),
@@ -114,31 +118,38 @@ def _about_relay(ledger: Ledger, system_now: datetime) -> Iterator[Finding]:
     yield Finding("H09", f"{sentence} since {since}.", hint, RED if lasts else WARN)
 
 
-def _held(session: Session, kind: type[Message] | type[Touch]) -> int:
-    held = select(func.count()).select_from(kind).where(kind.state == spelled(MessageState.HELD))
-    return session.execute(held).scalar_one()
-
-
 def _stuck(session: Session, now: datetime, system_now: datetime) -> int:
     """Mails that could have gone out for some minutes, when nothing at all did in that time."""
-    waiting = (
-        select(func.count())
-        .select_from(Message)
-        .outerjoin(Wave, Wave.id == Message.wave_id)
-        .where(
-            IS_OWED,
-            Message.state.in_(WAITING),
-            Message.due_at < now - STUCK,
-            Message.awaits_paper == false(),
-            Wave.paused_at.is_(None),
-            or_(Message.stale_at.is_(None), Message.stale_at > system_now),
-        )
-    )
     lately = and_(Message.state == spelled(MessageState.SENT), Message.sent_at > now - STUCK)
     # The question first that an index answers at once.
     if session.execute(select(Message.id).where(lately).limit(1)).first():
         return 0
-    return session.execute(waiting).scalar_one()
+    # Mails of waves that are paused are not looked through: they may be many.
+    paused = select(Wave.id).where(Wave.paused_at.is_not(None))
+    waiting = mails_by_state(
+        session, T.state.in_([state.value for state in WAITING]), T.wave_id.not_in(paused)
+    )
+    if not waiting:
+        return 0
+    running = (
+        IS_OWED,
+        Message.state.in_(WAITING),
+        or_(Message.wave_id.is_(None), Message.wave_id.not_in(paused)),
+    )
+    late = Message.due_at < now - STUCK
+    ready = (Message.awaits_paper == false(), or_(Message.stale_at.is_(None), Message.stale_at > system_now))
+    first = select(Message.id).where(*running, late, *ready).limit(MANY).subquery()
+    stuck = session.execute(select(func.count()).select_from(first)).scalar_one()
+    if stuck < MANY:
+        return stuck
+    # So many are not counted one by one, but the few others, each kind by its index.
+    others = union(
+        *(select(Message.id).where(*running, Message.priority == one, ~late) for one in PRIORITIES),
+        select(Message.id).where(*running[1:], Message.awaits_paper == true()),
+        select(Message.id).where(*running, MAY_MISS_WINDOW, Message.stale_at <= system_now),
+        select(Message.id).where(*running, Message.lease_by.is_not(None), Message.stale_at <= system_now),
+    ).subquery()
+    return sum(waiting.values()) - session.execute(select(func.count()).select_from(others)).scalar_one()
 
 
 def _failed(session: Session, system_now: datetime) -> int:

@@ -3,16 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import NotFound, Refused
 from surveyd.distribution.audience import count_audience
 from surveyd.distribution.blackouts import behind_blackouts
 from surveyd.distribution.cadence import freeze_cadence, plain_step
-from surveyd.distribution.call_models import Call, CallState
+from surveyd.distribution.call_models import CallState
 from surveyd.distribution.days_off import keep_holidays
 from surveyd.distribution.invitations import STOPPABLE, end_waiting, hold, run
 from surveyd.distribution.languages import asked_languages, refuse_gaps
@@ -21,14 +20,12 @@ from surveyd.distribution.last_waves import start_from_last
 from surveyd.distribution.launching.gate import refuse_red
 from surveyd.distribution.locks import hold_mails
 from surveyd.distribution.models import (
-    Exclusion,
     Invitation,
     InvitationState,
     Message,
     MessageState,
     Program,
     QuestionnaireVersion,
-    Touch,
     TouchState,
     Wave,
     WaveKind,
@@ -37,6 +34,8 @@ from surveyd.distribution.models import (
 from surveyd.distribution.outbox import release_claims
 from surveyd.distribution.programs import check_slug
 from surveyd.distribution.questionnaires import read_version
+from surveyd.distribution.tallies import tallies_of_wave
+from surveyd.distribution.tally_models import STARTED, TallyKind
 from surveyd.forms.definition import Questionnaire
 from surveyd.forms.texts import missing
 from surveyd.people.batches import is_writing
@@ -206,25 +205,20 @@ class WaveStatus:
 
 
 def status(session: Session, wave: Wave) -> WaveStatus:
-    """The wave in numbers, each from the ledger."""
-    counted = (
-        select(Invitation.state, func.count()).where(Invitation.wave_id == wave.id).group_by(Invitation.state)
-    )
-    states = {state.value: count for state, count in session.execute(counted)}
-    messages: dict[str, dict[str, int]] = {}
-    sent = select(Message.step, Message.state, func.count()).where(
-        Message.wave_id == wave.id, Message.touch_id.is_not(None)
-    )
-    for step, state, count in session.execute(sent.group_by(Message.state, Message.step)):
-        messages.setdefault(step, {})[state.value] = count
-    planned = select(Touch.step, func.count().label("touches")).where(
-        Touch.wave_id == wave.id, Touch.state.in_([TouchState.PLANNED, TouchState.HELD])
-    )
-    left_out = (
-        select(Exclusion.rule, func.count().label("contacts"))
-        .where(Exclusion.wave_id == wave.id)
-        .group_by(Exclusion.rule)
-    )
+    """The wave in numbers, each from the ledger; its rows are not counted for that."""
+    found: dict[str, Counter[tuple[str, ...]]] = {kind.value: Counter() for kind in TallyKind}
+    for row in tallies_of_wave(session, wave.id):
+        found[row.kind][row.state, row.step, row.name] += row.number
+    invitations, messages = _by(found[TallyKind.INVITATION], 0), dict[str, dict[str, int]]()
+    for (state, step, _name), count in found[TallyKind.STEP_MAIL].items():
+        its_mails = messages.setdefault(step, {})
+        its_mails[state] = its_mails.get(state, 0) + count
+    # Touches that one person asked for again and again are one step.
+    planned = Counter[str]()
+    for (state, step, _name), count in found[TallyKind.TOUCH].items():
+        if state in (TouchState.PLANNED, TouchState.HELD):
+            planned[plain_step(step)] += count
+    calls = _by(found[TallyKind.CALL], 0)
     return WaveStatus(
         wave=wave.slug,
         program=program_of(session, wave).slug,
@@ -235,45 +229,24 @@ def status(session: Session, wave: Wave) -> WaveStatus:
         scheduled_at=wave.scheduled_at,
         day_zero=wave.day_zero,
         closes_at=wave.closes_at,
-        invited=sum(states.values()),
-        left_out={row.rule: row.contacts for row in session.execute(left_out)},
-        invitations=states,
+        invited=sum(invitations.values()),
+        left_out=_by(found[TallyKind.EXCLUSION], 2),
+        invitations=invitations,
         messages=messages,
-        planned=_by_step(session, planned.group_by(Touch.step)),
-        reached=_reached(session, wave),
-        started=session.execute(
-            select(func.count()).where(Invitation.wave_id == wave.id, Invitation.started_at.is_not(None))
-        ).scalar_one(),
-        answered=states.get("answered", 0),
-        calls=_calls(session, wave),
+        planned=dict(planned),
+        reached=sum(found[TallyKind.REACHED].values()),
+        started=_by(found[TallyKind.INVITATION], 1).get(STARTED, 0),
+        answered=invitations.get("answered", 0),
+        calls={state: calls.get(state, 0) for state in (CallState.OPEN.value, CallState.DONE.value)},
     )
 
 
-def _by_step(session: Session, counted: Select[*tuple[Any, ...]]) -> dict[str, int]:
-    """Touches by step; those that one person asked for again and again are one step."""
-    counts: Counter[str] = Counter()
-    for row in session.execute(counted):
-        counts[plain_step(row.step)] += row.touches
+def _by(counted: Counter[tuple[str, ...]], place: int) -> dict[str, int]:
+    """The counts by one part of their key."""
+    counts = Counter[str]()
+    for key, count in counted.items():
+        counts[key[place]] += count
     return dict(counts)
-
-
-def _calls(session: Session, wave: Wave) -> dict[str, int]:
-    counted = (
-        select(Call.state, func.count())
-        .join(Invitation, Invitation.id == Call.invitation_id)
-        .where(Invitation.wave_id == wave.id)
-        .group_by(Call.state)
-    )
-    counts = {state.value: count for state, count in session.execute(counted)}
-    return {state: counts.get(state, 0) for state in (CallState.OPEN.value, CallState.DONE.value)}
-
-
-def _reached(session: Session, wave: Wave) -> int:
-    return session.execute(
-        select(func.count(func.distinct(Message.invitation_id))).where(
-            Message.wave_id == wave.id, Message.touch_id.is_not(None), Message.state == MessageState.SENT
-        )
-    ).scalar_one()
 
 
 def _moved(session: Session, wave: Wave, states: list[WaveState], values: dict[str, object]) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from surveyd.base.clock import system_now
 from surveyd.base.errors import Refused
 from surveyd.base.keyset import Wanted
+from surveyd.distribution import tallies
 from surveyd.distribution.answered_calls import log_completed
 from surveyd.distribution.cadence import WISHED_CALL, Window
 from surveyd.distribution.cadence_models import WaveCadence
@@ -287,5 +288,7 @@ class TestHoursOfAStep:
             touch = session.scalars(select(Touch).where(Touch.step == "call").order_by(Touch.id)).first()
             assert touch is not None
             touch.step = WISHED_CALL
+            session.flush()
+            tallies.recount(session)  # what becomes a call keeps its step
         early.go_to(EARLY.replace(hour=9))
         assert found(early, cast, wish()).ready == 1

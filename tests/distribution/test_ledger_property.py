@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from surveyd.base.clock import system_now
 from surveyd.base.relay import Delivery, Verdict
-from surveyd.distribution import claims, touches, waves
+from surveyd.distribution import claims, tallies, touches, waves
 from surveyd.distribution.models import (
     Channel,
     Invitation,
@@ -181,6 +181,7 @@ def test_the_ledger_holds(post: Post, seed: int) -> None:
         messages = {one.id: one for one in session.scalars(select(Message))}
         planned = {one.id: one for one in session.scalars(select(Touch))}
         invitations = session.scalars(select(Invitation)).all()
+        assert tallies.differences(session) == []
     # Nothing hangs: every touch and every mail has come to an end.
     assert {touch.state for touch in planned.values()} <= {TouchState.RELEASED, TouchState.CANCELLED}
     assert {message.state for message in messages.values()} <= DONE

@@ -33,6 +33,7 @@ LEFT_BEHIND = {
     "questionnaire_edits",
     "rehearsals",
     "sign_in_links",
+    "tallies",
     "uploads",
 }
 """What no wave is decided by; the copy has these tables, empty."""
