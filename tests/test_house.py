@@ -33,8 +33,7 @@ LOADED_BY_NAME = {"psycopg", "weasyprint", "tzdata"}
 CLOCKS = re.compile(r"surveyd/base/(clock|log)\.py$")
 # The name of a standard looks like an address.
 OUR_HOSTS = re.compile(
-    r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|schemas\.openxmlformats\.org"
-    r"|([\w-]+\.)*(example|test|invalid|localhost))$"
+    r"^(127\.0\.0\.1|www\.w3\.org|json-schema\.org|([\w-]+\.)*(example|test|invalid|localhost))$"
 )
 URL = re.compile(r"\b(?:https?|ftp)://(?:[^\s/@\"'`<>]*@)?([\w-]+(?:\.[\w-]+)+)")
 
