@@ -1,7 +1,8 @@
 """What every test stands on: options, markers, and the promise that no test leaves this machine.
 
 Fixtures stand in tests/fixtures/, one file a topic:
-databases (database) · apps (app, session, writer, client, clock, services, counted) · cast (cast, signed_in)
+databases (database) · apps (app, session, writer, client, clock, services, counted)
+images (begin_with: rows that are written once and copied) · cast (cast, signed_in)
 queues (valkey) · relays (relay) · name_servers (name_server)
 browsers (live_server, browser, page) · houses (house: the real processes)
 zygote (makes their start quick) · figures (measured: what a run prints at its end)
@@ -18,8 +19,8 @@ import pytest
 pytest_plugins = [
     f"tests.fixtures.{topic}"
     for topic in (
-        *("databases", "queues", "relays", "name_servers", "apps", "cast", "browsers", "zygote", "houses"),
-        "figures",
+        *("databases", "queues", "relays", "name_servers", "apps", "images", "cast", "browsers", "zygote"),
+        *("houses", "figures"),
     )
 ]
 

@@ -2,17 +2,25 @@
 
 import smtplib
 import socket
+from datetime import datetime
 from email.message import EmailMessage
 
 import pytest
 import redis
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from surveyd.people.models import User
-from tests.fixtures.apps import Transaction
+from surveyd.base.database import Base, reading, writing
+from surveyd.people.models import Account, User
+from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.cast import Cast
+from tests.fixtures.databases import Database
+from tests.fixtures.images import Begin
 from tests.fixtures.relays import Relay
+from tests.web.offices import Office, open_office
+
+WRITTEN: dict[str, dict[str, list[str]]] = {}
 
 
 @pytest.mark.parametrize("round", [1, 2])
@@ -98,3 +106,36 @@ def test_a_page_is_served_to_a_browser(app: Flask, live_server: str) -> None:
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(b"GET /nowhere HTTP/1.0\r\n\r\n")
         assert connection.recv(12).startswith(b"HTTP/1.")
+
+
+@pytest.mark.parametrize("round", [1, 2])
+def test_rows_that_are_copied_are_those_that_were_written(
+    begin_with: Begin, database: Database, app: Flask, round: int
+) -> None:
+    office, found = begin_with(office_to_copy), {}
+    with app.app_context(), reading() as session:
+        for table in Base.metadata.sorted_tables:
+            found[table.name] = sorted(map(repr, session.execute(table.select())))
+    assert found == WRITTEN.setdefault(database.kind, found)
+    with app.app_context(), writing() as session:
+        assert new_account(session).id == office.cast.sudwerk + 1
+
+
+def test_rows_are_not_copied_over_others(begin_with: Begin, writer: Transaction, reader: Transaction) -> None:
+    with writer() as session:
+        new_account(session)
+    assert begin_with(open_office).cast.nordwind == 2
+    with reader() as session:
+        assert session.get_one(Account, 1).name == "X"
+
+
+def office_to_copy(session: Session, now: datetime) -> Office:
+    """Nobody else's: written in the first round, copied in the second."""
+    return open_office(session, now)
+
+
+def new_account(session: Session) -> Account:
+    account = Account(external_id="X", name="X", tier="C", created_at=NOW, updated_at=NOW)
+    session.add(account)
+    session.flush()
+    return account

@@ -19,15 +19,16 @@ from surveyd.distribution.models import Message
 from surveyd.distribution.paper_orders import summary_paper
 from surveyd.reports.summary_mail import MAIL
 from tests.fixtures.apps import NOW, Transaction
+from tests.fixtures.images import Begin
 from tests.web.offices import Office, open_office
 
 Say = Callable[..., Result]
 
 
 @pytest.fixture
-def office(writer: Transaction) -> Office:
-    with writer() as session:
-        return open_office(session, NOW)
+def office(begin_with: Begin) -> Office:
+    made: Office = begin_with(open_office)
+    return made
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from surveyd.base.config import HOME
 from surveyd.people.models import StaffRole, User
 from surveyd.web.access import EVERYBODY, RIGHTS
 from surveyd.web.rights_matrix import rights_matrix
-from tests.fixtures.apps import NOW, MakeApp, Transaction
+from tests.fixtures.apps import MakeApp, Transaction
 from tests.fixtures.cast import Person
+from tests.fixtures.images import Begin
 from tests.web.offices import Office, Staff, open_office, signed_in
 
 BY_ROLE = {
@@ -22,9 +23,9 @@ BY_ROLE = {
 
 
 @pytest.fixture
-def office(writer: Transaction) -> Office:
-    with writer() as session:
-        return open_office(session, NOW)
+def office(begin_with: Begin) -> Office:
+    made: Office = begin_with(open_office)
+    return made
 
 
 def staff_rules(app: Flask) -> list[Rule]:

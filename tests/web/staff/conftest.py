@@ -9,17 +9,18 @@ from surveyd.closed_loop.cases import hand_over
 from surveyd.people.models import User
 from tests.fixtures.apps import NOW, Transaction
 from tests.fixtures.asking import CONTENT, HAPPY, UNHAPPY, Asking, open_wave
-from tests.fixtures.cast import Person, make_cast
+from tests.fixtures.cast import Cast, Person
+from tests.fixtures.images import Begin
 from tests.web.offices import Office, SignIn, Staff, open_office, signed_in
 
 LATE = "Late delivery. \"><script>alert('x')</script>"
 
 
 @pytest.fixture
-def office(writer: Transaction) -> Office:
+def office(begin_with: Begin) -> Office:
     """The office, committed."""
-    with writer() as session:
-        return open_office(session, NOW)
+    made: Office = begin_with(open_office)
+    return made
 
 
 @pytest.fixture
@@ -33,10 +34,9 @@ def sign_in(app: Flask) -> SignIn:
 
 
 @pytest.fixture
-def cast_alone(writer: Transaction) -> Office:
+def cast_alone(cast: Cast) -> Office:
     """An office in which nothing has happened yet: the cast, and no wave."""
-    with writer() as session:
-        return Office(make_cast(session, NOW), 0, 0, 0, 0, 0, 0)
+    return Office(cast, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ Say = Callable[..., Result]
 @pytest.fixture
 def app(make_app: MakeApp) -> Flask:
     """A house with one seed box."""
-    return make_app(seeds=BOX)
+    return make_app(seeds=BOX, shared=True)
 
 
 @pytest.fixture
