@@ -20,6 +20,14 @@ class NotFound(SurveydError):
         self.key = key
 
 
+class NotYet(NotFound):
+    """It is known and will be there later: the sentence may be shown, and says when."""
+
+    def __init__(self, thing: str, key: object, sentence: str) -> None:
+        super().__init__(thing, key)
+        self.args = (sentence,)
+
+
 class Refused(SurveydError):
     """The thing exists, but the rules say no; the sentence says which rule and what to do."""
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyd.base.errors import NotFound, Refused
+from surveyd.base.errors import NotFound, NotYet, Refused
 from surveyd.distribution.comparable_waves import place_in_kind
 from surveyd.distribution.models import Wave, WaveKind, WaveState
 from surveyd.distribution.overview import LAUNCHED
@@ -48,8 +48,8 @@ def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
 
     Of a period they are the latest MOST_WAVES of each kind, so that those of events push out no others.
 
-    Raises NotFound for a wave's name that there is none of, Refused for more names than MOST_WAVES and for a
-    wave that has not begun.
+    Raises NotFound for a wave's name that there is none of, NotYet for one that has not begun, Refused for
+    more names than MOST_WAVES.
     """
     if len(cut.waves) > MOST_WAVES:
         raise Refused(f"One page shows at most {MOST_WAVES} waves: choose fewer, or a period.")
@@ -71,16 +71,15 @@ def waves_of(session: Session, cut: Slice) -> tuple[WaveName, ...]:
     return tuple(wave_name(wave) for wave in reversed(found))
 
 
-def _missing(session: Session, name: str) -> NotFound | Refused:
+def _missing(session: Session, name: str) -> NotFound:
     """Why a wave has no figures: it has not begun, or there is none of this name."""
     wanted = select(Wave.scheduled_at).where(Wave.slug == name, Wave.state == WaveState.SCHEDULED)
     planned = session.scalar(wanted.where(Wave.kind == WaveKind.PROGRAM))
     if planned is None:
         return NotFound("wave", name)
     day = f"{planned.day} {planned:%B %Y}"
-    return Refused(
-        f"Wave {name} has not begun: it is planned for {day}. Its figures stand here from then on."
-    )
+    said = f"Wave {name} has not begun: it is planned for {day}. Its figures stand here from then on."
+    return NotYet("wave", name, said)
 
 
 def wave_name(wave: Wave) -> WaveName:

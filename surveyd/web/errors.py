@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from surveyd.base.errors import NotFound, Refused, SurveydError, Unavailable
+from surveyd.base.errors import NotFound, NotYet, Refused, SurveydError, Unavailable
 from surveyd.web.wording import web_words
 
 log = logging.getLogger("surveyd.web")
@@ -69,6 +69,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _own_error(error: SurveydError) -> Response:
+    if isinstance(error, NotYet):
+        return error_page(404, str(error))
     if isinstance(error, NotFound):
         return error_page(404)
     if isinstance(error, Refused):

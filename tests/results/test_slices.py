@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from surveyd.base.changes import ACCOUNTS, count_change
-from surveyd.base.errors import NotFound, Refused
+from surveyd.base.errors import NotFound, NotYet, Refused
 from surveyd.distribution.models import Wave, WaveState
 from surveyd.people.access import NOBODY, SYSTEM, Scope, scope_of
 from surveyd.people.models import Account, User
@@ -158,7 +158,7 @@ def test_a_wave_that_has_not_begun_says_when_it_will(asking: Asking, session: Se
     asking.wave.state = WaveState.SCHEDULED
     session.flush()
     day = f"{asking.wave.scheduled_at.day} {asking.wave.scheduled_at:%B %Y}"
-    with pytest.raises(Refused, match=f"2026H1 has not begun: it is planned for {day}"):
+    with pytest.raises(NotYet, match=f"2026H1 has not begun: it is planned for {day}"):
         whole_of(session, Slice(waves=("2026H1",)), scope=SYSTEM)
     asking.wave.state = WaveState.CANCELLED
     session.flush()

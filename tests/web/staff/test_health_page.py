@@ -58,6 +58,18 @@ def test_before_the_first_wave_the_page_says_what_it_will_show(cast_alone: Offic
     assert title_of(answer.text) == "No wave has been launched yet"
 
 
+def test_a_wave_that_has_not_begun_is_not_a_mistyped_address(
+    full: Asking, sign_in: SignIn, writer: Transaction
+) -> None:
+    with writer() as session:
+        session.query(Wave).filter_by(slug="2026H1").one().state = WaveState.SCHEDULED
+
+    answer = sign_in(full.people.executive).get("/staff/health?wave=2026H1")
+
+    assert answer.status_code == 404
+    assert "Wave 2026H1 has not begun: it is planned for" in answer.text and "mistyped" not in answer.text
+
+
 def test_a_period_without_a_wave_is_not_a_company_without_one(full: Asking, sign_in: SignIn) -> None:
     answer = sign_in(full.people.executive).get("/staff/health?from=2130-01-01")
 
