@@ -112,18 +112,21 @@ def trend_of(
 
 
 def directions_of(contrasts: Sequence[Contrast], *, minimums: Minimums = SHIPPED.minimums) -> list[Direction]:
-    """The arrow of each comparison of one screen, judged together; none where a side is below the minimum."""
+    """The arrow of each comparison of one screen, judged together; none where a side is below the minimum.
+
+    That nothing has changed for sure is "steady" where no side has a low base: few answers show little.
+    """
     carried = [min(one.n, one.n_other) >= minimums.shown for one in contrasts]
     sure = iter(discoveries([one.p for one, carries in zip(contrasts, carried, strict=True) if carries]))
     return [
-        (_direction(one, next(sure)) if carries else Direction.NONE)
+        (_direction(one, next(sure), minimums) if carries else Direction.NONE)
         for one, carries in zip(contrasts, carried, strict=True)
     ]
 
 
-def _direction(of: Contrast, is_sure: bool) -> Direction:
+def _direction(of: Contrast, is_sure: bool, minimums: Minimums) -> Direction:
     if not is_sure:
-        return Direction.STEADY
+        return Direction.STEADY if min(of.n, of.n_other) >= minimums.normal else Direction.NONE
     return Direction.UP if of.statistic > 0 else Direction.DOWN
 
 

@@ -48,7 +48,7 @@ def test_one_wave_is_a_point_without_a_verdict(asking: Asking, session: Session)
 
 def test_waves_come_oldest_first_with_what_became_of_the_score(asking: Asking, session: Session) -> None:
     later, last = add_wave(asking, "2026H2", day=180), add_wave(asking, "2027H1", day=360)
-    for number in range(20):
+    for number in range(30):
         asking.answer(asking.ask_somebody(number), HAPPY)
         later.answer(later.ask_somebody(100 + number), UNHAPPY)
         last.answer(last.ask_somebody(200 + number), UNHAPPY)
@@ -115,15 +115,22 @@ def test_a_change_is_one_only_where_the_numbers_carry_it(counts: list[Counts], c
     assert [point.change for point in trend_of(waves_of(*counts))] == changes
 
 
+def test_few_answers_that_show_no_change_are_no_verdict() -> None:
+    _, few = trend_of([voices(1, [10, 3] * 14), voices(2, [10, 3] * 14)])
+    _, enough = trend_of([voices(1, [10, 3] * 15), voices(2, [10, 3] * 15)])
+
+    assert (few.change, enough.change) == ("", "steady")
+
+
 def test_the_same_people_are_looked_at_apart_from_all() -> None:
     """Who stayed says the same; the score falls since others answer now."""
-    first = voices(1, [10] * 40, range(40))
-    second = voices(2, [10] * 20 + [3] * 20, range(20, 60))
+    first = voices(1, [10] * 60, range(60))
+    second = voices(2, [10] * 30 + [3] * 30, range(30, 90))
 
     _, point = trend_of([first, second])
 
     assert point.change == "down"
-    assert point.panel and (point.panel.people, point.panel.change) == (20, "steady")
+    assert point.panel and (point.panel.people, point.panel.change) == (30, "steady")
     assert isinstance(point.panel.contrast, Contrast) and point.panel.contrast.value == 0
 
 

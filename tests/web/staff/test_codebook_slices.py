@@ -43,7 +43,9 @@ def test_a_theme_keeps_the_slice_while_it_is_counted_and_saved(heard: Asking, si
     who = sign_in(heard.people.admin)
     path = "/staff/codebook/themes/delivery"
     saved = who.get(f"{path}?region=North").text
-    draft = who.post(f"{path}/count?region=North", **theme_form(name="Delivery", en="support\nlate\ndelivery")).text
+    draft = who.post(
+        f"{path}/count?region=North", **theme_form(name="Delivery", en="support\nlate\ndelivery")
+    ).text
     answer = who.post(f"{path}?region=North", **theme_form(name="Delivery", en="late"))
 
     assert "Finds 1 of 2 comments of 2026H1." in saved and "Region: North" in saved
