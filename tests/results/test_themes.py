@@ -98,18 +98,18 @@ def test_every_count_opens_its_comments(heard: Asking) -> None:
     book = current_codebook(heard.session).book
     comments = comments_of(heard.session, [heard.wave.id], scope=SYSTEM)
 
-    def texts(**wanted: str) -> Sequence[str]:
-        return comments.only(pick(comments, Picked(**wanted), book=book)).texts
+    def texts(wanted: Picked) -> Sequence[str]:
+        return comments.only(pick(comments, wanted, book=book)).texts
 
-    assert texts(theme="delivery") == (f"{SLOW}\nInvoices are wrong.",)
-    assert texts(theme=UNCODED) == ("Ça va bien 👍",)
-    assert texts(theme="nothing") == ()
-    assert texts(category="promoter") == (FINE,)
-    assert texts(theme="delivery", category="promoter") == ()
-    assert texts(category="none") == ()
-    assert texts(language="en", stem="friend") == (FINE,)
-    assert texts(language="de", stem="friend") == ()
-    assert len(texts()) == 3
+    assert texts(Picked(theme="delivery")) == (f"{SLOW}\nInvoices are wrong.",)
+    assert texts(Picked(theme=UNCODED)) == ("Ça va bien 👍",)
+    assert texts(Picked(theme="nothing")) == ()
+    assert texts(Picked(category="promoter")) == (FINE,)
+    assert texts(Picked(theme="delivery", category="promoter")) == ()
+    assert texts(Picked(category="none")) == ()
+    assert texts(Picked(language="en", stem="friend")) == (FINE,)
+    assert texts(Picked(language="de", stem="friend")) == ()
+    assert len(texts(Picked())) == 3
 
 
 def test_a_new_version_counts_at_once(heard: Asking) -> None:
