@@ -77,6 +77,9 @@ SOME = {
     "ix_messages_stale": (["stale_at"], "stale_at IS NOT NULL AND state IN ('queued', 'uncertain')"),
 }
 """Indexes of some of the mails: by these a list of one state and what missed its hours are found."""
+STATE_OF_OTHER = "(other.state || '')"
+"""Told so, the state is no reason to look through all mails of it: those of one person are few."""
+GOING_OUT = "'queued', 'sending', 'uncertain'"
 FIRST = "'reached', {wave}, '', '', '', '', '', ''"
 
 
@@ -192,9 +195,14 @@ def _on_postgresql() -> None:
     rows["update"] = f"{rows['delete']} {rows['insert']}"
     for table in COUNTED:
         reached = _reached_on_postgresql if table == "messages" else lambda event: ""
+        one_reached = _one_reached_on_postgresql() if table == "messages" else ""
         op.execute(
-            f"CREATE FUNCTION tally_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF TG_OP = 'UPDATE' THEN {_changes(table, 'update')} {reached('update')}"
+            f"CREATE FUNCTION tally_{table}() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" DECLARE many integer; was record; became record; BEGIN"
+            f" IF TG_OP = 'UPDATE' THEN"
+            f" SELECT count(*) INTO many FROM new_rows;"
+            f" IF many = 1 THEN {_one_change(table)} {one_reached}"
+            f" ELSIF many > 1 THEN {_changes(table, 'update')} {reached('update')} END IF;"
             f" ELSIF TG_OP = 'INSERT' THEN {_changes(table, 'insert')} {reached('insert')}"
             f" ELSE {_changes(table, 'delete')} {reached('delete')} END IF;"
             f" RETURN NULL; END $$"
@@ -204,6 +212,32 @@ def _on_postgresql() -> None:
                 f"CREATE TRIGGER tally_{table}_{event} AFTER {event.upper()} ON {table}"
                 f" REFERENCING {named} FOR EACH STATEMENT EXECUTE FUNCTION tally_{table}()"
             )
+
+
+def _one_change(table: str) -> str:
+    """What a statement that changed one row appends, as a sender's do: for these alone time is short."""
+    was, became = _cells(table, "was"), _cells(table, "became")
+    return (
+        f"SELECT * INTO was FROM old_rows; SELECT * INTO became FROM new_rows;"
+        f" IF ({was}) IS DISTINCT FROM ({became}) THEN"
+        f" INSERT INTO tally_changes ({KEY}, number) VALUES ({was}, -1), ({became}, 1); END IF;"
+    )
+
+
+def _one_reached_on_postgresql() -> str:
+    others = (
+        f"FROM messages AS other WHERE other.invitation_id = became.invitation_id AND other.id <> became.id"
+        f" AND other.touch_id IS NOT NULL AND {STATE_OF_OTHER}"
+    )
+    return (
+        f"IF {REACHES.format('was')} THEN {_reached_on_postgresql('update')}"
+        f" ELSIF {REACHES.format('became')} THEN"
+        f" PERFORM pg_advisory_xact_lock(37, (became.invitation_id % 2147483647)::integer)"
+        f" {others} IN ({GOING_OUT});"
+        f" IF NOT EXISTS (SELECT {others} = 'sent' AND other.wave_id + 0 = became.wave_id) THEN"
+        f" INSERT INTO tally_changes ({KEY}, number)"
+        f" VALUES ({FIRST.format(wave='became.wave_id')}, 1); END IF; END IF;"
+    )
 
 
 def _changes(table: str, event: str) -> str:
@@ -237,12 +271,13 @@ def _reached_on_postgresql(event: str) -> str:
     waiting = (
         f"PERFORM pg_advisory_xact_lock(37, (one.invitation_id % 2147483647)::integer)"
         f" FROM ({was} UNION {now}) AS one JOIN messages AS other USING (invitation_id)"
-        f" WHERE other.state IN ('queued', 'sending', 'uncertain') AND other.touch_id IS NOT NULL"
+        f" WHERE {STATE_OF_OTHER} IN ({GOING_OUT}) AND other.touch_id IS NOT NULL"
         f" AND other.id NOT IN ({own});"
     )
     others = (
         "NOT EXISTS (SELECT FROM messages AS other WHERE other.invitation_id = one.invitation_id"
-        f" AND other.wave_id = one.wave_id AND other.id NOT IN ({own}) AND {REACHES.format('other')})"
+        f" AND other.wave_id + 0 = one.wave_id AND other.id NOT IN ({own})"
+        f" AND {REACHES.format('other').replace('other.state', STATE_OF_OTHER)})"
     )
     parts = " UNION ALL ".join(
         f"SELECT wave_id, {number} AS number FROM ({these} EXCEPT {those}) AS one WHERE {others}"
