@@ -8,7 +8,9 @@ from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.keyset import Order, Wanted, slice_of
-from surveyd.distribution.models import Invitation, InvitationState, Program, Wave, WaveKind, WaveState
+from surveyd.distribution.models import InvitationState, Program, Wave, WaveKind, WaveState
+from surveyd.distribution.tallies import NUMBER, T
+from surveyd.distribution.tally_models import TallyKind
 
 SORTS = ("name", "program", "starts")
 RUNNING = (WaveState.PREPARING, WaveState.OPEN)
@@ -68,9 +70,9 @@ def running_waves(session: Session) -> list[WaveLine]:
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
-    # Counted for the waves of one page only, each from an index.
-    invited = select(func.count()).where(Invitation.wave_id == Wave.id).correlate(Wave)
-    answered = invited.where(Invitation.state == InvitationState.ANSWERED)
+    number = select(func.coalesce(NUMBER, 0)).where(T.kind == TallyKind.INVITATION.value)
+    invited = number.where(T.wave_id == Wave.id).correlate(Wave)
+    answered = invited.where(T.state == InvitationState.ANSWERED.value)
     return select(
         Wave.id,
         Wave.slug,

@@ -1,6 +1,7 @@
 """The call list on paper: printed or downloaded, and what was written on it read back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response as Answer
 from flask import redirect, render_template, request, url_for
@@ -41,6 +42,7 @@ class SheetPage:
 
     rows: tuple[CallRow, ...]
     wanted: Wanted
+    now: datetime
     wrong: str = ""
 
     most = MOST
@@ -166,8 +168,9 @@ def _planned(content: str, *, refused: str = "") -> PlanPage:
 def _sheet(wrong: str = "") -> str:
     wish = wish_for_calls()
     with reading() as session:
-        rows = sheet_of(session, wanted=wish, caller=caller_now())
-    return render_template("staff/call_sheet.html", page=SheetPage(tuple(rows), wish, wrong))
+        caller = caller_now()
+        rows = sheet_of(session, wanted=wish, caller=caller)
+    return render_template("staff/call_sheet.html", page=SheetPage(tuple(rows), wish, caller.now, wrong))
 
 
 def _draw(page: PlanPage) -> str:

@@ -65,5 +65,6 @@ def test_the_sheet_is_dark_on_white_when_a_dark_screen_prints_it(phone: Page, li
     expect(row.get_by_text("+49 30 901820")).to_have_css("white-space", "nowrap")
     expect(phone.get_by_role("columnheader", name="Outcome")).to_be_visible()
     expect(phone.get_by_role("link", name="Download the file")).not_to_be_visible()
+    expect(phone.get_by_text("Outcomes: no answer, left message")).to_be_visible()
     box = row.bounding_box()
     assert box and box["height"] < TALL
