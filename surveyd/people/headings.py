@@ -14,7 +14,7 @@ ACCOUNTS = {
         Debitorennummer|Firmennummer|numéro de client|n° client|identifiant client|code client|
         número de cliente|n.º de cliente|código de cliente|ID de cliente|顧客ID|顧客番号|
         取引先ID|取引先コード|会社ID|معرف العميل|رقم العميل|رقم الحساب""",
-    "name": """account name|company|company name|customer name|customer|Firma|Firmenname|Kunde|
+    "name": """account name|company|company name|customer name|customer|Firma|Firmenname|Konto|Kunde|
         Kundenname|Unternehmen|société|entreprise|client|nom du client|raison sociale|
         nom de la société|empresa|cliente|nombre de la empresa|razón social|nom|nombre|会社名|
         取引先名|顧客名|企業名|اسم الشركة|الشركة|اسم العميل|العميل""",
@@ -64,7 +64,7 @@ CONTACTS = {
         associated company id|primary associated company id|Kundennummer|Kunden-Nr.|Kunden-ID|
         Firmennummer|numéro de client|n° client|code client|número de cliente|código de cliente|
         取引先ID|顧客番号|顧客ID|رقم العميل|معرف العميل|customer|company|account name|
-        company name|primary associated company|associated company|Kunde|Firma|Firmenname|
+        company name|primary associated company|associated company|Konto|Kunde|Firma|Firmenname|
         Unternehmen|société|entreprise|client|empresa|cliente|会社|会社名|取引先|取引先名|
         الشركة|اسم الشركة""",
     "name": """full name|contact name|contact|person|Ansprechpartner|Kontakt|Name des Kontakts|
