@@ -100,7 +100,7 @@ def recount(as_json: bool) -> None:
     if as_json:
         print_json({"mended": mended})
         return
-    click.echo("All sums are right." if not mended else f"{len(mended)} sums were wrong and are mended.")
+    click.echo(f"Sums that were wrong and are mended: {len(mended)}." if mended else "All sums are right.")
     print_table([{name: getattr(one, name) for name in SUM_COLUMNS} for one in mended], SUM_COLUMNS)
 
 
