@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, false, func, or_, select, true, union
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from surveyd.base.errors import Finding
@@ -20,7 +20,7 @@ from surveyd.distribution.models import (
     Wave,
     WaveState,
 )
-from surveyd.distribution.outbox import IS_OWED, MAY_MISS_WINDOW, PRIORITIES, oldest_owed
+from surveyd.distribution.outbox import IS_OWED, oldest_owed
 from surveyd.distribution.paper_models import PaperState
 from surveyd.distribution.tallies import T, count_tallied, mails_by_state
 from surveyd.distribution.tally_models import TallyKind
@@ -34,6 +34,7 @@ LASTING = timedelta(minutes=1)
 LATELY = timedelta(minutes=15)
 MANY_FAILED = 20
 MANY = 5_000
+"""So many stuck mails are not counted on: what to do is the same."""
 WAITING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN)
 
 
@@ -76,7 +77,8 @@ def read_ledger(session: Session, *, now: datetime, system_now: datetime) -> Led
 def findings_of(ledger: Ledger, *, system_now: datetime) -> Iterator[Finding]:
     """What is not as it should be, in sentences, each with what to do."""
     if ledger.stuck:
-        sentence = f"{ledger.stuck} mails are due for more than four minutes and none goes out."
+        many = f"{ledger.stuck} mails" if ledger.stuck < MANY else f"{MANY} mails or more"
+        sentence = f"{many} are due for more than four minutes and none goes out."
         yield Finding("H04", sentence, "Look at the sender and the relay: surveyd check.", RED)
     if ledger.held:
         sentence = f"{ledger.held} mails or reminders are held until a person releases them."
@@ -119,7 +121,7 @@ def _about_relay(ledger: Ledger, system_now: datetime) -> Iterator[Finding]:
 
 
 def _stuck(session: Session, now: datetime, system_now: datetime) -> int:
-    """Mails that could have gone out for some minutes, when nothing at all did in that time."""
+    """Mails that could have gone out for some minutes, when nothing at all did in that time; MANY at most."""
     lately = and_(Message.state == spelled(MessageState.SENT), Message.sent_at > now - STUCK)
     # The question first that an index answers at once.
     if session.execute(select(Message.id).where(lately).limit(1)).first():
@@ -131,25 +133,15 @@ def _stuck(session: Session, now: datetime, system_now: datetime) -> int:
     )
     if not waiting:
         return 0
-    running = (
+    some = select(Message.id).where(
         IS_OWED,
         Message.state.in_(WAITING),
         or_(Message.wave_id.is_(None), Message.wave_id.not_in(paused)),
+        Message.due_at < now - STUCK,
+        Message.awaits_paper == false(),
+        or_(Message.stale_at.is_(None), Message.stale_at > system_now),
     )
-    late = Message.due_at < now - STUCK
-    ready = (Message.awaits_paper == false(), or_(Message.stale_at.is_(None), Message.stale_at > system_now))
-    first = select(Message.id).where(*running, late, *ready).limit(MANY).subquery()
-    stuck = session.execute(select(func.count()).select_from(first)).scalar_one()
-    if stuck < MANY:
-        return stuck
-    # So many are not counted one by one, but the few others, each kind by its index.
-    others = union(
-        *(select(Message.id).where(*running, Message.priority == one, ~late) for one in PRIORITIES),
-        select(Message.id).where(*running[1:], Message.awaits_paper == true()),
-        select(Message.id).where(*running, MAY_MISS_WINDOW, Message.stale_at <= system_now),
-        select(Message.id).where(*running, Message.lease_by.is_not(None), Message.stale_at <= system_now),
-    ).subquery()
-    return sum(waiting.values()) - session.execute(select(func.count()).select_from(others)).scalar_one()
+    return session.execute(select(func.count()).select_from(some.limit(MANY).subquery())).scalar_one()
 
 
 def _failed(session: Session, system_now: datetime) -> int:

@@ -20,7 +20,16 @@ from surveyd.distribution.bursts import WINDOW, Bursts
 from surveyd.distribution.gaps import beat
 from surveyd.distribution.limit_models import Alarm, RelayTrouble
 from surveyd.distribution.models import Heartbeat, Message, MessageState
-from surveyd.distribution.watch import DEAD, LASTING, LATELY, MANY_FAILED, Ledger, findings_of, read_ledger
+from surveyd.distribution.watch import (
+    DEAD,
+    LASTING,
+    LATELY,
+    MANY,
+    MANY_FAILED,
+    Ledger,
+    findings_of,
+    read_ledger,
+)
 from tests.distribution.conftest import Post
 from tests.fixtures.apps import NOW, MakeApp, Transaction
 
@@ -214,3 +223,12 @@ class TestBursts:
     def test_what_the_relay_puts_off_says_nothing(self) -> None:
         bursts = Bursts()
         assert not any(bursts.note(1, verdict) for verdict in (Verdict.LATER, Verdict.NOT_SENT) * 200)
+
+
+@pytest.mark.parametrize(("stuck", "said"), [(3, "3 mails are due"), (MANY, "5000 mails or more are due")])
+def test_an_alarm_counts_stuck_mails_as_far_as_it_helps(stuck: int, said: str) -> None:
+    ledger = Ledger(stuck, 300, stuck, 0, 0, 0, 0, 0, system_now(), None)
+
+    (finding,) = findings_of(ledger, system_now=system_now())
+
+    assert finding.sentence.startswith(said)
