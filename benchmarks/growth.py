@@ -4,7 +4,8 @@
 
 Each size has a fresh installation in a process of its own. A list of so many contacts is imported, a wave
 asks them all, its mails fall due, a fixed number of those that are owed is claimed and sent to a local sink
-by the real sender, and three weeks later everybody stands on the call list. Then an admin asks for pages.
+by the real sender, and three weeks later the reminders are written and everybody stands on the call list,
+which is `release calls`. Then an admin asks for pages.
 
 `us_a_row` is what the work took for each row, `ratio` that by the smallest size: 1 is linear, less is better.
 For a page `ratio` is its time by that of the smallest size: 1 is constant. `cpu_ms` is the CPU time of the
