@@ -189,8 +189,7 @@ class DriversPage:
         method = (
             _("LMG, exact") if of.exact else _("Johnson's relative weights, as there are over 20 drivers")
         )
-        draws = ngettext("%(num)s draw of the accounts", "%(num)s draws of the accounts", of.times)
-        notes = [_("Intervals by %(draws)s.", draws=draws), GAPS[of.gaps]]
+        notes = [_("Intervals by %(draws)s.", draws=_draws(of.times)), GAPS[of.gaps]]
         if of.repaired:
             notes.append(_("The correlations did not fit together and were repaired."))
         return Basis(
@@ -210,7 +209,6 @@ class DriversPage:
         placed = self.placed
         if placed is None:
             return Basis(_("pain and delight"), about="pain_delight")
-        draws = ngettext("%(num)s draw of the accounts", "%(num)s draws of the accounts", placed.times)
         return Basis(
             _("pain and delight"),
             answered=placed.n,
@@ -220,7 +218,7 @@ class DriversPage:
             method=_("LMG of low answers on detractors, and of high answers on promoters"),
             notes=(
                 _("An equal share is %(share)s %%.", share=whole(100 * placed.cut)),
-                _("Certainty by %(draws)s.", draws=draws),
+                _("Certainty by %(draws)s.", draws=_draws(placed.times)),
             ),
             about="pain_delight",
         )
@@ -272,6 +270,10 @@ class DriversPage:
         key = one.driver.id
         pain, delight = one.pain or 0.0, one.delight or 0.0
         return Point(f"{self.number(key)}", self.name(key), pain, delight, size=one.low, is_sure=one.certain)
+
+
+def _draws(times: int) -> str:
+    return str(ngettext("%(num)s draw of the accounts", "%(num)s draws of the accounts", times))
 
 
 def _capital(said: str) -> str:
